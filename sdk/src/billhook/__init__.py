@@ -1,0 +1,153 @@
+"""Billhook: the contract between a billing panel and its payment plugins.
+
+A plugin is an ordinary distribution with an entry point in the group `billhook.plugins` that names a module with
+hook implementations. The smallest one that takes money::
+
+    from billhook import Capabilities, Instructions, PaymentProvider, StartKind, hookimpl
+
+    class CashDesk(PaymentProvider):
+        name = "cash_desk"
+        title = "Cash desk"
+        capabilities = Capabilities(start=StartKind.INSTRUCTIONS)
+
+        def start(self, request):
+            return Instructions("cash_desk/instructions.html", {"number": request.payment.number})
+
+    @hookimpl
+    def billhook_plugin_title():
+        return "Cash desk"
+
+    @hookimpl
+    def billhook_payment_providers():
+        return [CashDesk]
+
+The provider translates, the host decides and moves money. `billhook` imports pluggy and the standard library only.
+"""
+
+from __future__ import annotations
+
+from billhook.callbacks import (
+    Action,
+    ActionKind,
+    Answer,
+    CallbackEvent,
+    PayerReturned,
+    PaymentClaim,
+    PaymentPaid,
+    RawRequest,
+    Verdict,
+)
+from billhook.errors import (
+    BadSignature,
+    BillhookError,
+    CurrencyMismatch,
+    MalformedAmount,
+    MalformedNotification,
+    NotSupported,
+    PluginError,
+    ProviderError,
+)
+from billhook.events import (
+    BalanceChanged,
+    BalanceThresholdCrossed,
+    BalanceWatch,
+    ChargeUncovered,
+    ChargeWatch,
+    Effect,
+    Event,
+    Notify,
+    Reader,
+    SubscriptionResumed,
+    SubscriptionStopped,
+)
+from billhook.hooks import hookimpl, hookspec
+from billhook.i18n import Catalogue, LazyText
+from billhook.money import Money
+from billhook.provider import (
+    Addresses,
+    Availability,
+    Available,
+    Capabilities,
+    DocumentKind,
+    DocumentSource,
+    Instructions,
+    PaymentProvider,
+    PostForm,
+    Redirect,
+    Start,
+    StartKind,
+    StartRequest,
+    Unavailable,
+)
+from billhook.settings import Finding, Level, Setting, SettingKind, Severity
+from billhook.views import (
+    AccountType,
+    AccountView,
+    DocumentFacts,
+    MethodView,
+    PaymentStatus,
+    PaymentView,
+    ResellerView,
+)
+
+__all__ = [
+    "AccountType",
+    "AccountView",
+    "Action",
+    "ActionKind",
+    "Addresses",
+    "Answer",
+    "Availability",
+    "Available",
+    "BadSignature",
+    "BalanceChanged",
+    "BalanceThresholdCrossed",
+    "BalanceWatch",
+    "BillhookError",
+    "CallbackEvent",
+    "Capabilities",
+    "Catalogue",
+    "ChargeUncovered",
+    "ChargeWatch",
+    "CurrencyMismatch",
+    "DocumentFacts",
+    "DocumentKind",
+    "DocumentSource",
+    "Effect",
+    "Event",
+    "Finding",
+    "Instructions",
+    "LazyText",
+    "Level",
+    "MalformedAmount",
+    "MalformedNotification",
+    "MethodView",
+    "Money",
+    "NotSupported",
+    "Notify",
+    "PayerReturned",
+    "PaymentClaim",
+    "PaymentPaid",
+    "PaymentProvider",
+    "PaymentStatus",
+    "PaymentView",
+    "PluginError",
+    "PostForm",
+    "ProviderError",
+    "RawRequest",
+    "Reader",
+    "Redirect",
+    "ResellerView",
+    "Setting",
+    "SettingKind",
+    "Severity",
+    "Start",
+    "StartKind",
+    "StartRequest",
+    "SubscriptionResumed",
+    "SubscriptionStopped",
+    "Unavailable",
+    "Verdict",
+    "hookimpl",
+    "hookspec",
+]

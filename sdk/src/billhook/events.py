@@ -1,0 +1,147 @@
+"""Facts that plugins hear about, after they were committed; and effects, what a plugin may ask for in return.
+
+Events travel as JSON in the outbox: every field is an int, text, bool or an aware UTC instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from billhook.i18n import LazyText
+from billhook.money import Money
+from billhook.views import AccountView, ResellerView
+
+Text = LazyText | str
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceWatch:
+    """Ask the host to watch a balance: one event per downward crossing, armed again by rising above.
+
+    key: unique in the plugin. setting: key of a MONEY setting at ACCOUNT level; its value is the level, per account,
+    falling back to the reseller's. No value: no watch.
+    """
+
+    key: str
+    setting: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeWatch:
+    """Ask the host to foresee daily and monthly charges that the balance will not cover.
+
+    setting: key of a NUMBER setting at RESELLER level: how many days ahead, 0 for never.
+    """
+
+    key: str
+    setting: str
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceThresholdCrossed:
+    """The balance fell below a watched level, or the level was raised above it.
+
+    level, balance: minor units, as of the moment of crossing.
+    """
+
+    reseller_id: int
+    account_id: int
+    key: str
+    level_minor: int
+    balance_minor: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeUncovered:
+    """A daily or monthly charge is coming that the balance will not cover.
+
+    missing_minor: what must be topped up for all charges until then to fit.
+    """
+
+    reseller_id: int
+    account_id: int
+    key: str
+    subscription_name: str
+    due_at: datetime
+    amount_minor: int
+    missing_minor: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceChanged:
+    """A single movement (credit, correction, reversal); bulk charges emit threshold crossings only."""
+
+    reseller_id: int
+    account_id: int
+    before_minor: int
+    after_minor: int
+    transaction_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionStopped:
+    """A subscription was stopped because its next charge did not fit."""
+
+    reseller_id: int
+    account_id: int
+    subscription_id: int
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionResumed:
+    """A stopped subscription runs again."""
+
+    reseller_id: int
+    account_id: int
+    subscription_id: int
+    name: str
+    at: datetime
+
+
+Event = BalanceThresholdCrossed | ChargeUncovered | BalanceChanged | SubscriptionStopped | SubscriptionResumed
+
+
+class Reader(Protocol):
+    """Present state, read in a unit that ends with the handler. Re-read before you tell a person."""
+
+    def account(self, account_id: int) -> AccountView:
+        """Return the account of the event's reseller. Raises LookupError."""
+
+    def reseller(self) -> ResellerView:
+        """Return the event's reseller."""
+
+    def setting(self, key: str, account_id: int | None = None) -> object:
+        """Return this plugin's setting for the account (falling back to the reseller) or for the reseller."""
+
+    def top_up_url(self, account_id: int, amount: Money | None = None) -> str:
+        """Return the absolute address of the top-up page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Effect: tell the people of an account, by mail and in the panel.
+
+    recipients: e-mail addresses; empty means the account's finance contacts. The host wraps subject and paragraphs in
+    the reseller's letterhead, adds the button, and keeps the mail until the SMTP server took or refused it.
+    key: names the notice; at most one mail per event and key is written however often the handler runs.
+    """
+
+    account_id: int
+    key: str
+    subject: Text
+    paragraphs: Sequence[Text]
+    recipients: Sequence[str] = ()
+    button: tuple[Text, str] | None = None
+    in_panel: bool = True
+    details: Mapping[str, str] | None = None
+
+
+Effect = Notify

@@ -1,0 +1,104 @@
+"""The hooks: questions that every plugin may answer, and events. Prefix `billhook_`.
+
+Collectors run once at load and are cached. Events are delivered by workers after commit, at least once, each plugin on
+its own, in order per account. Never use `tryfirst`, `trylast` or wrappers: the host refuses a plugin that does.
+"""
+
+from __future__ import annotations
+
+import pluggy
+
+from billhook.events import (
+    BalanceChanged,
+    BalanceThresholdCrossed,
+    BalanceWatch,
+    ChargeUncovered,
+    ChargeWatch,
+    Effect,
+    Reader,
+    SubscriptionResumed,
+    SubscriptionStopped,
+)
+from billhook.provider import PaymentProvider
+from billhook.settings import Setting, Text
+
+PROJECT = "billhook"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def billhook_plugin_title() -> Text:
+    """Return the plugin's name for people.
+
+    Collector: called once per process at load, outside any transaction; an exception stops the plugin's loading.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def billhook_payment_providers() -> list[type[PaymentProvider]]:
+    """Return the providers of this plugin; today at most one, whose `name` is the entry point's name.
+
+    Collector: called once per process at load, outside any transaction; an exception stops the plugin's loading.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def billhook_settings() -> list[Setting]:
+    """Return settings at RESELLER and ACCOUNT level. Settings of a method stand on the provider.
+
+    Collector: called once per process at load, outside any transaction; an exception stops the plugin's loading.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def billhook_watches() -> list[BalanceWatch | ChargeWatch]:
+    """Return what the host shall watch on the plugin's behalf.
+
+    Collector: called once per process at load, outside any transaction; an exception stops the plugin's loading.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def billhook_balance_threshold_crossed(event: BalanceThresholdCrossed, reader: Reader) -> list[Effect]:
+    """React to a watched balance that fell below its level.
+
+    Called by a worker, outside any request and any write transaction, at least once per crossing of a watch of this
+    plugin. An exception is logged and the call repeated later for this plugin alone; after several it is
+    dead-lettered and shown. Returns effects for the host to write.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def billhook_charge_uncovered(event: ChargeUncovered, reader: Reader) -> list[Effect]:
+    """React to a coming charge that the balance will not cover. Called like `billhook_balance_threshold_crossed`."""
+    raise NotImplementedError
+
+
+@hookspec
+def billhook_balance_changed(event: BalanceChanged, reader: Reader) -> list[Effect]:
+    """React to a committed single movement of an account's balance: credit, correction, reversal.
+
+    Called by a worker, outside any request and any write transaction, at least once per movement and in order per
+    account; bulk charges emit threshold crossings only. An exception is logged and the call repeated later for this
+    plugin alone. Returns effects for the host to write.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def billhook_subscription_stopped(event: SubscriptionStopped, reader: Reader) -> list[Effect]:
+    """React to a stopped subscription. Called like `billhook_balance_changed`."""
+    raise NotImplementedError
+
+
+@hookspec
+def billhook_subscription_resumed(event: SubscriptionResumed, reader: Reader) -> list[Effect]:
+    """React to a resumed subscription. Called like `billhook_balance_changed`."""
+    raise NotImplementedError

@@ -1,0 +1,184 @@
+"""Payment providers: the code of a plugin that can take payments.
+
+The provider translates, the host decides and moves money. No method runs inside a database transaction or gets a
+session; `verify`, `parse`, `acknowledge` and `document` are pure.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar
+
+from billhook.callbacks import Action, Answer, CallbackEvent, RawRequest, Verdict
+from billhook.errors import BadSignature, NotSupported
+from billhook.settings import Finding, Setting, Text
+from billhook.views import AccountType, DocumentFacts, MethodView, PaymentView
+
+
+class StartKind(StrEnum):
+    """What the payer sees after choosing the method."""
+
+    REDIRECT = "redirect"
+    FORM = "form"
+    INSTRUCTIONS = "instructions"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentKind:
+    """A document that the provider can issue for a payment, named in addresses by `name` (`receipt`)."""
+
+    name: str
+    label: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a provider can do, as data the host reads without calling it.
+
+    currencies: empty means any. test_mode_setting: key of the SWITCH setting that says payments are tests.
+    merchant_setting: key of the setting that identifies the merchant; the attempt freezes its value.
+    """
+
+    start: StartKind
+    actions: tuple[Action, ...] = ()
+    documents: tuple[DocumentKind, ...] = ()
+    currencies: tuple[str, ...] = ()
+    account_types: tuple[AccountType, ...] = tuple(AccountType)
+    merchant_setting: str = ""
+    test_mode_setting: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Absolute addresses that the host built from its configured base, never from a request.
+
+    actions: by action name. documents: by document kind, with the capability in the query. payment_page: signed in.
+    """
+
+    actions: Mapping[str, str]
+    documents: Mapping[str, str]
+    payment_page: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartRequest:
+    """Everything a provider needs to start a payment; frozen by the host as an attempt before the call."""
+
+    payment: PaymentView
+    method: MethodView
+    addresses: Addresses
+    idempotency_key: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Send the payer's browser to `url` (303)."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostForm:
+    """Let the payer's browser post `fields` to `url`; the page's CSP allows form-action to that origin only."""
+
+    url: str
+    fields: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Instructions:
+    """Show a page of the plugin's own.
+
+    template: file under the plugin's `templates/<plugin>/`, extends `billhook/instructions.html`.
+    context: plain values for it. The host adds payment, method, reseller, documents and the language.
+    """
+
+    template: str
+    context: Mapping[str, object] = field(default_factory=dict)
+
+
+Start = Redirect | PostForm | Instructions
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentSource:
+    """A document before it is drawn: the host compiles and renders it in the limited child.
+
+    template: Liquid text (the reseller's, or the stock one). stock: the text to fall back to if `template` fails;
+    its rendering is trusted and tested. context: plain dicts, lists, text, int, Decimal, bool, date.
+    assets: by name, for `asset:<name>` addresses in the HTML: SVG or PNG bytes.
+    frozen: what must be kept with the issued document (VAT rate, basis, amount, table version): JSON-able.
+    """
+
+    template: str
+    stock: str
+    context: Mapping[str, object]
+    assets: Mapping[str, bytes] = field(default_factory=dict)
+    frozen: Mapping[str, object] = field(default_factory=dict)
+    file_name: str = "document.pdf"
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Available:
+    """The method can be offered for this payment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """It can't, and this is why, for a manager to read."""
+
+    reason: Text
+
+
+Availability = Available | Unavailable
+
+
+class PaymentProvider(ABC):
+    """A way to pay. The host makes one instance per process; keep no state of a payment in it."""
+
+    name: ClassVar[str]
+    title: ClassVar[Text]
+    capabilities: ClassVar[Capabilities]
+    settings: ClassVar[tuple[Setting, ...]] = ()
+
+    def check_settings(self, method: MethodView) -> list[Finding]:
+        """Return what the doctor finds in complete settings. Pure; an ERROR blocks saving."""
+        return []
+
+    def availability(self, payment: PaymentView, method: MethodView) -> Availability:
+        """Say whether this payment can be paid this way. Account type and currency are checked by the host."""
+        return Available()
+
+    @abstractmethod
+    def start(self, request: StartRequest) -> Start:
+        """Begin a payment. May talk to the network; called outside any transaction. Raises ProviderError."""
+
+    def verify(self, action: Action, request: RawRequest, method: MethodView) -> None:
+        """Return if the notification is signed by the gateway; raise BadSignature otherwise.
+
+        Refuses unless overridden. Called for NOTIFICATION actions only.
+        Raises BadSignature, MalformedNotification.
+        """
+        raise BadSignature(f"{self.name} does not verify {action.name}")
+
+    def parse(self, action: Action, request: RawRequest, method: MethodView) -> CallbackEvent:
+        """Read a message: PaymentClaim for a QUESTION, PaymentPaid for a NOTIFICATION (after `verify`),
+        PayerReturned for a RETURN. Raises MalformedNotification.
+        """
+        raise NotSupported(f"{self.name} has no action {action.name}")
+
+    def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
+        """Return what the gateway expects to hear for this verdict. The host answers refusals of its own
+        (bad signature, failures) itself."""
+        return Answer()
+
+    def document(
+        self, kind: str, payment: PaymentView, method: MethodView, facts: DocumentFacts
+    ) -> DocumentSource:
+        """Return the document `kind` for a payment. Pure. Raises NotSupported."""
+        raise NotSupported(f"{self.name} has no document {kind}")
