@@ -150,7 +150,8 @@ def read_po(text: str, name: str = "<po>") -> Iterator[tuple[str, list[str], boo
     The subset that our tools write: msgid, msgid_plural, msgstr, msgstr[n], continued strings, `#` comments. Fuzzy
     entries are not special. Raises ValueError naming the line.
     """
-    msgid, forms, plural, target = "", [], False, ""
+    msgid, plural, target = "", False, ""
+    forms: list[str] = []
 
     def entry() -> Iterator[tuple[str, list[str], bool]]:
         if msgid:

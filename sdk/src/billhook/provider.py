@@ -177,8 +177,6 @@ class PaymentProvider(ABC):
         (bad signature, failures) itself."""
         return Answer()
 
-    def document(
-        self, kind: str, payment: PaymentView, method: MethodView, facts: DocumentFacts
-    ) -> DocumentSource:
+    def document(self, kind: str, payment: PaymentView, method: MethodView, facts: DocumentFacts) -> DocumentSource:
         """Return the document `kind` for a payment. Pure. Raises NotSupported."""
         raise NotSupported(f"{self.name} has no document {kind}")
