@@ -1,0 +1,1 @@
+"""The outside world: mail, provisioning, rendering, keys, the clock."""

@@ -1,0 +1,264 @@
+"""The ledger, payments and what proves them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, Sequence, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from host_stub.persistence.base import STRICT, Base, OfReseller, owned, within_reseller
+from host_stub.persistence.types import Blob, Flag, Int64, Json
+
+#: Header ids are drawn before the header is written, because legs come first.
+TRANSACTION_IDS = Sequence("ledger_transaction_id_seq", data_type=Int64, metadata=Base.metadata)
+
+
+class Leg(StrEnum):
+    """What a leg stands on: the customer's balance, or a system account (aggregated, never updated)."""
+
+    CUSTOMER = "customer"
+    CLEARING = "clearing"  # per payment method
+    REVENUE = "revenue"
+    CORRECTIONS = "corrections"
+    REFUNDS = "refunds"
+
+
+class LedgerTransaction(Base, OfReseller):
+    """A balanced movement. Append-only; written after its legs, when a trigger checks that they balance."""
+
+    __tablename__ = "ledger_transaction"
+    __table_args__ = (
+        *owned("ledger_transaction"),
+        UniqueConstraint("reseller_id", "source", "source_id"),
+        within_reseller("payment_id", to="payment"),
+        within_reseller("reverses_id", to="ledger_transaction"),
+        Index(None, "payment_id"),
+        UniqueConstraint("reverses_id"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    source: Mapped[str] = mapped_column(Text)  # `<plugin>:<merchant>`, approval, reversal, correction, charge
+    source_id: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)  # domain.movements.Kind
+    reason: Mapped[str] = mapped_column(Text)  # for people, in the words of who did it; may be empty
+    details: Mapped[Any] = mapped_column(Json, default=dict)  # what a sentence about it needs
+    payment_id: Mapped[int | None]
+    reverses_id: Mapped[int | None]
+    actor: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
+class Entry(Base, OfReseller):
+    """A leg of a movement. Append-only; amounts are never zero."""
+
+    __tablename__ = "entry"
+    __table_args__ = (
+        *owned("entry"),
+        within_reseller("transaction_id", to="ledger_transaction", deferrable=True),
+        within_reseller("account_id", to="account"),
+        within_reseller("method_id", to="payment_method"),
+        CheckConstraint("amount_minor <> 0", name="not_zero"),
+        CheckConstraint("(leg = 'customer') = (account_id is not null)", name="customer"),
+        CheckConstraint("(leg = 'customer') = (balance_after_minor is not null)", name="running"),
+        UniqueConstraint("account_id", "account_sequence"),
+        Index(None, "transaction_id"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    transaction_id: Mapped[int]
+    leg: Mapped[Leg] = mapped_column(Text)
+    account_id: Mapped[int | None]
+    method_id: Mapped[int | None]
+    amount_minor: Mapped[int]  # minor units, signed; customer legs: positive = more money for the customer
+    currency: Mapped[str] = mapped_column(Text)
+    balance_after_minor: Mapped[int | None]  # customer legs: the account's balance after this leg
+    account_sequence: Mapped[int | None]  # customer legs: 1, 2, 3 … per account, without holes
+    at: Mapped[datetime]
+
+
+class Payment(Base, OfReseller):
+    """Платеж: the instrument for money in. Created first, completed later."""
+
+    __tablename__ = "payment"
+    __table_args__ = (
+        *owned("payment"),
+        within_reseller("account_id", to="account"),
+        within_reseller("method_id", to="payment_method"),
+        UniqueConstraint("reseller_id", "number"),
+        CheckConstraint("amount_minor > 0", name="positive"),
+        CheckConstraint("status in ('waiting_for_payment','expired','completed','cancelled')", name="status"),
+        Index(None, "account_id", "id"),
+        Index(None, "status", "expires_at"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int]
+    number: Mapped[str] = mapped_column(Text)  # document number: what people see
+    amount_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(Text)
+    purpose: Mapped[str] = mapped_column(Text, default="")
+    comment: Mapped[str] = mapped_column(Text, default="")  # the manager's, not shown to the customer
+    status: Mapped[str] = mapped_column(Text)  # billhook.PaymentStatus
+    method_id: Mapped[int | None]  # the one chosen last; never compared with a gateway's message
+    key_version: Mapped[int] = mapped_column(default=1)  # of the public link; raised to revoke it
+    created_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+class PaymentAttempt(Base, OfReseller):
+    """A payment started with a method: what a gateway's message is compared with."""
+
+    __tablename__ = "payment_attempt"
+    __table_args__ = (
+        *owned("payment_attempt"),
+        within_reseller("payment_id", to="payment"),
+        within_reseller("method_id", to="payment_method"),
+        Index(None, "payment_id"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    payment_id: Mapped[int]
+    method_id: Mapped[int]
+    merchant: Mapped[str] = mapped_column(Text)
+    amount_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(Text)
+    is_test: Mapped[bool] = mapped_column(Flag)
+    reference: Mapped[str] = mapped_column(Text)  # what the gateway was given as our number
+    idempotency_key: Mapped[str] = mapped_column(Text, unique=True)
+    state: Mapped[str] = mapped_column(Text)  # unknown until the call ended; then started or failed
+    error: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+
+
+class Approval(Base, OfReseller):
+    """What a manager saw on the bank statement when he approved a payment."""
+
+    __tablename__ = "approval"
+    __table_args__ = (
+        *owned("approval"),
+        within_reseller("payment_id", to="payment"),
+        within_reseller("transaction_id", to="ledger_transaction"),
+        UniqueConstraint("transaction_id"),
+        Index(None, "reseller_id", "order_number"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    payment_id: Mapped[int]
+    transaction_id: Mapped[int]
+    received_minor: Mapped[int]
+    order_number: Mapped[str] = mapped_column(Text)
+    order_date: Mapped[date]
+    payer_inn: Mapped[str] = mapped_column(Text, default="")
+    payer_name: Mapped[str] = mapped_column(Text, default="")
+    approved_by: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
+class GatewayEvent(Base, OfReseller):
+    """A verified message from a gateway, with the verdict that was passed in the same transaction."""
+
+    __tablename__ = "gateway_event"
+    __table_args__ = (
+        *owned("gateway_event"),
+        within_reseller("method_id", to="payment_method"),
+        within_reseller("payment_id", to="payment"),
+        within_reseller("transaction_id", to="ledger_transaction"),
+        UniqueConstraint("reseller_id", "source", "external_id", "signed_digest"),
+        Index(None, "reseller_id", "verdict", "settled_at"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    method_id: Mapped[int]
+    source: Mapped[str] = mapped_column(Text)  # `<plugin>:<merchant as signed>`
+    external_id: Mapped[str] = mapped_column(Text)
+    signed_digest: Mapped[str] = mapped_column(Text)
+    reference: Mapped[str] = mapped_column(Text)
+    amount_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(Text)
+    is_test: Mapped[bool] = mapped_column(Flag)
+    details: Mapped[Any] = mapped_column(Json)
+    body: Mapped[bytes] = mapped_column(Blob)
+    verdict: Mapped[str] = mapped_column(Text)  # credited, parked
+    reason: Mapped[str] = mapped_column(Text, default="")  # why parked: domain.verdicts.Misfit
+    deliveries: Mapped[int] = mapped_column(default=1)
+    payment_id: Mapped[int | None]
+    transaction_id: Mapped[int | None]
+    received_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[str] = mapped_column(Text, default="")
+    settlement: Mapped[str] = mapped_column(Text, default="")  # the manager's reason
+
+
+class CallbackRefusal(Base, OfReseller):
+    """Messages refused per method, reason and day: counted, their bodies are not kept."""
+
+    __tablename__ = "callback_refusal"
+    __table_args__ = (
+        *owned("callback_refusal"),
+        within_reseller("method_id", to="payment_method"),
+        UniqueConstraint("method_id", "reason", "day"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    method_id: Mapped[int]
+    reason: Mapped[str] = mapped_column(Text)
+    day: Mapped[date]
+    count: Mapped[int]
+
+
+class Document(Base, OfReseller):
+    """An issued document, frozen: GET serves these bytes and nothing else."""
+
+    __tablename__ = "document"
+    __table_args__ = (
+        *owned("document"),
+        within_reseller("payment_id", to="payment"),
+        within_reseller("method_id", to="payment_method"),
+        UniqueConstraint("payment_id", "method_id", "kind", "version"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    payment_id: Mapped[int]
+    method_id: Mapped[int]
+    kind: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(default=1)
+    issued_at: Mapped[datetime]
+    file_name: Mapped[str] = mapped_column(Text)
+    content: Mapped[bytes] = mapped_column(Blob)
+    sha256: Mapped[str] = mapped_column(Text)
+    frozen: Mapped[Any] = mapped_column(Json)  # VAT rate, basis, amount, table version …
+    template_sha256: Mapped[str] = mapped_column(Text)
+    used_stock: Mapped[bool] = mapped_column(Flag, default=False)  # the reseller's template failed
+
+
+class PaymentMethod(Base, OfReseller):
+    """Способ оплаты: a provider configured for a reseller and some account types. Deactivated, never deleted."""
+
+    __tablename__ = "payment_method"
+    __table_args__ = (*owned("payment_method"), STRICT)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    plugin: Mapped[str] = mapped_column(Text)
+    account_types: Mapped[Any] = mapped_column(Json)  # list of billhook.AccountType values
+    icon: Mapped[bytes | None] = mapped_column(Blob)
+    icon_type: Mapped[str | None] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text, default="")  # sanitised HTML
+    settings: Mapped[Any] = mapped_column(Json, default=dict)  # all but secrets, by key
+    secrets: Mapped[Any] = mapped_column(Json, default=dict)  # key → [{value: encrypted, replaced_at}], newest first
+    active: Mapped[bool] = mapped_column(Flag, default=True)
+    position: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]

@@ -1,0 +1,99 @@
+"""What is sold, and what was charged for it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from host_stub.persistence.base import STRICT, Base, OfReseller, owned, within_reseller
+from host_stub.persistence.types import Flag
+
+
+class Period(StrEnum):
+    """How often a plan is charged, in advance."""
+
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
+
+
+class SubscriptionStatus(StrEnum):
+    PENDING = "pending"
+    ACTIVE = "active"
+    STOPPED = "stopped"
+    DELETED = "deleted"
+
+
+class Plan(Base, OfReseller):
+    """Тарифный план."""
+
+    __tablename__ = "plan"
+    __table_args__ = (
+        *owned("plan"),
+        CheckConstraint("period in ('hour','day','month')", name="period"),
+        CheckConstraint("price_minor > 0", name="positive"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text, default="")
+    period: Mapped[Period] = mapped_column(Text)
+    price_minor: Mapped[int]  # of a period; for hourly plans of a calendar month
+    active: Mapped[bool] = mapped_column(Flag, default=True)
+    created_at: Mapped[datetime]
+
+
+class Subscription(Base, OfReseller):
+    """Подписка: an account's agreement to consume a plan."""
+
+    __tablename__ = "subscription"
+    __table_args__ = (
+        *owned("subscription"),
+        within_reseller("account_id", to="account"),
+        within_reseller("plan_id", to="plan"),
+        CheckConstraint("status in ('pending','active','stopped','deleted')", name="status"),
+        Index(None, "account_id"),
+        Index(None, "status", "next_charge_at"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int]
+    plan_id: Mapped[int]
+    name: Mapped[str] = mapped_column(Text)
+    status: Mapped[SubscriptionStatus] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    anchor_at: Mapped[datetime | None]  # start of the current run of months: activation or resume
+    next_charge_at: Mapped[datetime | None]  # start of the first period that is not paid; none while pending
+    stopped_at: Mapped[datetime | None]
+    desired_version: Mapped[int] = mapped_column(default=0)  # raised with every change of the desired state
+    confirmed_version: Mapped[int] = mapped_column(default=0)  # what the provisioning endpoint confirmed
+    provisioning_error: Mapped[str] = mapped_column(Text, default="")
+
+
+class Charge(Base, OfReseller):
+    """Списание: money off the balance for one period of a subscription."""
+
+    __tablename__ = "charge"
+    __table_args__ = (
+        *owned("charge"),
+        within_reseller("account_id", to="account"),
+        within_reseller("subscription_id", to="subscription"),
+        within_reseller("transaction_id", to="ledger_transaction"),
+        UniqueConstraint("subscription_id", "period_start"),
+        Index(None, "account_id", "id"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int]
+    subscription_id: Mapped[int]
+    transaction_id: Mapped[int]
+    period_start: Mapped[datetime]
+    period_end: Mapped[datetime]
+    amount_minor: Mapped[int]
+    created_at: Mapped[datetime]

@@ -1,0 +1,164 @@
+"""The store: engine, units of work, and the tenant scope, in one place.
+
+Every transaction that writes begins IMMEDIATE on SQLite; a read unit is read-only by the database's own means. A unit
+belongs to a scope: rows of other resellers are neither seen nor written, whatever the query says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, Engine, Select, create_engine, event, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+
+from host_stub.adapters.clock import Clock, SystemClock
+from host_stub.domain.errors import NotFound
+from host_stub.domain.listening import Listening
+from host_stub.persistence.base import Base, OfReseller
+
+_SQLITE_PRAGMAS: Final = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    # Without it, INSERT OR REPLACE deletes rows past the append-only triggers.
+    "PRAGMA recursive_triggers=ON",
+    "PRAGMA busy_timeout=30000",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose rows a unit may touch: one reseller's, or everybody's (`reseller_id` None: operator and system)."""
+
+    reseller_id: int | None
+
+    @classmethod
+    def reseller(cls, reseller_id: int) -> Scope:
+        return cls(reseller_id)
+
+    @classmethod
+    def everything(cls) -> Scope:
+        return cls(None)
+
+
+EVERYTHING: Final = Scope(None)
+
+Row = TypeVar("Row", bound=Base)
+
+
+class Store:
+    """The database with its clock."""
+
+    def __init__(self, engine: Engine, clock: Clock, listening: Listening | None = None) -> None:
+        self.engine = engine
+        self.clock = clock
+        self.listening = listening or Listening()
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    @contextmanager
+    def write(self, scope: Scope = EVERYTHING) -> Iterator[Session]:
+        """Open a writing unit; commits at the end, rolls back on any exception."""
+        with Session(self.engine, expire_on_commit=False, info=self._info(scope)) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self, scope: Scope = EVERYTHING) -> Iterator[Session]:
+        """Open a read unit: one snapshot on SQLite; the database refuses writes."""
+        engine = self.engine.execution_options(read_unit=True, **_read_only(self.engine))
+        with Session(engine, expire_on_commit=False, info=self._info(scope)) as session, session.begin():
+            yield session
+
+    def _info(self, scope: Scope) -> dict[str, Any]:
+        return {"scope": scope, "clock": self.clock, "listening": self.listening}
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _read_only(engine: Engine) -> dict[str, Any]:
+    return {"postgresql_readonly": True} if engine.dialect.name == "postgresql" else {}
+
+
+def open_store(url: str, clock: Clock | None = None, *, pool_size: int = 10) -> Store:
+    """Open the database at an SQLAlchemy URL (`sqlite:///path`, `postgresql://…`, which means psycopg 3)."""
+    return Store(make_engine(url, pool_size=pool_size), clock or SystemClock())
+
+
+def make_engine(url: str, *, pool_size: int = 10) -> Engine:
+    """Return the one kind of engine that web, worker, command line and migrations use."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=pool_size, pool_pre_ping=True)
+    engine = create_engine(parsed, connect_args={"isolation_level": None, "timeout": 30}, pool_size=pool_size)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in _SQLITE_PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("read_unit", False)
+    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def now(session: Session) -> datetime:
+    """Return the present instant by the clock of the unit's store."""
+    clock: Clock = session.info["clock"]
+    return clock.now()
+
+
+def listening(session: Session) -> Listening:
+    """Return what plugins listen to, as of the unit's store."""
+    known: Listening = session.info["listening"]
+    return known
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _only_own_rows(state: ORMExecuteState) -> None:
+    scope: Scope = state.session.info.get("scope", EVERYTHING)
+    if scope.reseller_id is None or state.is_column_load or state.is_relationship_load:
+        return
+    reseller_id = scope.reseller_id
+    state.statement = state.statement.options(
+        with_loader_criteria(OfReseller, lambda row: row.reseller_id == reseller_id, include_aliases=True)
+    )
+
+
+@event.listens_for(Session, "before_flush")
+def _write_only_own_rows(session: Session, _context: Any, _instances: Any) -> None:
+    scope: Scope = session.info.get("scope", EVERYTHING)
+    if scope.reseller_id is None:
+        return
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if isinstance(row, OfReseller) and row.reseller_id != scope.reseller_id:
+            raise AssertionError(f"{type(row).__name__} of reseller {row.reseller_id} in the unit of {scope}")
+
+
+def fetch(session: Session, kind: type[Row], row_id: int, *, lock: bool = False) -> Row:
+    """Return the row with this id, if the unit's scope sees it.
+
+    lock: hold it until the unit ends (`FOR UPDATE`; on SQLite the unit already holds the only write lock), and
+    re-read it if it was loaded before.
+    Raises NotFound, the same for a missing row and for somebody else's.
+    """
+    query: Select[Row] = select(kind).where(kind.id == row_id)  # type: ignore[attr-defined]
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    row = session.scalars(query).one_or_none()
+    if row is None:
+        raise NotFound(kind.__name__, row_id)
+    return row

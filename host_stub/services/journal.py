@@ -1,0 +1,43 @@
+"""Журнал: the append-only log in which every detail page ends."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from host_stub.domain.actors import Actor
+from host_stub.persistence import LogEntry
+from host_stub.persistence.store import now
+
+
+def log(
+    session: Session, kind: str, object_id: int, action: str, *, reseller_id: int, by: Actor, **details: object
+) -> None:
+    """Write a line about an object.
+
+    kind: payment, account, subscription, plan, payment_method, user, reseller, gateway_event, plugin.
+    action: code such as `payment.approved`; its sentence stands in the catalogue (`web/sentences.py`).
+    details: JSON-able values that the sentence needs; never a secret.
+    """
+    session.add(
+        LogEntry(
+            reseller_id=reseller_id,
+            object_kind=kind,
+            object_id=object_id,
+            at=now(session),
+            actor=str(by),
+            action=action,
+            details=details,
+        )
+    )
+
+
+def entries(session: Session, kind: str, object_id: int, *, limit: int = 100) -> list[LogEntry]:
+    """Return the newest lines about an object, newest first."""
+    query = (
+        select(LogEntry)
+        .where(LogEntry.object_kind == kind, LogEntry.object_id == object_id)
+        .order_by(LogEntry.id.desc())
+        .limit(limit)
+    )
+    return list(session.scalars(query))

@@ -1,0 +1,92 @@
+"""The outbox: facts for receivers, written in the transaction that made them true."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from host_stub.persistence import Account, Lane, Outbox, PluginActivation
+from host_stub.persistence.store import listening, now
+
+MAIL = "mail"
+PROVISIONING = "provisioning"
+PLUGIN = "plugin:"
+
+
+def enqueue(
+    session: Session,
+    receiver: str,
+    lane: str,
+    kind: str,
+    payload: Mapping[str, object],
+    *,
+    reseller_id: int,
+    sequence: int = 0,
+) -> None:
+    """Write a fact for one receiver, to be delivered after commit and in order within its lane.
+
+    lane: whoever writes to the same lane holds the same lock (`account:<id>` under the account's row lock), or the
+    lane is written once (`mail:<id>`).
+    """
+    session.add(
+        Outbox(
+            receiver=receiver,
+            lane=lane,
+            reseller_id=reseller_id,
+            sequence=sequence,
+            kind=kind,
+            payload=dict(payload),
+            created_at=now(session),
+        )
+    )
+    session.flush()
+    _open_lane(session, receiver, lane)
+
+
+def _open_lane(session: Session, receiver: str, lane: str) -> None:
+    """Make sure the lane exists, and lock it against a worker that is about to delete it as empty.
+
+    The update that changes nothing is what takes the lock on PostgreSQL: with DO NOTHING a row is stranded when the
+    finisher deletes the lane meanwhile.
+    """
+    dialect = session.get_bind().dialect.name
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(Lane)
+    session.execute(
+        insert.values(receiver=receiver, lane=lane, ready_at=now(session), tries=0, worker="").on_conflict_do_update(
+            index_elements=[Lane.receiver, Lane.lane], set_={"ready_at": Lane.ready_at}
+        )
+    )
+
+
+def active_plugins(session: Session, reseller_id: int, hook: str) -> list[str]:
+    """Return the plugins that implement an event hook and are on for the reseller."""
+    names = listening(session).plugins(hook)
+    if not names:
+        return []
+    query = select(PluginActivation.plugin).where(
+        PluginActivation.reseller_id == reseller_id, PluginActivation.enabled, PluginActivation.plugin.in_(names)
+    )
+    on = set(session.scalars(query))
+    return [name for name in names if name in on]
+
+
+def tell_plugin(session: Session, plugin: str, account: Account, hook: str, payload: Mapping[str, object]) -> None:
+    """Write a fact about a locked account for one plugin."""
+    enqueue(
+        session,
+        PLUGIN + plugin,
+        f"account:{account.id}",
+        hook,
+        payload,
+        reseller_id=account.reseller_id,
+        sequence=account.event_sequence,
+    )
+
+
+def tell_plugins(session: Session, account: Account, hook: str, payload: Mapping[str, object]) -> None:
+    """Write a fact about a locked account for every plugin that listens and is on. Instants as ISO text."""
+    for plugin in active_plugins(session, account.reseller_id, hook):
+        tell_plugin(session, plugin, account, hook, payload)

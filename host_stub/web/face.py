@@ -1,0 +1,62 @@
+"""Make an application's templates speak: the globals and filters that layouts, macros and pages rely on."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from billhook import Catalogue
+from flask import Flask, url_for
+from jinja2 import Environment
+
+from host_stub.web import formats
+from host_stub.web.page import Page
+from host_stub.web.statuses import status_of
+
+FOLDER = Path(__file__).parent
+TEMPLATES = FOLDER / "templates"
+STATIC = FOLDER / "static"
+
+
+class Ui:
+    """`ui.<macro>` in any template, a plugin's too, without an import."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._environment.get_template("components/macros.html").module, name)
+
+
+def init_app(app: Flask) -> None:
+    """Install the face. The app serves `STATIC` at its `static` endpoint and provides `csrf_token` (Flask-WTF)."""
+    catalogue = Catalogue("host_stub")
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        _=catalogue,
+        plural=catalogue.plural,
+        static=static_url,
+        status_of=status_of,
+        page=Page(),
+        ui=Ui(app.jinja_env),
+        money=formats.money,
+        date=formats.date,
+        datetime=formats.datetime,
+        currency_word=formats.currency_word,
+    )
+    app.jinja_env.filters.update(money=formats.money, figures=formats.figures, iso=formats.iso)
+
+
+def static_url(name: str) -> str:
+    """Return the address of a file of ours, with its version, so that it may be cached for a year."""
+    return url_for("static", filename=name, v=_version(name))
+
+
+@cache
+def _version(name: str) -> str:
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
