@@ -1,0 +1,123 @@
+"""Fixtures for the tests of the whole: databases, the clock, a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.databases import Databases, NoPostgresql, SqliteDatabases, postgresql_server
+from tests.support.machine import lacking
+from tests.support.network import only_this_machine
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from host_stub.adapters.clock import FixedClock
+
+DATABASES = ("sqlite", "postgresql")
+# The day of the customer letter's screenshots.
+LETTER_DAY = datetime(2020, 11, 13, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _closed_network() -> Iterator[None]:
+    with only_this_machine():
+        yield
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """SQLite files, each a copy of one migrated file."""
+    return SqliteDatabases(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def _postgresql() -> Iterator[Databases | str]:
+    with ExitStack() as stack:
+        try:
+            server: Databases | str = stack.enter_context(postgresql_server())
+        except NoPostgresql as missing:
+            server = str(missing)
+        yield server
+
+
+@pytest.fixture
+def postgresql_databases(_postgresql: Databases | str) -> Databases:
+    """A real PostgreSQL server; skips without one, fails in CI."""
+    return lacking(_postgresql) if isinstance(_postgresql, str) else _postgresql
+
+
+@pytest.fixture(params=DATABASES)
+def databases(request: pytest.FixtureRequest) -> Databases:
+    """Each kind of database in turn, for tests that want several or empty ones."""
+    found: Databases = request.getfixturevalue(f"{request.param}_databases")
+    return found
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
+    """The address of an empty migrated database; the test runs on SQLite and on PostgreSQL."""
+    url = databases.migrated()
+    yield url
+    databases.discard(url)
+
+
+@pytest.fixture
+def sqlite_url(sqlite_databases: Databases) -> Iterator[str]:
+    """The address of an empty migrated SQLite database, for what does not depend on the database."""
+    url = sqlite_databases.migrated()
+    yield url
+    sqlite_databases.discard(url)
+
+
+@pytest.fixture
+def postgresql_url(postgresql_databases: Databases) -> Iterator[str]:
+    """The address of an empty migrated PostgreSQL database."""
+    url = postgresql_databases.migrated()
+    yield url
+    postgresql_databases.discard(url)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """A clock that stands at 13 November 2020, 12:00 in Moscow, until the test moves it."""
+    from host_stub.adapters.clock import FixedClock
+
+    return FixedClock(LETTER_DAY)
+
+
+@pytest.fixture(scope="session")
+def _chromium() -> Iterator[Browser | str]:
+    from tests.support.browser import NoBrowser, chromium
+
+    with ExitStack() as stack:
+        try:
+            running: Browser | str = stack.enter_context(chromium())
+        except NoBrowser as missing:
+            running = str(missing)
+        yield running
+
+
+@pytest.fixture
+def browser(_chromium: Browser | str) -> Browser:
+    """A running Chromium, for tests that need several sessions or sizes; skips without one, fails in CI."""
+    return lacking(_chromium) if isinstance(_chromium, str) else _chromium
+
+
+@pytest.fixture
+def browser_page(browser: Browser) -> Iterator[Page]:
+    """A page of a new session, Russian and in Moscow.
+
+    Fails the test at its end when a script failed or the content security policy refused something.
+    """
+    from tests.support.browser import PageFaults
+
+    with browser.new_context(locale="ru-RU", timezone_id="Europe/Moscow") as context:
+        page = context.new_page()
+        faults = PageFaults(page)
+        yield page
+    assert not faults.found, "\n".join(faults.found)

@@ -1,0 +1,1 @@
+"""What tests of the whole share: databases, a browser, a closed network."""

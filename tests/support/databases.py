@@ -1,0 +1,241 @@
+"""Real databases for tests, each test with an empty migrated one of its own.
+
+PostgreSQL is, in this order: the server that BILLHOOK_TEST_POSTGRESQL names, the one that answers without a password
+on 127.0.0.1:5432, or one started from installed binaries in a folder of its own. Migrations run once per worker; a
+test gets a copy.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+SERVER_VARIABLE = "BILLHOOK_TEST_POSTGRESQL"
+LOCAL_SERVER = {"host": "127.0.0.1", "port": "5432"}
+START_SECONDS = 30
+
+
+class NoPostgresql(Exception):
+    """There is no PostgreSQL to test on; the text says why."""
+
+
+class Databases(Protocol):
+    """A source of databases. A copy is dropped, or reused by nobody, when its test ends."""
+
+    def migrated(self) -> str:
+        """Return the address of a new database with every table and no row."""
+
+    def empty(self) -> str:
+        """Return the address of a new database without tables."""
+
+    def discard(self, url: str) -> None:
+        """Forget a database; nothing may be connected to it."""
+
+
+class SqliteDatabases:
+    """Files in one folder; a migrated one is a copy of the first."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._template: Path | None = None
+
+    def migrated(self) -> str:
+        path = self._new()
+        shutil.copyfile(self._migrated_template(), path)
+        return _sqlite_url(path)
+
+    def empty(self) -> str:
+        return _sqlite_url(self._new())
+
+    def discard(self, url: str) -> None:
+        path = url.removeprefix("sqlite:///")
+        for suffix in ("", "-wal", "-shm"):
+            Path(path + suffix).unlink(missing_ok=True)
+
+    def _new(self) -> Path:
+        return self._folder / f"{secrets.token_hex(6)}.db"
+
+    def _migrated_template(self) -> Path:
+        if self._template is None:
+            path = self._folder / "template.db"
+            _upgrade(_sqlite_url(path))
+            self._template = path
+        return self._template
+
+
+class PostgresqlServer:
+    """A server that we may create databases on; a migrated one is a copy of a template database.
+
+    parameters: libpq connection parameters without `dbname`.
+    """
+
+    def __init__(self, parameters: dict[str, str], maintenance: str = "postgres") -> None:
+        self._parameters = parameters
+        self._maintenance = maintenance
+        self._prefix = f"billhook_test_{os.getpid()}_{secrets.token_hex(3)}"
+        self._template: str | None = None
+        self._number = 0
+
+    def migrated(self) -> str:
+        if self._template is None:
+            template = self._create("template0")
+            _upgrade(self._url(template))
+            self._template = template
+        return self._url(self._create(self._template))
+
+    def empty(self) -> str:
+        return self._url(self._create("template0"))
+
+    def discard(self, url: str) -> None:
+        self._drop(url.rpartition("/")[2].partition("?")[0])
+
+    def close(self) -> None:
+        if self._template is not None:
+            self._drop(self._template)
+
+    def setting(self, name: str) -> str:
+        """Return a setting of the server, such as `data_directory`."""
+        with self._connect() as connection:
+            row = connection.execute("SELECT current_setting(%s)", [name]).fetchone()
+        return str(row[0]) if row else ""
+
+    def _create(self, template: str) -> str:
+        self._number += 1
+        name = f"{self._prefix}_{self._number}"
+        with self._connect() as connection:
+            new = sql.Identifier(name)
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(new, sql.Identifier(template)))
+            # Tests prove what commits, not what survives a power cut.
+            connection.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(new))
+        return name
+
+    def _drop(self, name: str) -> None:
+        with self._connect() as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _connect(self) -> psycopg.Connection:
+        return psycopg.connect(**self._parameters, dbname=self._maintenance, autocommit=True)  # type: ignore[arg-type]
+
+    def _url(self, name: str) -> str:
+        given = dict(self._parameters)
+        host, port = given.pop("host"), given.pop("port", "5432")
+        user, password = given.pop("user", getpass.getuser()), given.pop("password", "")
+        login = f"{user}:{password}" if password else user
+        return f"postgresql://{login}@{host}:{port}/{name}"
+
+
+@contextmanager
+def postgresql_server() -> Iterator[PostgresqlServer]:
+    """Give the server to test on, started if need be and stopped afterwards. Raises NoPostgresql."""
+    named = os.environ.get(SERVER_VARIABLE)
+    if named:
+        parameters = {key: str(value) for key, value in conninfo_to_dict(named).items()}
+        database = parameters.pop("dbname", "postgres")
+        with closing(PostgresqlServer({"host": "127.0.0.1", **parameters}, database)) as server:
+            yield server
+        return
+    user = _local_user()
+    if user is not None:
+        with closing(PostgresqlServer({**LOCAL_SERVER, "user": user})) as server:
+            yield server
+        return
+    with _own_server() as parameters, closing(PostgresqlServer(parameters)) as server:
+        yield server
+
+
+def _local_user() -> str | None:
+    """Return who may create databases on the local server without a password, if anybody."""
+    for user in (getpass.getuser(), "postgres"):
+        try:
+            with psycopg.connect(
+                **LOCAL_SERVER,  # type: ignore[arg-type]
+                user=user,
+                dbname="postgres",
+                connect_timeout=3,
+                passfile=os.devnull,
+            ) as connection:
+                row = connection.execute(
+                    "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
+                ).fetchone()
+        except psycopg.OperationalError:
+            continue
+        if row and row[0]:
+            return user
+    return None
+
+
+def _binaries() -> Path:
+    """Return the folder of the newest installed server's programs. Raises NoPostgresql."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    on_path = shutil.which("initdb")
+    if found:
+        return found[-1].parent
+    if on_path:
+        return Path(on_path).parent
+    raise NoPostgresql(
+        f"no PostgreSQL: {SERVER_VARIABLE} is not set, nothing answers on 127.0.0.1:5432 without a password, "
+        "and no server is installed (apt-get install postgresql)"
+    )
+
+
+@contextmanager
+def _own_server() -> Iterator[dict[str, str]]:
+    """Start a server in a folder of its own on a free port; yields connection parameters."""
+    programs = _binaries()
+    # initdb refuses root; the package brings the user.
+    as_user: Sequence[str] = ("runuser", "-u", "postgres", "--") if os.geteuid() == 0 else ()
+    with tempfile.TemporaryDirectory(prefix="billhook-pg-", ignore_cleanup_errors=True) as folder:
+        if as_user:
+            shutil.chown(folder, "postgres")
+        data, port = f"{folder}/data", _free_port()
+        control = [*as_user, str(programs / "pg_ctl"), "-D", data, "-w", "-t", str(START_SECONDS)]
+        options = (
+            f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off "
+            "-c synchronous_commit=off -c max_connections=300"
+        )
+        _run([*as_user, str(programs / "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"])
+        _run([*control, "-l", f"{folder}/log", "-o", options, "start"])
+        try:
+            yield {"host": "127.0.0.1", "port": str(port), "user": "postgres"}
+        finally:
+            _run([*control, "-m", "immediate", "stop"])
+
+
+def _run(command: Sequence[str]) -> None:
+    try:
+        # A folder that user postgres may enter: the checkout may be closed to him.
+        subprocess.run(
+            command, check=True, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+    except (OSError, subprocess.CalledProcessError) as error:
+        details = getattr(error, "stderr", b"") or b""
+        raise NoPostgresql(f"{error}\n{details.decode('utf-8', 'replace')}") from error
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _sqlite_url(path: Path) -> str:
+    return f"sqlite:///{path}"
+
+
+def _upgrade(url: str) -> None:
+    from host_stub.persistence.migrate import upgrade  # only tests that want tables need the host
+
+    upgrade(url)
