@@ -52,7 +52,7 @@ class Reseller(Base):
     support_email: Mapped[str] = mapped_column(Text, default="")
     general_phone: Mapped[str] = mapped_column(Text, default="")
     sales_phone: Mapped[str] = mapped_column(Text, default="")
-    number_mask: Mapped[str] = mapped_column(Text, default="{number:07d}")
+    number_mask: Mapped[str] = mapped_column(Text, default="#######")  # one run of #: the number, zero-padded
     next_number: Mapped[int] = mapped_column(default=1)
     min_top_up_minor: Mapped[int] = mapped_column(default=20_00)  # in the reseller's currency
     max_top_up_minor: Mapped[int] = mapped_column(default=1_000_000_00)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from billhook import Money
 from billhook.i18n import LazyText
 from sqlalchemy.orm import Session
 
@@ -36,3 +37,9 @@ def queue_to_account(session: Session, account: Account, letter: Letter, recipie
 
     Nobody to write to is logged on the account, where a manager sees it.
     """
+
+
+def payment_credited(
+    session: Session, account: Account, *, payment_number: str, amount: Money, transaction_id: int
+) -> None:
+    """Queue the mail that a payment was credited."""

@@ -77,7 +77,7 @@ def _level(session: Session, account: Account, spec: WatchSpec) -> int | None:
         PluginSetting.key == spec.setting,
         (PluginSetting.account_id == account.id) | PluginSetting.account_id.is_(None),
     )
-    found = {owner: value for owner, value in session.execute(query)}
+    found: dict[int | None, object] = {owner: value for owner, value in session.execute(query).tuples()}  # noqa: C416
     value = found.get(account.id, found.get(None, spec.default))
     return value if isinstance(value, int) else None
 

@@ -1,0 +1,84 @@
+"""How payments move, as data: the docs print this table and the tests walk it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from billhook.views import PaymentStatus as Status
+
+
+class Cause(StrEnum):
+    """What happens to a payment."""
+
+    PAID = "paid"  # a verified notification that fits
+    APPROVED = "approved"  # by a manager
+    APPROVAL_REVERSED = "approval_reversed"
+    CANCELLED = "cancelled"
+    LIFETIME_OVER = "lifetime_over"
+
+
+class Consequence(StrEnum):
+    """What the host does about it."""
+
+    CREDIT = "credit"
+    CREDIT_AGAIN = "credit_again"  # money came twice: all of it is the customer's, and a manager sees it
+    UNDO = "undo"
+    NOTHING = "nothing"
+    PARK = "park"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """to: the new status; None where a rule decides (`status_after_reversal`) or nothing moves."""
+
+    consequence: Consequence
+    to: Status | None = None
+
+
+TABLE: Final[Mapping[tuple[Status, Cause], Move]] = {
+    (Status.WAITING_FOR_PAYMENT, Cause.PAID): Move(Consequence.CREDIT, Status.COMPLETED),
+    (Status.WAITING_FOR_PAYMENT, Cause.APPROVED): Move(Consequence.CREDIT, Status.COMPLETED),
+    (Status.WAITING_FOR_PAYMENT, Cause.CANCELLED): Move(Consequence.NOTHING, Status.CANCELLED),
+    (Status.WAITING_FOR_PAYMENT, Cause.LIFETIME_OVER): Move(Consequence.NOTHING, Status.EXPIRED),
+    (Status.EXPIRED, Cause.PAID): Move(Consequence.CREDIT, Status.COMPLETED),
+    (Status.EXPIRED, Cause.APPROVED): Move(Consequence.CREDIT, Status.COMPLETED),
+    (Status.EXPIRED, Cause.CANCELLED): Move(Consequence.NOTHING, Status.CANCELLED),
+    (Status.COMPLETED, Cause.PAID): Move(Consequence.CREDIT_AGAIN, Status.COMPLETED),
+    (Status.COMPLETED, Cause.APPROVAL_REVERSED): Move(Consequence.UNDO),
+    (Status.CANCELLED, Cause.PAID): Move(Consequence.PARK),
+}
+
+#: Statuses in which a payment can be paid, started with a method, and its public link shows the bill.
+OPEN: Final = frozenset({Status.WAITING_FOR_PAYMENT, Status.EXPIRED})
+
+
+def move(status: Status | str, cause: Cause) -> Move:
+    """Return what happens; what the table does not list is refused."""
+    return TABLE.get((Status(status), cause), Move(Consequence.REFUSE))
+
+
+def status_after_reversal(*, other_credit_stands: bool, over_lifetime: bool) -> Status:
+    """Return where a payment goes when its approval is reversed."""
+    if other_credit_stands:
+        return Status.COMPLETED
+    return Status.EXPIRED if over_lifetime else Status.WAITING_FOR_PAYMENT
+
+
+_RUN = re.compile(r"#+")
+
+
+def valid_mask(mask: str) -> bool:
+    """Say whether a document number mask has exactly one run of `#` and plain characters round it."""
+    return (
+        len(_RUN.findall(mask)) == 1 and len(mask) <= 32 and re.fullmatch(r"[0-9A-Za-zА-Яа-я/_#-]+", mask) is not None
+    )
+
+
+def document_number(mask: str, number: int) -> str:
+    """Return `AP-000834` for the mask `AP-######` and 834; a number longer than the run is not cut."""
+    return _RUN.sub(lambda run: str(number).zfill(len(run.group())), mask, count=1)

@@ -1,0 +1,165 @@
+"""A manager approves what arrived at the bank, and can take it back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from billhook import Money
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from host_stub.domain.actors import Actor
+from host_stub.domain.errors import InvalidAmount
+from host_stub.domain.payments import Cause, Consequence, status_after_reversal
+from host_stub.persistence import Approval, LedgerTransaction, Payment, Scope, Store
+from host_stub.persistence.store import fetch, now
+from host_stub.services import charging, ledger, payments
+from host_stub.services.credits import credit
+from host_stub.services.journal import log
+
+
+@dataclass(frozen=True, slots=True)
+class BankOrder:
+    """What stands on the bank statement.
+
+    received: what came, more or less than the payment's sum. number, day: of the payer's payment order.
+    """
+
+    received: Money
+    number: str
+    day: date
+    payer_inn: str = ""
+    payer_name: str = ""
+
+
+def approve_payment(store: Store, scope: Scope, payment_id: int, order: BankOrder, *, by: Actor) -> int:
+    """Credit what arrived and complete the payment; return the ledger transaction's id.
+
+    Credits once: of two managers at once the second gets PaymentClosed, which says who did it and when.
+    Raises NotFound, PaymentClosed, InvalidAmount.
+    """
+    if order.received.minor <= 0:
+        raise InvalidAmount("not_positive", order.received.plain())
+    with store.write(scope) as session:
+        payment = fetch(session, Payment, payment_id, lock=True)
+        if order.received.currency != payment.currency:
+            raise InvalidAmount("other_currency", order.received.currency)
+        payments.change_status(
+            session,
+            payment,
+            Cause.APPROVED,
+            by=by,
+            received_minor=order.received.minor,
+            order_number=order.number,
+            order_date=order.day.isoformat(),
+        )
+        header = credit(
+            session,
+            payment,
+            source="approval",
+            source_id=f"{payment.id}:{_reversals(session, payment) + 1}",
+            amount=order.received,
+            method_id=payment.method_id,
+            by=by,
+        )
+        session.add(_record(session, payment, order, header, by))
+        return header.id
+
+
+def _record(session: Session, payment: Payment, order: BankOrder, header: LedgerTransaction, by: Actor) -> Approval:
+    return Approval(
+        reseller_id=payment.reseller_id,
+        payment_id=payment.id,
+        transaction_id=header.id,
+        received_minor=order.received.minor,
+        order_number=order.number,
+        order_date=order.day,
+        payer_inn=order.payer_inn,
+        payer_name=order.payer_name,
+        approved_by=str(by),
+        at=now(session),
+    )
+
+
+def _reversals(session: Session, payment: Payment) -> int:
+    query = select(func.count()).where(
+        LedgerTransaction.payment_id == payment.id, LedgerTransaction.source == "reversal"
+    )
+    return int(session.execute(query).scalar_one())
+
+
+def used_elsewhere(session: Session, payment_id: int, order: BankOrder) -> list[Payment]:
+    """Return other payments approved with the same order (number, date, payer, sum) and not reversed: a warning.
+
+    A payer without INN is compared by name only if both are known.
+    """
+    query = (
+        select(Approval, Payment)
+        .join(Payment, Payment.id == Approval.payment_id)
+        .where(
+            Approval.order_number == order.number,
+            Approval.order_date == order.day,
+            Approval.received_minor == order.received.minor,
+            Approval.payment_id != payment_id,
+            Approval.transaction_id.not_in(_reversed_ids()),
+        )
+    )
+    rows = session.execute(query).all()
+    return [payment for approval, payment in rows if approval.payer_inn == order.payer_inn or not order.payer_inn]
+
+
+def _reversed_ids() -> Select[int | None]:
+    return select(LedgerTransaction.reverses_id).where(LedgerTransaction.reverses_id.is_not(None))
+
+
+def standing_approval(session: Session, payment_id: int) -> Approval | None:
+    """Return the approval of a payment that is not reversed, if there is one."""
+    query = select(Approval).where(Approval.payment_id == payment_id, Approval.transaction_id.not_in(_reversed_ids()))
+    return session.scalars(query.order_by(Approval.id.desc()).limit(1)).one_or_none()
+
+
+def reverse_approval(store: Store, scope: Scope, payment_id: int, *, reason: str, by: Actor) -> int:
+    """Undo the standing approval of a payment by a movement of its own; return that movement's id.
+
+    The payment waits again (or is expired, or stays completed if another credit stands); the hold is decided again.
+    Raises NotFound, PaymentClosed.
+    """
+    with store.write(scope) as session:
+        payment = fetch(session, Payment, payment_id, lock=True)
+        approval = standing_approval(session, payment_id)
+        if approval is None:
+            raise payments.closed(session, payment)
+        consequence = payments.change_status(session, payment, Cause.APPROVAL_REVERSED, by=by, reason=reason)
+        if consequence is not Consequence.UNDO:
+            raise payments.closed(session, payment)
+        account = ledger.lock_account(session, payment.account_id)
+        undone = ledger.reverse(
+            session, account, fetch(session, LedgerTransaction, approval.transaction_id), reason=reason, by=by
+        )
+        after = status_after_reversal(
+            other_credit_stands=_credit_stands(session, payment), over_lifetime=payment.expires_at <= now(session)
+        )
+        payments.set_status(session, payment, after)
+        charging.settle(session, account)
+        log(
+            session,
+            "account",
+            account.id,
+            "account.approval_reversed",
+            reseller_id=account.reseller_id,
+            by=by,
+            payment=payment.number,
+            reason=reason,
+            amount_minor=approval.received_minor,
+        )
+        return undone.id
+
+
+def _credit_stands(session: Session, payment: Payment) -> bool:
+    query = select(LedgerTransaction.id).where(
+        LedgerTransaction.payment_id == payment.id,
+        LedgerTransaction.kind == ledger.Kind.CREDIT,
+        LedgerTransaction.id.not_in(_reversed_ids()),
+    )
+    return session.scalars(query.limit(1)).one_or_none() is not None

@@ -1,0 +1,30 @@
+"""The capability `h` of a public document link: who has it may open the bill without signing in."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Final, Protocol
+
+from host_stub.persistence import Payment
+
+LENGTH: Final = 32  # hex digits: 128 bits of an HMAC-SHA256
+
+
+class Mac(Protocol):
+    def mac(self, purpose: str, message: bytes) -> bytes:
+        """Return the HMAC-SHA256 of `message` under a key of its own for `purpose`."""
+
+
+def capability(keys: Mac, payment: Payment, method_id: int, usage: str) -> str:
+    """Return `h` for a payment, method and usage (`receipt`): 32 hex digits.
+
+    The payment's key version is part of the message: raising it revokes every link of this payment.
+    """
+    message = f"{usage}|{payment.reseller_id}|{payment.id}|{method_id}|{payment.key_version}"
+    return keys.mac("document-link", message.encode())[: LENGTH // 2].hex()
+
+
+def opens(keys: Mac, payment: Payment, method_id: int, usage: str, given: str) -> bool:
+    """Compare in constant time; anything but 32 lower-case hex digits opens nothing."""
+    expected = capability(keys, payment, method_id, usage)
+    return hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))

@@ -1,0 +1,62 @@
+"""A manager changes a balance by hand, with a reason."""
+
+from __future__ import annotations
+
+from billhook import Money
+from sqlalchemy.orm import Session
+
+from host_stub.domain.actors import Actor
+from host_stub.domain.errors import InvalidAmount
+from host_stub.persistence import LedgerTransaction, Leg, Reseller, Scope, Store
+from host_stub.persistence.store import fetch
+from host_stub.services import charging, ledger
+from host_stub.services.journal import log
+
+
+def correct(
+    store: Store, scope: Scope, account_id: int, amount: Money, *, reason: str, once_token: str, by: Actor
+) -> int:
+    """Change an account's balance; return the movement's id.
+
+    amount: signed, not zero. once_token: drawn when the form was shown; the same form twice posts once.
+    Raises NotFound, InvalidAmount.
+    """
+    with store.write(scope) as session:
+        return post_correction(session, account_id, amount, reason=reason, source_id=once_token, by=by).id
+
+
+def post_correction(
+    session: Session, account_id: int, amount: Money, *, reason: str, source_id: str, by: Actor
+) -> LedgerTransaction:
+    """Post a correction inside a unit; the same `source_id` again returns what was posted."""
+    account = ledger.lock_account(session, account_id)
+    done = ledger.find(session, account.reseller_id, "correction", source_id)
+    if done is not None:
+        return done
+    if amount.minor == 0 or amount.currency != fetch(session, Reseller, account.reseller_id).currency:
+        raise InvalidAmount("not_a_sum", amount.plain())
+    header = ledger.post(
+        session,
+        account,
+        ledger.Movement(
+            source="correction",
+            source_id=source_id,
+            kind=ledger.Kind.CORRECTION,
+            amount_minor=amount.minor,
+            against=Leg.CORRECTIONS,
+            by=by,
+            reason=reason,
+        ),
+    )
+    charging.settle(session, account)
+    log(
+        session,
+        "account",
+        account.id,
+        "account.corrected",
+        reseller_id=account.reseller_id,
+        by=by,
+        amount_minor=amount.minor,
+        reason=reason,
+    )
+    return header

@@ -1,0 +1,274 @@
+"""What gateways say, judged: compared with the frozen attempts, credited once, parked if it does not fit.
+
+A well-signed event is never dropped and never credited blindly. The event with its verdict, the credit, the payment's
+status and everything that follows are one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from billhook import Money, PaymentClaim, PaymentPaid, Verdict
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from host_stub.domain.actors import Actor
+from host_stub.domain.errors import AlreadySettled, InvalidAmount
+from host_stub.domain.payments import OPEN, Cause, Consequence, move
+from host_stub.domain.verdicts import Frozen, Misfit, misfit
+from host_stub.persistence import (
+    CallbackRefusal,
+    GatewayEvent,
+    Payment,
+    PaymentAttempt,
+    PaymentMethod,
+    Reseller,
+    Scope,
+    Store,
+)
+from host_stub.persistence.store import fetch, now
+from host_stub.services import payments
+from host_stub.services.corrections import post_correction
+from host_stub.services.credits import credit
+from host_stub.services.journal import log
+
+CREDITED: Final = "credited"
+PARKED: Final = "parked"
+
+_SEAL: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedEvent:
+    """A notification whose signature was checked. Only `seal` makes one: no event applies without it."""
+
+    method_id: int
+    plugin: str
+    paid: PaymentPaid
+    body: bytes
+    _proof: object
+
+    def __post_init__(self) -> None:
+        if self._proof is not _SEAL:
+            raise AssertionError("a verified event is made by gateway.seal, after verification")
+
+    @property
+    def source(self) -> str:
+        return f"{self.plugin}:{self.paid.merchant}"
+
+
+def seal(
+    method_id: int, plugin: str, verify: Callable[[], None], parse: Callable[[], PaymentPaid], body: bytes
+) -> VerifiedEvent:
+    """Verify, then read, and return the value that says so. Raises what `verify` and `parse` raise."""
+    verify()
+    return VerifiedEvent(method_id, plugin, parse(), body, _SEAL)
+
+
+def apply_event(store: Store, event: VerifiedEvent) -> Verdict:
+    """Judge a verified event and do what follows from it; return the verdict for the gateway's answer.
+
+    Twins that arrive at the same moment collide on the once-only keys; the loser is judged again and finds the winner.
+    """
+    for last_try in (False, False, True):
+        try:
+            with store.write() as session:
+                return _judge(session, event)
+        except IntegrityError:
+            if last_try:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _judge(session: Session, event: VerifiedEvent) -> Verdict:
+    method = fetch(session, PaymentMethod, event.method_id)
+    payment = _payment(session, method, event.paid)
+    known = _known(session, method, event)
+    twin = next((e for e in known if e.signed_digest == event.paid.signed_digest), None)
+    if twin is not None:
+        twin.deliveries += 1
+        return Verdict.DUPLICATE if twin.verdict == CREDITED else Verdict.PARKED
+    problem = _problem(session, method, payment, event) if not known else Misfit.SIGNED_FIELDS_DIFFER
+    if problem is not None or payment is None:
+        return _park(session, method, payment, event, problem or Misfit.UNKNOWN_PAYMENT)
+    return _credit(session, method, payment, event)
+
+
+def _payment(session: Session, method: PaymentMethod, paid: PaymentClaim) -> Payment | None:
+    """Return the payment that the message names, locked. Number and seller must agree."""
+    query = select(Payment).where(Payment.reseller_id == method.reseller_id, Payment.number == paid.reference)
+    locked = query.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(locked).one_or_none()
+
+
+def _known(session: Session, method: PaymentMethod, event: VerifiedEvent) -> list[GatewayEvent]:
+    query = select(GatewayEvent).where(
+        GatewayEvent.reseller_id == method.reseller_id,
+        GatewayEvent.source == event.source,
+        GatewayEvent.external_id == event.paid.external_id,
+    )
+    return list(session.scalars(query))
+
+
+def _problem(session: Session, method: PaymentMethod, payment: Payment | None, event: VerifiedEvent) -> Misfit | None:
+    if payment is None:
+        return Misfit.UNKNOWN_PAYMENT
+    found = misfit(event.paid, _frozen(session, payment, method.id))
+    if found is None and move(payment.status, Cause.PAID).consequence is Consequence.PARK:
+        return Misfit.CANCELLED
+    return found
+
+
+def _frozen(session: Session, payment: Payment, method_id: int) -> list[Frozen]:
+    query = (
+        select(PaymentAttempt)
+        .where(PaymentAttempt.payment_id == payment.id, PaymentAttempt.method_id == method_id)
+        .order_by(PaymentAttempt.id)
+    )
+    return [Frozen(a.merchant, Money(a.amount_minor, a.currency), a.is_test) for a in session.scalars(query)]
+
+
+def _row(method: PaymentMethod, event: VerifiedEvent, session: Session) -> GatewayEvent:
+    paid = event.paid
+    return GatewayEvent(
+        reseller_id=method.reseller_id,
+        method_id=method.id,
+        source=event.source,
+        external_id=paid.external_id,
+        signed_digest=paid.signed_digest,
+        reference=paid.reference,
+        amount_minor=paid.amount.minor,
+        currency=paid.amount.currency,
+        is_test=paid.is_test,
+        details=dict(paid.details),
+        body=event.body,
+        received_at=now(session),
+    )
+
+
+def _park(
+    session: Session, method: PaymentMethod, payment: Payment | None, event: VerifiedEvent, why: Misfit
+) -> Verdict:
+    row = _row(method, event, session)
+    row.verdict, row.reason = PARKED, why
+    row.payment_id = payment.id if payment is not None else None
+    session.add(row)
+    session.flush()
+    if payment is not None:
+        log(
+            session,
+            "payment",
+            payment.id,
+            "payment.event_parked",
+            reseller_id=payment.reseller_id,
+            by=_gateway(method),
+            reason=str(why),
+            event_id=row.id,
+            amount_minor=row.amount_minor,
+        )
+    return Verdict.PARKED
+
+
+def _credit(session: Session, method: PaymentMethod, payment: Payment, event: VerifiedEvent) -> Verdict:
+    by = _gateway(method)
+    paid = event.paid
+    consequence = payments.change_status(
+        session, payment, Cause.PAID, by=by, external_id=paid.external_id, amount_minor=paid.amount.minor
+    )
+    header = credit(
+        session,
+        payment,
+        source=event.source,
+        source_id=paid.external_id,
+        amount=paid.amount,
+        method_id=method.id,
+        by=by,
+    )
+    if consequence is Consequence.CREDIT_AGAIN:
+        log(
+            session,
+            "payment",
+            payment.id,
+            "payment.paid_again",
+            reseller_id=payment.reseller_id,
+            by=by,
+            external_id=paid.external_id,
+            amount_minor=paid.amount.minor,
+        )
+    row = _row(method, event, session)
+    row.verdict, row.payment_id, row.transaction_id = CREDITED, payment.id, header.id
+    session.add(row)
+    return Verdict.ACCEPTED
+
+
+def _gateway(method: PaymentMethod) -> Actor:
+    return Actor("gateway", method.name)
+
+
+def may_be_paid(store: Store, method_id: int, claim: PaymentClaim) -> Verdict:
+    """Answer a pre-request: ACCEPTED if the payment is waiting or expired and the claim fits, else REFUSED.
+
+    Unsigned, so it changes nothing: not even a lock is taken.
+    """
+    with store.read() as session:
+        method = fetch(session, PaymentMethod, method_id)
+        query = select(Payment).where(Payment.reseller_id == method.reseller_id, Payment.number == claim.reference)
+        payment = session.scalars(query).one_or_none()
+        if payment is None or payment.status not in OPEN:
+            return Verdict.REFUSED
+        fits = misfit(claim, _frozen(session, payment, method_id)) is None
+    return Verdict.ACCEPTED if fits else Verdict.REFUSED
+
+
+def count_refusal(store: Store, method_id: int, reason: str) -> None:
+    """Count a refused message (bad signature, malformed …) for the day; its body is not kept."""
+    with store.write() as session:
+        method = fetch(session, PaymentMethod, method_id, lock=True)
+        day = now(session).date()
+        query = select(CallbackRefusal).where(
+            CallbackRefusal.method_id == method_id, CallbackRefusal.reason == reason, CallbackRefusal.day == day
+        )
+        row = session.scalars(query).one_or_none()
+        if row is None:
+            row = CallbackRefusal(reseller_id=method.reseller_id, method_id=method_id, reason=reason, day=day, count=0)
+            session.add(row)
+        row.count += 1
+
+
+def settle_parked(store: Store, scope: Scope, event_id: int, *, account_id: int | None, reason: str, by: Actor) -> None:
+    """Settle a parked event once: credited to an account as a correction linked to it, or closed with a reason.
+
+    Raises NotFound, AlreadySettled, InvalidAmount (a test payment carries no money; another currency fits no account).
+    """
+    with store.write(scope) as session:
+        event = fetch(session, GatewayEvent, event_id, lock=True)
+        if event.verdict != PARKED:
+            raise AlreadySettled("", event.received_at.isoformat())
+        if event.settled_at is not None:
+            raise AlreadySettled(Actor.parse(event.settled_by).name, event.settled_at.isoformat())
+        if account_id is not None:
+            event.transaction_id = _credit_parked(session, event, account_id, reason, by)
+        event.settled_at, event.settled_by, event.settlement = now(session), str(by), reason
+        log(
+            session,
+            "gateway_event",
+            event.id,
+            "event.settled" if account_id else "event.closed",
+            reseller_id=event.reseller_id,
+            by=by,
+            reason=reason,
+            account_id=account_id,
+        )
+
+
+def _credit_parked(session: Session, event: GatewayEvent, account_id: int, reason: str, by: Actor) -> int:
+    if event.is_test:
+        raise InvalidAmount("test_payment")
+    currency = fetch(session, Reseller, event.reseller_id).currency
+    if event.currency != currency:
+        raise InvalidAmount("other_currency", event.currency)
+    amount = Money(event.amount_minor, event.currency)
+    return post_correction(session, account_id, amount, reason=reason, source_id=f"event:{event.id}", by=by).id

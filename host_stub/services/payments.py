@@ -1,0 +1,222 @@
+"""Payments: created, started with a method, cancelled, expired. What credits them: `approvals` and `gateway`."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from billhook import Money, PaymentStatus
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from host_stub.domain.actors import SYSTEM, Actor
+from host_stub.domain.amounts import outside_limits
+from host_stub.domain.errors import InvalidAmount, MethodUnavailable, PaymentClosed
+from host_stub.domain.payments import OPEN, Cause, Consequence, document_number, move
+from host_stub.persistence import Account, LogEntry, Payment, PaymentAttempt, PaymentMethod, Reseller, Scope, Store
+from host_stub.persistence.store import fetch, now
+from host_stub.services.journal import log
+
+PURPOSE_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class TopUp:
+    """What is asked for. amount: in the reseller's currency. comment: the manager's own."""
+
+    account_id: int
+    amount: Money
+    purpose: str = ""
+    comment: str = ""
+    method_id: int | None = None
+
+
+def start_top_up(store: Store, scope: Scope, top_up: TopUp, *, by: Actor) -> int:
+    """Create a payment that waits to be paid, and return its id.
+
+    Raises NotFound, InvalidAmount (code too_small, too_large with the limit; nothing is stored).
+    """
+    with store.write(scope) as session:
+        account = fetch(session, Account, top_up.account_id)
+        # The counter row of the reseller is locked, so two payments never get one number.
+        reseller = fetch(session, Reseller, account.reseller_id, lock=True)
+        _check_limits(reseller, top_up.amount)
+        payment = Payment(
+            reseller_id=reseller.id,
+            account_id=account.id,
+            number=document_number(reseller.number_mask, reseller.next_number),
+            amount_minor=top_up.amount.minor,
+            currency=top_up.amount.currency,
+            purpose=top_up.purpose[:PURPOSE_LENGTH],
+            comment=top_up.comment,
+            status=PaymentStatus.WAITING_FOR_PAYMENT,
+            method_id=top_up.method_id,
+            created_at=now(session),
+            created_by=str(by),
+            expires_at=now(session) + timedelta(days=reseller.payment_lifetime_days),
+        )
+        reseller.next_number += 1
+        session.add(payment)
+        session.flush()
+        _log(session, payment, "payment.created", by, amount_minor=payment.amount_minor)
+        return payment.id
+
+
+def _check_limits(reseller: Reseller, amount: Money) -> None:
+    least = Money(reseller.min_top_up_minor, reseller.currency)
+    most = Money(reseller.max_top_up_minor, reseller.currency)
+    problem = outside_limits(amount, least, most)
+    if problem is not None:
+        limit = least if amount < least else most
+        raise InvalidAmount(problem, amount.plain(), limit.minor)
+
+
+def cancel(store: Store, scope: Scope, payment_id: int, *, by: Actor) -> None:
+    """Cancel a waiting or expired payment. Raises NotFound, PaymentClosed."""
+    with store.write(scope) as session:
+        payment = fetch(session, Payment, payment_id, lock=True)
+        change_status(session, payment, Cause.CANCELLED, by=by)
+
+
+def change_status(session: Session, payment: Payment, cause: Cause, *, by: Actor, **details: object) -> Consequence:
+    """Move a locked payment along the table and log it. Raises PaymentClosed for what the table refuses."""
+    decided = move(payment.status, cause)
+    if decided.consequence is Consequence.REFUSE:
+        raise closed(session, payment)
+    if decided.to is not None and decided.to != payment.status:
+        set_status(session, payment, decided.to)
+    if decided.consequence is not Consequence.PARK:
+        _log(session, payment, f"payment.{cause}", by, **details)
+    return decided.consequence
+
+
+def set_status(session: Session, payment: Payment, status: PaymentStatus) -> None:
+    payment.status = status
+    payment.closed_at = None if status in OPEN else now(session)
+
+
+def closed(session: Session, payment: Payment) -> PaymentClosed:
+    """Return the error that says who closed the payment, and when."""
+    query = (
+        select(LogEntry)
+        .where(
+            LogEntry.object_kind == "payment",
+            LogEntry.object_id == payment.id,
+            LogEntry.action.in_([f"payment.{c}" for c in (Cause.PAID, Cause.APPROVED, Cause.CANCELLED)]),
+        )
+        .order_by(LogEntry.id.desc())
+        .limit(1)
+    )
+    last = session.scalars(query).one_or_none()
+    if last is None:
+        return PaymentClosed(payment.number, payment.status)
+    return PaymentClosed(payment.number, payment.status, Actor.parse(last.actor).name, last.at.isoformat())
+
+
+def expire_due(store: Store, *, limit: int = 500) -> int:
+    """Expire waiting payments whose lifetime is over, a short transaction each; return how many."""
+    with store.read() as session:
+        due = select(Payment.id).where(
+            Payment.status == PaymentStatus.WAITING_FOR_PAYMENT, Payment.expires_at <= store.now()
+        )
+        ids = list(session.scalars(due.order_by(Payment.expires_at).limit(limit)))
+    return sum(_expire(store, payment_id) for payment_id in ids)
+
+
+def _expire(store: Store, payment_id: int) -> bool:
+    with store.write() as session:
+        payment = fetch(session, Payment, payment_id, lock=True)
+        if payment.status != PaymentStatus.WAITING_FOR_PAYMENT or payment.expires_at > now(session):
+            return False
+        change_status(session, payment, Cause.LIFETIME_OVER, by=SYSTEM)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A started payment as frozen: what a gateway's message will be compared with."""
+
+    id: int
+    idempotency_key: str
+
+
+def begin_attempt(
+    store: Store, scope: Scope, payment_id: int, method_id: int, *, merchant: str, is_test: bool, by: Actor
+) -> Attempt:
+    """Freeze what is being started, before the provider is called; state `unknown` until the call ended.
+
+    The same start again (Back, a second press) takes up the attempt that was frozen before.
+    Raises NotFound, PaymentClosed, MethodUnavailable.
+    """
+    with store.write(scope) as session:
+        payment = fetch(session, Payment, payment_id, lock=True)
+        if PaymentStatus(payment.status) not in OPEN:
+            raise closed(session, payment)
+        method = fetch(session, PaymentMethod, method_id)
+        if method.reseller_id != payment.reseller_id or not method.active:
+            raise MethodUnavailable(method_id, "inactive")
+        if payment.method_id != method_id:
+            payment.method_id = method_id
+            _log(session, payment, "payment.method_chosen", by, method=method.name, method_id=method_id)
+        attempt = _same_attempt(session, payment, method_id, merchant, is_test)
+        if attempt is None:
+            attempt = PaymentAttempt(
+                reseller_id=payment.reseller_id,
+                payment_id=payment.id,
+                method_id=method_id,
+                merchant=merchant,
+                amount_minor=payment.amount_minor,
+                currency=payment.currency,
+                is_test=is_test,
+                reference=payment.number,
+                idempotency_key=secrets.token_hex(16),
+                state="unknown",
+                created_at=now(session),
+            )
+            session.add(attempt)
+            session.flush()
+        return Attempt(attempt.id, attempt.idempotency_key)
+
+
+def _same_attempt(
+    session: Session, payment: Payment, method_id: int, merchant: str, is_test: bool
+) -> PaymentAttempt | None:
+    query = (
+        select(PaymentAttempt)
+        .where(
+            PaymentAttempt.payment_id == payment.id,
+            PaymentAttempt.method_id == method_id,
+            PaymentAttempt.merchant == merchant,
+            PaymentAttempt.state != "failed",
+        )
+        .order_by(PaymentAttempt.id.desc())
+        .limit(1)
+    )
+    found = session.scalars(query).one_or_none()
+    return found if found is not None and found.is_test == is_test else None
+
+
+def finish_attempt(store: Store, attempt_id: int, *, error: str = "") -> None:
+    """Store how the call to the provider ended."""
+    with store.write() as session:
+        attempt = fetch(session, PaymentAttempt, attempt_id, lock=True)
+        attempt.state = "failed" if error else "started"
+        attempt.error = error[:500]
+        payment = fetch(session, Payment, attempt.payment_id)
+        if error:
+            _log(session, payment, "payment.start_failed", SYSTEM, method_id=attempt.method_id)
+
+
+def unpaid_count(session: Session, account_id: int) -> int:
+    """Return how many payments of an account wait to be paid, up to 100."""
+    query = (
+        select(Payment.id)
+        .where(Payment.account_id == account_id, Payment.status == PaymentStatus.WAITING_FOR_PAYMENT)
+        .limit(100)
+    )
+    return len(session.scalars(query).all())
+
+
+def _log(session: Session, payment: Payment, action: str, by: Actor, **details: object) -> None:
+    log(session, "payment", payment.id, action, reseller_id=payment.reseller_id, by=by, **details)
