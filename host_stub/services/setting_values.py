@@ -1,0 +1,92 @@
+"""Values of settings that plugins declared: stored, read back, checked. One place for methods, resellers, accounts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from billhook import Catalogue, Money, Setting, SettingKind
+from billhook.settings import Text
+
+_ = Catalogue("host_stub")
+
+_EMAIL: Final = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+")
+_TEXTS: Final = frozenset(
+    {SettingKind.TEXT, SettingKind.MULTILINE, SettingKind.SECRET, SettingKind.EMAILS, SettingKind.LIQUID}
+)
+_EMPTY: Final[Mapping[SettingKind, object]] = {
+    SettingKind.SWITCH: False,
+    SettingKind.NUMBER: None,
+    SettingKind.MONEY: None,
+}
+
+
+def stored(value: object) -> object:
+    """Return a value as it is kept in JSON; a sum keeps its currency."""
+    return {"minor": value.minor, "currency": value.currency} if isinstance(value, Money) else value
+
+
+def loaded(value: object) -> object:
+    """Return what `stored` was given."""
+    if isinstance(value, Mapping) and value.keys() == {"minor", "currency"}:
+        return Money(value["minor"], value["currency"])
+    return value
+
+
+def complete(settings: tuple[Setting, ...], kept: Mapping[str, object]) -> dict[str, object]:
+    """Return a value for every declared setting but secrets: the kept one, else the default, typed by its kind.
+
+    An empty LIQUID text becomes the stock template. What is kept but no longer declared is left out.
+    """
+    return {s.key: _value(s, kept) for s in settings if s.kind is not SettingKind.SECRET}
+
+
+def _value(setting: Setting, kept: Mapping[str, object]) -> object:
+    value = loaded(kept[setting.key]) if setting.key in kept else setting.default
+    if value is None:
+        value = _EMPTY.get(setting.kind, "")
+    return (value or setting.stock) if setting.kind is SettingKind.LIQUID else value
+
+
+def emails(text: str) -> list[str]:
+    """Return the addresses of an EMAILS value, in order, each once."""
+    return list(dict.fromkeys(part for part in re.split(r"[,;\s]+", text) if part))
+
+
+def fault(setting: Setting, value: object) -> Text | None:
+    """Return what is wrong with a value typed by the setting's kind, in words that say what to do; None if nothing."""
+    if value is None or value == "":
+        return _("Fill this in.") if setting.required else None
+    return _kind_fault(setting, value) or (setting.validator(value) if setting.validator else None)
+
+
+def _kind_fault(setting: Setting, value: object) -> Text | None:
+    if setting.kind is SettingKind.CHOICE and value not in {key for key, _label in setting.choices}:
+        return _("Choose one of the list.")
+    if setting.kind is SettingKind.EMAILS:
+        wrong = next((a for a in emails(str(value)) if not _EMAIL.fullmatch(a)), None)
+        if wrong is not None:
+            return _("{address} is not an e-mail address.", address=wrong)
+    if setting.kind is SettingKind.NUMBER and isinstance(value, int):
+        return _limits(setting, value, str)
+    if isinstance(value, Money):
+        return _limits(setting, value.minor, lambda minor: Money(minor, value.currency).plain())
+    return _length(setting, str(value)) if setting.kind in _TEXTS else None
+
+
+def _limits(setting: Setting, number: int, shown: object) -> Text | None:
+    show = shown if callable(shown) else str
+    if setting.minimum is not None and number < setting.minimum:
+        return _("The least value is {limit}.", limit=show(setting.minimum))
+    if setting.maximum is not None and number > setting.maximum:
+        return _("The greatest value is {limit}.", limit=show(setting.maximum))
+    return None
+
+
+def _length(setting: Setting, text: str) -> Text | None:
+    if setting.minimum is not None and len(text) < setting.minimum:
+        return _("At least {count} characters.", count=setting.minimum)
+    if setting.maximum is not None and len(text) > setting.maximum:
+        return _("At most {count} characters.", count=setting.maximum)
+    return None
