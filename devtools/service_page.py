@@ -1,7 +1,8 @@
 """A tiny hosting company: its services go on and off with the panel's signed webhook.
 
-    python -m devtools.service_page --port 8060 --secret-file state/service-secret --file state/services.json
+    python -m devtools.service_page --port 8060 --file state/services.json
 
+The variable SERVICE_PAGE_SECRET holds the secret that it shares with the panel.
 `POST /webhook` with the header `X-Billhook-Signature: sha256=<hex>`, HMAC-SHA256 over the raw body, which is JSON::
 
     {"reseller": 1, "subscription": 7, "desired": "running" | "stopped" | "deleted", "version": 3, "name": "VPS 2"}
@@ -16,6 +17,7 @@ import argparse
 import hashlib
 import hmac
 import json
+import os
 import signal
 import threading
 from dataclasses import asdict, dataclass
@@ -29,6 +31,7 @@ from flask.typing import ResponseReturnValue
 from devtools.pages import BackgroundServer, make_app
 
 SIGNATURE_HEADER = "X-Billhook-Signature"
+SECRET_VARIABLE = "SERVICE_PAGE_SECRET"
 STATES = ("running", "stopped", "deleted")
 
 
@@ -184,12 +187,12 @@ def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(prog="python -m devtools.service_page", description="A tiny hosting company.")
     parser.add_argument("--port", type=int, default=8060)
-    parser.add_argument("--secret-file", type=Path, required=True, help="holds the secret that signs the webhook")
     parser.add_argument("--file", type=Path, help="where services are kept; in memory if not given")
     arguments = parser.parse_args()
+    secret = os.environ.get(SECRET_VARIABLE) or parser.error(f"the variable {SECRET_VARIABLE} is not set")
     stops = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, stops)
-    with ServicePage(arguments.secret_file.read_text().strip(), arguments.port, arguments.file) as page:
+    with ServicePage(secret, arguments.port, arguments.file) as page:
         print(f"Services: {page.url}", flush=True)
         signal.sigwait(stops)
 
