@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 AA: Final = 4.5
-#: The grounds that accented text stands on, from the stylesheet's tokens: --soft light and --raised dark, the worse ones.
+#: The worse of the grounds that accented text stands on, the stylesheet's `--sunken` light and `--raised` dark.
 LIGHT_GROUND: Final = "#eef0f4"
 DARK_GROUND: Final = "#262b35"
 #: Ink of both schemes.

@@ -12,7 +12,7 @@ from flask import Flask, url_for
 from jinja2 import Environment
 
 from host_stub.web import formats
-from host_stub.web.page import Page
+from host_stub.web.page import Column, Page
 from host_stub.web.statuses import status_of
 
 FOLDER = Path(__file__).parent
@@ -35,18 +35,19 @@ class Ui:
 def init_app(app: Flask) -> None:
     """Install the face. The app serves `STATIC` at its `static` endpoint and provides `csrf_token` (Flask-WTF)."""
     catalogue = Catalogue("host_stub")
-    app.jinja_env.trim_blocks = True
-    app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         _=catalogue,
         plural=catalogue.plural,
         static=static_url,
-        status_of=status_of,
+        status_word=status_of,
         page=Page(),
+        column=Column,
         ui=Ui(app.jinja_env),
         money=formats.money,
         date=formats.date,
         datetime=formats.datetime,
+        date_text=formats.date,
+        datetime_text=formats.datetime,
         currency_word=formats.currency_word,
     )
     app.jinja_env.filters.update(money=formats.money, figures=formats.figures, iso=formats.iso)

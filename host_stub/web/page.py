@@ -209,3 +209,13 @@ class DocumentLink:
 
     label: Text
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class MethodOffer:
+    """A way to pay on the payment's page: a button that posts to `url`."""
+
+    label: Text
+    url: str
+    hint: Text = ""
+    icon_url: str = ""

@@ -1,0 +1,144 @@
+// Small enhancements; every page works without them.
+"use strict";
+
+const words = document.documentElement.dataset;
+const each = (selector, act) => document.querySelectorAll(selector).forEach(act);
+
+// Menus: one open at a time, closed by a click outside and by Escape; arrows move inside.
+const closeMenus = (except) => each("details.menu[open]", (menu) => menu === except || menu.removeAttribute("open"));
+
+document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+document.addEventListener("keydown", (event) => {
+  const menu = event.target.closest("details.menu[open]");
+  if (!menu) return;
+  if (event.key === "Escape") {
+    menu.removeAttribute("open");
+    menu.querySelector("summary").focus();
+  } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    const stops = [...menu.querySelectorAll("summary, .menu-list a, .menu-list button")];
+    const step = event.key === "ArrowDown" ? 1 : -1;
+    stops[(stops.indexOf(document.activeElement) + step + stops.length) % stops.length].focus();
+    event.preventDefault();
+  }
+});
+
+// Copy buttons: data-copy names the element whose text is copied.
+const copyText = async (source) => {
+  if (navigator.clipboard && window.isSecureContext) return navigator.clipboard.writeText(source.textContent.trim());
+  const selection = window.getSelection();
+  selection.selectAllChildren(source);
+  document.execCommand("copy");
+  return selection.removeAllRanges();
+};
+
+each("[data-copy]", (button) => {
+  const label = button.textContent;
+  button.hidden = false;
+  button.setAttribute("aria-live", "polite");
+  button.addEventListener("click", async () => {
+    await copyText(document.querySelector(button.dataset.copy));
+    button.textContent = words.copied;
+    setTimeout(() => { button.textContent = label; }, 2000);
+  });
+});
+
+// Destructive steps are asked about in a dialog that says what will happen.
+const element = (name, properties) => Object.assign(document.createElement(name), properties);
+
+const ask = (form, submitter) => {
+  const dialog = element("dialog", {});
+  const actions = element("div", { className: "form-actions" });
+  const cancel = element("button", { type: "button", className: "button plain", textContent: words.cancel });
+  const go = element("button", { type: "button", className: "button danger", textContent: submitter.textContent.trim() });
+  const title = element("h2", { textContent: form.dataset.confirmTitle || words.confirmTitle, id: "confirm-title" });
+  actions.append(cancel, go);
+  dialog.append(title, element("p", { textContent: form.dataset.confirm }), actions);
+  dialog.setAttribute("aria-labelledby", title.id);
+  dialog.addEventListener("close", () => dialog.remove());
+  cancel.addEventListener("click", () => dialog.close());
+  go.addEventListener("click", () => {
+    form.dataset.confirmed = "yes";
+    dialog.close();
+    form.requestSubmit(submitter);
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+};
+
+// A form is sent once; forms that open beside this page or download something may be sent again.
+// Attributes are read by name: a field called `method` or `target` would hide the form's property.
+const staysHere = (form, submitter) => Boolean(submitter?.formTarget || form.getAttribute("target"));
+
+const lock = (form) => {
+  form.dataset.sent = "yes";
+  form.querySelectorAll("button").forEach((button) => { button.disabled = true; });
+};
+const unlock = (form) => {
+  delete form.dataset.sent;
+  form.querySelectorAll("button").forEach((button) => { button.disabled = false; });
+};
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  const submitter = event.submitter || form.querySelector("button[type=submit]");
+  if (form.dataset.confirm && !form.dataset.confirmed && submitter && !submitter.formTarget) {
+    event.preventDefault();
+    ask(form, submitter);
+    return;
+  }
+  delete form.dataset.confirmed;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  if (form.getAttribute("method") !== "post" || staysHere(form, submitter)) return;
+  // Later than this event: a disabled button would not send its own name and value.
+  setTimeout(() => lock(form));
+  setTimeout(() => unlock(form), 15000);
+});
+window.addEventListener("pageshow", () => each("form[data-sent]", unlock));
+
+// Filters apply as soon as a choice is made; the way to a gateway opens by itself, once.
+each("[data-submit-on-change]", (control) => control.addEventListener("change", () => control.form.requestSubmit()));
+window.addEventListener("pageshow", (event) => {
+  const restored = event.persisted || performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+  if (!restored) each("form[data-autosubmit]", (form) => form.requestSubmit());
+});
+
+// The first error gets the focus, unless the page chose otherwise.
+const firstError = document.querySelector("[aria-invalid=true]");
+if (firstError) firstError.focus();
+
+// Previews: the button posts to data-preview-url into the frame named `preview`; typing does the same after a pause.
+each("form[data-preview-url]", (form) => {
+  const button = form.querySelector("[data-preview]");
+  const box = document.querySelector("[data-preview-box]");
+  if (!button || !box) return;
+  const show = () => {
+    box.classList.add("busy");
+    form.requestSubmit(button);
+  };
+  box.querySelector("iframe").addEventListener("load", () => box.classList.remove("busy"));
+  if (!("previewAuto" in form.dataset)) return;
+  let pause;
+  form.addEventListener("input", () => {
+    clearTimeout(pause);
+    pause = setTimeout(show, 900);
+  });
+  show();
+});
+
+// A waiting page looks again by itself and is reloaded only when its state has changed; slower and slower.
+each("[data-refresh-seconds]", (place) => {
+  const look = async (seconds) => {
+    if (document.visibilityState === "visible") {
+      const answer = await fetch(location.href, { headers: { "X-Requested-With": "refresh" } }).catch(() => null);
+      const fresh = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
+      const now = fresh && fresh.querySelector("[data-refresh-seconds], [data-state]");
+      if (fresh && now?.dataset.state !== place.dataset.state) return location.reload();
+    }
+    return setTimeout(look, seconds * 1000, Math.min(seconds * 1.3, 60));
+  };
+  const first = Number(place.dataset.refreshSeconds);
+  setTimeout(look, first * 1000, first);
+});
