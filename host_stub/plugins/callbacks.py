@@ -1,0 +1,141 @@
+"""Messages from gateways: found, verified, read, judged, answered."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from types import NoneType
+from typing import TypeVar
+
+from billhook import (
+    Action,
+    ActionKind,
+    Answer,
+    BadSignature,
+    MalformedNotification,
+    MethodView,
+    PayerReturned,
+    PaymentClaim,
+    PaymentPaid,
+    PaymentProvider,
+    RawRequest,
+)
+
+from host_stub.domain.errors import NotFound
+from host_stub.persistence import Payment, PaymentMethod
+from host_stub.persistence.store import fetch
+from host_stub.plugins.desk import Desk, return_token
+from host_stub.plugins.errors import PluginFailed
+from host_stub.services import gateway
+from host_stub.services.methods import method_view
+
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A callback address, resolved."""
+
+    action: Action
+    provider: PaymentProvider
+    method: MethodView
+
+
+def find(desk: Desk, plugin: str, method_id: int, action_name: str) -> Callback:
+    """Return what a callback address stands for.
+
+    A method that was deactivated, and a plugin that was turned off for the reseller, still answer: payments that were
+    started with it go on until they are final.
+    Raises NotFound; PluginUnavailable for a plugin that is broken or gone.
+    """
+    with desk.store.read() as session:
+        row = fetch(session, PaymentMethod, method_id)
+    if row.plugin != plugin:
+        raise NotFound("PaymentMethod", method_id)
+    # A plugin whose wheel is gone raises too: the row says that payments were started with it, so it is a fault.
+    provider = desk.registry.provider(plugin)
+    action = next((a for a in provider.capabilities.actions if a.name == action_name), None)
+    if action is None:
+        raise NotFound("Action", action_name)
+    return Callback(action, provider, method_view(row, provider, desk.keys, desk.store.now()))
+
+
+def receive(desk: Desk, callback: Callback, request: RawRequest) -> Answer:
+    """Judge a question or notification and return what the gateway hears.
+
+    Raises PluginFailed; database errors pass through: both are answered 503, so that the gateway tries again.
+    """
+    try:
+        if callback.action.kind is ActionKind.NOTIFICATION:
+            return _notification(desk, callback, request)
+        return _question(desk, callback, request)
+    except BadSignature:
+        gateway.count_refusal(desk.store, callback.method.id, "bad_signature")
+        return Answer(b"forbidden", 403)
+    except MalformedNotification:
+        gateway.count_refusal(desk.store, callback.method.id, "malformed")
+        return Answer(b"bad request", 400)
+
+
+def _notification(desk: Desk, callback: Callback, request: RawRequest) -> Answer:
+    event = gateway.seal(
+        callback.method.id,
+        callback.method.plugin,
+        verify=lambda: _call(desk, callback, "verify", request, NoneType),
+        parse=lambda: _call(desk, callback, "parse", request, PaymentPaid),
+        body=request.body,
+    )
+    verdict = gateway.apply_event(desk.store, event)
+    return _acknowledge(desk, callback, verdict)
+
+
+def _question(desk: Desk, callback: Callback, request: RawRequest) -> Answer:
+    claim = _call(desk, callback, "parse", request, PaymentClaim)
+    return _acknowledge(desk, callback, gateway.may_be_paid(desk.store, callback.method.id, claim))
+
+
+def _call(desk: Desk, callback: Callback, place: str, request: RawRequest, expected: type[Read]) -> Read:
+    function = getattr(callback.provider, place)
+    plugin = callback.method.plugin
+    answer = desk.registry.call(plugin, place, function, callback.action, request, callback.method)
+    if not isinstance(answer, expected):
+        raise PluginFailed(plugin, f"{place} returned {type(answer).__name__}, not {expected.__name__}")
+    return answer
+
+
+def _acknowledge(desk: Desk, callback: Callback, verdict: object) -> Answer:
+    plugin = callback.method.plugin
+    answer = desk.registry.call(plugin, "acknowledge", callback.provider.acknowledge, callback.action, verdict)
+    if not isinstance(answer, Answer):
+        raise PluginFailed(plugin, f"acknowledge returned {type(answer).__name__}, not Answer")
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A payer's browser that came back. payment: only if the address carried the token that we signed at the start."""
+
+    successful: bool
+    payment: Payment | None
+    reseller_id: int
+
+
+def returned(desk: Desk, callback: Callback, request: RawRequest, token: str) -> Returned:
+    """Read a return; it proves nothing and changes nothing. Unreadable fields count as an unsuccessful return."""
+    try:
+        event = _call(desk, callback, "parse", request, PayerReturned)
+        successful = bool(event.successful)
+    except MalformedNotification:
+        successful = False
+    return Returned(successful, _signed_payment(desk, callback, token), callback.method.reseller_id)
+
+
+def _signed_payment(desk: Desk, callback: Callback, token: str) -> Payment | None:
+    number, _dash, _mac = token.partition("-")
+    if not (number.isascii() and number.isdigit() and len(number) <= 18):
+        return None
+    with desk.store.read() as session:
+        payment = session.get(Payment, int(number))
+    if payment is None or payment.reseller_id != callback.method.reseller_id:
+        return None
+    return payment if hmac.compare_digest(return_token(desk.keys, payment).encode(), token.encode()) else None

@@ -1,0 +1,82 @@
+"""The pay desk: what starting payments, issuing documents and judging callbacks need, in one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from billhook import DocumentSource, PaymentProvider
+
+from host_stub.persistence import Payment, PaymentMethod, Store
+from host_stub.services.capability import capability
+
+if TYPE_CHECKING:
+    from host_stub.adapters.render import RenderedDocument
+
+Result = TypeVar("Result")
+
+
+class Keys(Protocol):
+    """Encrypts secrets and signs capabilities; see `adapters/keys.py`."""
+
+    def encrypt(self, text: str) -> str: ...
+
+    def decrypt(self, token: str) -> str: ...
+
+    def mac(self, purpose: str, message: bytes) -> bytes: ...
+
+
+class Providers(Protocol):
+    """Knows the loaded plugins; see `plugins/registry.py`."""
+
+    def provider(self, name: str) -> PaymentProvider:
+        """Return a plugin's provider. Raises UnknownPlugin, BrokenPlugin."""
+
+    def call(self, plugin: str, place: str, function: Callable[..., Result], *arguments: object) -> Result:
+        """Call a plugin's code; an exception that is not of the contract is recorded and raised as PluginFailed."""
+
+
+class Renderer(Protocol):
+    """Draws documents in the limited child; see `adapters/render`."""
+
+    def render(self, source: DocumentSource) -> RenderedDocument: ...
+
+    def check(self, template: str) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """base_url: the panel's configured address, without a slash at the end."""
+
+    store: Store
+    registry: Providers
+    keys: Keys
+    renderer: Renderer
+    base_url: str
+
+
+def action_urls(desk: Desk, provider: PaymentProvider, payment: Payment, method: PaymentMethod) -> Mapping[str, str]:
+    """Return the callback addresses by action name; return pages carry the token of this payment."""
+    root = f"{desk.base_url}/plugin/{method.plugin}/method/{method.id}"
+    token = return_token(desk.keys, payment)
+    return {
+        action.name: f"{root}/{action.name}" + (f"?t={token}" if action.kind == "return" else "")
+        for action in provider.capabilities.actions
+    }
+
+
+def document_url(desk: Desk, payment: Payment, method: PaymentMethod, kind: str) -> str:
+    """Return the public address of a document: who has it may open it while the payment is open."""
+    h = capability(desk.keys, payment, method.id, kind)
+    return f"{desk.base_url}/plugin/{method.plugin}/payment/{payment.id}/payment_method/{method.id}/{kind}?h={h}"
+
+
+def payment_url(desk: Desk, payment: Payment) -> str:
+    return f"{desk.base_url}/accounts/{payment.account_id}/payments/{payment.id}"
+
+
+def return_token(keys: Keys, payment: Payment) -> str:
+    """Return `<payment id>-<32 hex digits>`, signed by us: it lets a return page name the payment."""
+    mac = keys.mac("payer-return", f"{payment.reseller_id}|{payment.id}".encode())
+    return f"{payment.id}-{mac[:16].hex()}"

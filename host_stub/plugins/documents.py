@@ -1,0 +1,219 @@
+"""Documents: issued once by a POST, frozen, served as they are."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from billhook import DocumentFacts, DocumentSource, PaymentView
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from host_stub.domain.actors import SYSTEM, Actor
+from host_stub.domain.errors import MethodUnavailable, NotFound
+from host_stub.domain.payments import OPEN
+from host_stub.persistence import Document, Payment, PaymentMethod, Reseller, Scope
+from host_stub.persistence.store import fetch, now
+from host_stub.plugins.desk import Desk, document_url
+from host_stub.services import payments
+from host_stub.services.capability import opens
+from host_stub.services.journal import log
+from host_stub.services.methods import method_view
+from host_stub.services.views import payment_view
+
+if TYPE_CHECKING:
+    from host_stub.adapters.render import RenderedDocument
+
+
+def issued(session: Session, payment_id: int, method_id: int, kind: str) -> Document | None:
+    """Return the newest version of a document, if it was issued."""
+    query = (
+        select(Document)
+        .where(Document.payment_id == payment_id, Document.method_id == method_id, Document.kind == kind)
+        .order_by(Document.version.desc())
+        .limit(1)
+    )
+    return session.scalars(query).one_or_none()
+
+
+def issue(desk: Desk, scope: Scope, payment_id: int, method_id: int, kind: str, *, by: Actor) -> int:
+    """Issue a document if it was not issued yet, and return its id. Twins agree on the first one.
+
+    Raises NotFound, PaymentClosed, MethodUnavailable, PluginUnavailable, RendererBusy, RendererBroken.
+    """
+    with desk.store.read(scope) as session:
+        payment, method = _pair(session, payment_id, method_id)
+        done = issued(session, payment_id, method_id, kind)
+        if done is not None:
+            return done.id
+        if payment.status not in OPEN:
+            raise payments.closed(session, payment)
+        subject = _subject(desk, session, payment, method, kind)
+    source = _source(desk, subject)
+    rendered = desk.renderer.render(source)
+    try:
+        return _freeze(desk, scope, payment, method, kind, source, rendered, by)
+    except IntegrityError:
+        with desk.store.read(scope) as session:
+            done = issued(session, payment_id, method_id, kind)
+        if done is None:
+            raise
+        return done.id
+
+
+def _pair(session: Session, payment_id: int, method_id: int) -> tuple[Payment, PaymentMethod]:
+    payment, method = fetch(session, Payment, payment_id), fetch(session, PaymentMethod, method_id)
+    if method.reseller_id != payment.reseller_id:
+        raise NotFound("PaymentMethod", method_id)
+    return payment, method
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What a document is about, read in one unit; the provider is asked after it ended."""
+
+    kind: str
+    payment: PaymentView
+    method: PaymentMethod
+    facts: DocumentFacts
+
+
+def _subject(desk: Desk, session: Session, payment: Payment, method: PaymentMethod, kind: str) -> _Subject:
+    reseller = fetch(session, Reseller, payment.reseller_id)
+    facts = DocumentFacts(
+        number=payment.number,
+        issued_on=now(session).astimezone(ZoneInfo(reseller.timezone)).date(),
+        link=document_url(desk, payment, method, kind),
+    )
+    return _Subject(kind, payment_view(session, payment), method, facts)
+
+
+def _source(desk: Desk, subject: _Subject) -> DocumentSource:
+    method = subject.method
+    provider = desk.registry.provider(method.plugin)
+    if subject.kind not in {kind.name for kind in provider.capabilities.documents}:
+        raise MethodUnavailable(method.id, "no such document")
+    view = method_view(method, provider, desk.keys, desk.store.now())
+    return desk.registry.call(
+        method.plugin, "document", provider.document, subject.kind, subject.payment, view, subject.facts
+    )
+
+
+def _freeze(
+    desk: Desk,
+    scope: Scope,
+    payment: Payment,
+    method: PaymentMethod,
+    kind: str,
+    source: DocumentSource,
+    rendered: RenderedDocument,
+    by: Actor,
+) -> int:
+    template = source.stock if rendered.used_stock else source.template
+    with desk.store.write(scope) as session:
+        row = Document(
+            reseller_id=payment.reseller_id,
+            payment_id=payment.id,
+            method_id=method.id,
+            kind=kind,
+            version=1,
+            issued_at=now(session),
+            file_name=source.file_name,
+            content=rendered.pdf,
+            sha256=rendered.sha256,
+            frozen=dict(source.frozen),
+            template_sha256=hashlib.sha256(
+                (source.stock if rendered.used_stock else source.template).encode()
+            ).hexdigest(),
+            used_stock=rendered.used_stock,
+        )
+        session.add(row)
+        session.flush()
+        log(
+            session,
+            "payment",
+            payment.id,
+            "document.issued",
+            reseller_id=payment.reseller_id,
+            by=by,
+            document=kind,
+            sha256=rendered.sha256,
+        )
+        if rendered.used_stock:
+            log(
+                session,
+                "payment_method",
+                method.id,
+                "method.template_failed",
+                reseller_id=payment.reseller_id,
+                by=SYSTEM,
+                problem=rendered.problem or "",
+                payment=payment.number,
+            )
+        return row.id
+
+
+def preview(desk: Desk, scope: Scope, payment_id: int, method_id: int, kind: str, *, template: str) -> RenderedDocument:
+    """Draw a document of a real payment with an unsaved template; nothing is stored.
+
+    The result says in `problem` why the template failed, and then shows the stock one.
+    Raises NotFound, PluginUnavailable, RendererBusy, RendererBroken.
+    """
+    with desk.store.read(scope) as session:
+        payment, method = _pair(session, payment_id, method_id)
+        subject = _subject(desk, session, payment, method, kind)
+    source = _source(desk, subject)
+    changed = DocumentSource(
+        template=template or source.stock,
+        stock=source.stock,
+        context=source.context,
+        assets=source.assets,
+        frozen=source.frozen,
+        file_name=source.file_name,
+        title=source.title,
+    )
+    return desk.renderer.render(changed)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicDocument:
+    """What a capability opens: the frozen bytes, or, on a final payment, only that it is final (`content` None)."""
+
+    content: bytes | None
+    file_name: str
+    reseller_id: int
+    account_id: int
+    payment_id: int
+    issued_at: datetime | None
+
+
+def open_public(desk: Desk, plugin: str, payment_id: int, method_id: int, kind: str, h: str) -> PublicDocument:
+    """Return what a link shows. Raises NotFound for a wrong or foreign h, payment, method or plugin: all the same."""
+    with desk.store.read() as session:
+        payment = session.get(Payment, payment_id)
+        method = session.get(PaymentMethod, method_id)
+        # The comparison runs for missing rows too, so that they answer no faster than a wrong h.
+        probe = payment or Payment(id=0, reseller_id=0, key_version=0)
+        right = opens(desk.keys, probe, method_id, kind, h)
+        document = issued(session, payment_id, method_id, kind)
+        if (
+            not right
+            or payment is None
+            or method is None
+            or document is None
+            or method.plugin != plugin
+            or method.reseller_id != payment.reseller_id
+        ):
+            raise NotFound("Document", payment_id)
+        return PublicDocument(
+            content=document.content if payment.status in OPEN else None,
+            file_name=document.file_name,
+            reseller_id=payment.reseller_id,
+            account_id=payment.account_id,
+            payment_id=payment.id,
+            issued_at=document.issued_at,
+        )

@@ -1,0 +1,167 @@
+"""A payer chooses a method: what is offered, and what happens then.
+
+One transaction freezes the attempt; the provider is called outside any transaction; one transaction stores the result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from billhook import (
+    Addresses,
+    MethodView,
+    PaymentProvider,
+    PaymentView,
+    ProviderError,
+    Start,
+    StartRequest,
+    Unavailable,
+)
+from billhook.settings import Text
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from host_stub.domain.actors import Actor
+from host_stub.domain.errors import MethodUnavailable
+from host_stub.domain.payments import OPEN
+from host_stub.persistence import Payment, PaymentAttempt, PaymentMethod, PluginActivation, Scope
+from host_stub.persistence.store import fetch
+from host_stub.plugins.desk import Desk, action_urls, document_url, payment_url
+from host_stub.plugins.errors import PluginUnavailable
+from host_stub.services import payments
+from host_stub.services.methods import method_view
+from host_stub.services.views import payment_view
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A method as offered for a payment. reason: why it can't be used, None if it can."""
+
+    method: PaymentMethod
+    provider: PaymentProvider
+    reason: Text | None = None
+
+
+def offers(desk: Desk, scope: Scope, payment_id: int) -> list[Offer]:
+    """Return the methods for an open payment's account type and currency, in the reseller's order.
+
+    A method whose plugin is off or broken is left out; one that says no carries its reason, for a manager to read.
+    """
+    with desk.store.read(scope) as session:
+        payment = fetch(session, Payment, payment_id)
+        if payment.status not in OPEN:
+            return []
+        view = payment_view(session, payment)
+        rows = [row for row in _methods(session, payment) if view.account.type in row.account_types]
+    return [offer for row in rows if (offer := _offer(desk, row, view)) is not None]
+
+
+def _methods(session: Session, payment: Payment) -> list[PaymentMethod]:
+    on = select(PluginActivation.plugin).where(
+        PluginActivation.reseller_id == payment.reseller_id, PluginActivation.enabled
+    )
+    query = (
+        select(PaymentMethod)
+        .where(PaymentMethod.reseller_id == payment.reseller_id, PaymentMethod.active, PaymentMethod.plugin.in_(on))
+        .order_by(PaymentMethod.position, PaymentMethod.id)
+    )
+    return list(session.scalars(query))
+
+
+def _offer(desk: Desk, row: PaymentMethod, payment: PaymentView) -> Offer | None:
+    try:
+        provider = desk.registry.provider(row.plugin)
+        currencies = provider.capabilities.currencies
+        if currencies and payment.amount.currency not in currencies:
+            return None
+        method = method_view(row, provider, desk.keys, desk.store.now())
+        answer = desk.registry.call(row.plugin, "availability", provider.availability, payment, method)
+    except PluginUnavailable:
+        return None
+    return Offer(row, provider, answer.reason if isinstance(answer, Unavailable) else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What the payer gets. method: as frozen for this start, settings complete; not for templates with secrets."""
+
+    outcome: Start
+    payment: PaymentView
+    method_id: int
+    method_name: str
+    plugin: str
+
+
+def start(desk: Desk, scope: Scope, payment_id: int, method_id: int, *, language: str, by: Actor) -> Started:
+    """Start a payment with a method.
+
+    Raises NotFound, PaymentClosed, MethodUnavailable; PluginUnavailable if the plugin is broken or failed (the attempt
+    is then stored as failed, and another method can be chosen).
+    """
+    offer = next((o for o in offers(desk, scope, payment_id) if o.method.id == method_id), None)
+    if offer is None or offer.reason is not None:
+        raise _why_not(desk, scope, payment_id, method_id, offer)
+    capabilities = offer.provider.capabilities
+    method = method_view(offer.method, offer.provider, desk.keys, desk.store.now())
+    attempt = payments.begin_attempt(
+        desk.store,
+        scope,
+        payment_id,
+        method_id,
+        merchant=method.text(capabilities.merchant_setting) if capabilities.merchant_setting else "",
+        is_test=bool(capabilities.test_mode_setting) and method.switch(capabilities.test_mode_setting),
+        by=by,
+    )
+    try:
+        started = _call(desk, scope, payment_id, offer, method, attempt.idempotency_key, language)
+    except (PluginUnavailable, ProviderError) as error:
+        payments.finish_attempt(desk.store, attempt.id, error=str(error))
+        raise
+    payments.finish_attempt(desk.store, attempt.id)
+    return started
+
+
+def _why_not(desk: Desk, scope: Scope, payment_id: int, method_id: int, offer: Offer | None) -> Exception:
+    with desk.store.read(scope) as session:
+        payment = fetch(session, Payment, payment_id)
+        if payment.status not in OPEN:
+            return payments.closed(session, payment)
+    return MethodUnavailable(method_id, offer.reason if offer is not None else "not offered")
+
+
+def show_again(desk: Desk, scope: Scope, payment_id: int, method_id: int, *, language: str) -> Started:
+    """Return what a started method shows, without starting it anew: the instructions page is read by GET.
+
+    Raises NotFound if this payment was not started with this method.
+    """
+    with desk.store.read(scope) as session:
+        row = fetch(session, PaymentMethod, method_id)
+        query = (
+            select(PaymentAttempt)
+            .where(PaymentAttempt.payment_id == payment_id, PaymentAttempt.method_id == method_id)
+            .order_by(PaymentAttempt.id.desc())
+            .limit(1)
+        )
+        attempt = session.scalars(query).one_or_none()
+        if attempt is None:
+            raise MethodUnavailable(method_id, "not started")
+    provider = desk.registry.provider(row.plugin)
+    method = method_view(row, provider, desk.keys, desk.store.now())
+    return _call(desk, scope, payment_id, Offer(row, provider), method, attempt.idempotency_key, language)
+
+
+def _call(
+    desk: Desk, scope: Scope, payment_id: int, offer: Offer, method: MethodView, key: str, language: str
+) -> Started:
+    with desk.store.read(scope) as session:
+        row = fetch(session, Payment, payment_id)
+        view = payment_view(session, row)
+        kinds = offer.provider.capabilities.documents
+        addresses = Addresses(
+            actions=action_urls(desk, offer.provider, row, offer.method),
+            documents={kind.name: document_url(desk, row, offer.method, kind.name) for kind in kinds},
+            payment_page=payment_url(desk, row),
+        )
+    request = StartRequest(view, method, addresses, key, language)
+    outcome = desk.registry.call(offer.method.plugin, "start", offer.provider.start, request)
+    return Started(outcome, view, offer.method.id, offer.method.name, offer.method.plugin)
