@@ -165,7 +165,7 @@ def _local_user() -> str | None:
                 user=user,
                 dbname="postgres",
                 connect_timeout=3,
-                passfile=os.devnull,
+                passfile=f"{os.devnull}/none",
             ) as connection:
                 row = connection.execute(
                     "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
