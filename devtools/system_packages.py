@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -47,6 +48,11 @@ def _library(name: str) -> bool:
     return True
 
 
+def _certificates() -> bool:
+    paths = ssl.get_default_verify_paths()
+    return bool(paths.cafile or (paths.capath and any(Path(paths.capath).iterdir())))
+
+
 def _pango() -> bool:
     return _library("libpango-1.0.so.0") and _library("libpangoft2-1.0.so.0") and _library("libharfbuzz.so.0")
 
@@ -64,6 +70,7 @@ def _postgresql() -> bool:
 
 
 NEEDS = {
+    "certificates": (Need(("ca-certificates",), _certificates, "nothing can be downloaded", stops=True),),
     "pango": (
         Need(("libpango-1.0-0", "libpangoft2-1.0-0"), _pango, "bills cannot be drawn", stops=True),
         Need(("libharfbuzz-subset0",), lambda: _library("libharfbuzz-subset.so.0"), "bills are drawn more slowly"),
