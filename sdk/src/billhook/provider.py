@@ -65,13 +65,17 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class StartRequest:
-    """Everything a provider needs to start a payment; frozen by the host as an attempt before the call."""
+    """Everything a provider needs to start a payment; frozen by the host as an attempt before the call.
+
+    documents: by kind, what was frozen in documents already issued for this payment, so that a page agrees with them.
+    """
 
     payment: PaymentView
     method: MethodView
     addresses: Addresses
     idempotency_key: str
     language: str
+    documents: Mapping[str, DocumentFacts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
