@@ -92,7 +92,9 @@ def may_install() -> bool:
 
 def install(packages: Sequence[str]) -> bool:
     """Install Debian packages, with fresh lists if the known ones do not do. Returns whether that went well."""
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    # dpkg refuses to work without the administrators' programs on PATH.
+    path = os.environ.get("PATH", os.defpath) + ":/usr/local/sbin:/usr/sbin:/sbin"
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "PATH": path}
 
     def apt(*command: str) -> bool:
         done = subprocess.run(

@@ -195,18 +195,16 @@ def _binaries() -> Path:
 def _own_server() -> Iterator[dict[str, str]]:
     """Start a server in a folder of its own on a free port; yields connection parameters."""
     programs = _binaries()
-    # initdb refuses root; the package brings the user.
-    as_user: Sequence[str] = ("runuser", "-u", "postgres", "--") if os.geteuid() == 0 else ()
     with tempfile.TemporaryDirectory(prefix="billhook-pg-", ignore_cleanup_errors=True) as folder:
-        if as_user:
+        if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
         data, port = f"{folder}/data", _free_port()
-        control = [*as_user, str(programs / "pg_ctl"), "-D", data, "-w", "-t", str(START_SECONDS)]
+        control = [str(programs / "pg_ctl"), "-D", data, "-w", "-t", str(START_SECONDS)]
         options = (
             f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off "
             "-c synchronous_commit=off -c max_connections=300"
         )
-        _run([*as_user, str(programs / "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"])
+        _run([str(programs / "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"])
         _run([*control, "-l", f"{folder}/log", "-o", options, "start"])
         try:
             yield {"host": "127.0.0.1", "port": str(port), "user": "postgres"}
@@ -215,14 +213,25 @@ def _own_server() -> Iterator[dict[str, str]]:
 
 
 def _run(command: Sequence[str]) -> None:
+    """Run a program of the server's. Raises NoPostgresql."""
+    # The programs refuse root; the package brings the user, and the checkout may be closed to him.
+    user = "postgres" if os.geteuid() == 0 else None
+    groups: list[str] | None = [] if user else None
     try:
-        # A folder that user postgres may enter: the checkout may be closed to him.
         subprocess.run(
-            command, check=True, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            command,
+            check=True,
+            cwd="/",
+            user=user,
+            group=user,
+            extra_groups=groups,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
         )
-    except (OSError, subprocess.CalledProcessError) as error:
+    except (OSError, subprocess.CalledProcessError, LookupError) as error:
         details = getattr(error, "stderr", b"") or b""
-        raise NoPostgresql(f"{error}\n{details.decode('utf-8', 'replace')}") from error
+        raise NoPostgresql(f"{error}\n{details.decode('utf-8', 'replace')}".strip()) from error
 
 
 def _free_port() -> int:
