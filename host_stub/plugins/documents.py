@@ -83,13 +83,27 @@ class _Subject:
 
 
 def _subject(desk: Desk, session: Session, payment: Payment, method: PaymentMethod, kind: str) -> _Subject:
+    facts = _facts(desk, session, payment, method, kind, now(session))
+    return _Subject(kind, payment_view(session, payment), method, facts)
+
+
+def issued_facts(
+    desk: Desk, session: Session, payment: Payment, method: PaymentMethod, kind: str
+) -> DocumentFacts | None:
+    """Return what was frozen when a document was issued, or None if it was not yet."""
+    done = issued(session, payment.id, method.id, kind)
+    return _facts(desk, session, payment, method, kind, done.issued_at) if done is not None else None
+
+
+def _facts(
+    desk: Desk, session: Session, payment: Payment, method: PaymentMethod, kind: str, at: datetime
+) -> DocumentFacts:
     reseller = fetch(session, Reseller, payment.reseller_id)
-    facts = DocumentFacts(
+    return DocumentFacts(
         number=payment.number,
-        issued_on=now(session).astimezone(ZoneInfo(reseller.timezone)).date(),
+        issued_on=at.astimezone(ZoneInfo(reseller.timezone)).date(),
         link=document_url(desk, payment, method, kind),
     )
-    return _Subject(kind, payment_view(session, payment), method, facts)
 
 
 def _source(desk: Desk, subject: _Subject) -> DocumentSource:

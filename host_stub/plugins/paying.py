@@ -27,6 +27,7 @@ from host_stub.domain.payments import OPEN
 from host_stub.persistence import Payment, PaymentAttempt, PaymentMethod, PluginActivation, Scope
 from host_stub.persistence.store import fetch
 from host_stub.plugins.desk import Desk, action_urls, document_url, payment_url
+from host_stub.plugins.documents import issued_facts
 from host_stub.plugins.errors import PluginUnavailable
 from host_stub.services import payments
 from host_stub.services.methods import method_view
@@ -162,6 +163,9 @@ def _call(
             documents={kind.name: document_url(desk, row, offer.method, kind.name) for kind in kinds},
             payment_page=payment_url(desk, row),
         )
-    request = StartRequest(view, method, addresses, key, language)
+        known = {
+            kind.name: facts for kind in kinds if (facts := issued_facts(desk, session, row, offer.method, kind.name))
+        }
+    request = StartRequest(view, method, addresses, key, language, known)
     outcome = desk.registry.call(offer.method.plugin, "start", offer.provider.start, request)
     return Started(outcome, view, offer.method.id, offer.method.name, offer.method.plugin)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from billhook import Money, PaymentClaim, PaymentPaid, Verdict
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -89,7 +89,10 @@ def _judge(session: Session, event: VerifiedEvent) -> Verdict:
     known = _known(session, method, event)
     twin = next((e for e in known if e.signed_digest == event.paid.signed_digest), None)
     if twin is not None:
-        twin.deliveries += 1
+        # In SQL: twins that name no payment hold no common lock.
+        session.execute(
+            update(GatewayEvent).where(GatewayEvent.id == twin.id).values(deliveries=GatewayEvent.deliveries + 1)
+        )
         return Verdict.DUPLICATE if twin.verdict == CREDITED else Verdict.PARKED
     problem = _problem(session, method, payment, event) if not known else Misfit.SIGNED_FIELDS_DIFFER
     if problem is not None or payment is None:

@@ -1,0 +1,119 @@
+"""Addresses that carry a plugin's name: public document links, gateway callbacks, return pages.
+
+None of them knows a session or a CSRF token; each has a check of its own: the capability, the signature, or nothing to
+protect.
+"""
+
+from __future__ import annotations
+
+from billhook import ActionKind, RawRequest
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
+
+from host_stub.domain.errors import NotFound
+from host_stub.persistence import Reseller
+from host_stub.plugins import callbacks, documents
+from host_stub.plugins.errors import PluginUnavailable
+from host_stub.services import limits
+from host_stub.web.panel import panel
+from host_stub.web.security import client_address, exempt_from_csrf
+
+bp = Blueprint("plugin", __name__, url_prefix="/plugin")
+
+#: A gateway's message is small; a larger one is no message.
+LARGEST_BODY = 64 * 1024
+
+
+@bp.get("/<name>/payment/<int:payment_id>/payment_method/<int:method_id>/<kind>")
+def public_document(name: str, payment_id: int, method_id: int, kind: str) -> ResponseReturnValue:
+    """The frozen PDF for whoever has the link. A wrong or foreign anything is one and the same 404."""
+    store = panel().store
+    key = f"document-link:{client_address()}"
+    if limits.exhausted(store, key, limits.LINKS):
+        raise limits.TooMany(limits.LINKS)
+    try:
+        found = documents.open_public(panel().desk, name, payment_id, method_id, kind, request.args.get("h", ""))
+    except NotFound:
+        limits.count(store, key, limits.LINKS)
+        raise
+    if found.content is None:
+        page = url_for("customer.payment", account_id=found.account_id, payment_id=found.payment_id)
+        return _private(make_response(render_template("plugin/document_closed.html", payment_url=page)))
+    response = make_response(found.content)
+    response.content_type = "application/pdf"
+    response.headers["Content-Disposition"] = f'inline; filename="{found.file_name}"'
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return _private(response)
+
+
+def _private(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    return response
+
+
+@bp.route("/<name>/method/<int:method_id>/<action>", methods=["GET", "POST"])
+@exempt_from_csrf
+def callback(name: str, method_id: int, action: str) -> ResponseReturnValue:
+    """A gateway's message, or the payer's browser coming back from it."""
+    try:
+        found = callbacks.find(panel().desk, name, method_id, action)
+        if found.action.kind is ActionKind.RETURN:
+            return _returned(found)
+        if request.method != "POST":
+            return _plain(b"method not allowed", 405, Allow="POST")
+        answer = callbacks.receive(panel().desk, found, _raw())
+    except (PluginUnavailable, SQLAlchemyError):
+        panel().log.exception("callback not judged", plugin=name, method=method_id, action=action)
+        return _plain(b"try again later", 503, **{"Retry-After": "60"})
+    response = _plain(answer.body, answer.status)
+    response.content_type = answer.content_type
+    return response
+
+
+def _plain(body: bytes, status: int, **headers: str) -> Response:
+    response = make_response(body, status)
+    response.content_type = "text/plain; charset=utf-8"
+    response.headers.extend(headers)
+    return response
+
+
+def _raw() -> RawRequest:
+    """Return the request as it came: the body's bytes, and its fields in order with repeated names kept."""
+    body = request.get_data(cache=True, parse_form_data=False)
+    return RawRequest(
+        method=request.method,
+        content_type=request.content_type or "",
+        body=body,
+        fields=_fields(body) if request.method == "POST" else _fields(request.query_string),
+        headers={key.lower(): value for key, value in request.headers.items()},
+        remote_address=client_address(),
+    )
+
+
+def _fields(encoded: bytes) -> tuple[tuple[str, str], ...]:
+    """Decode a form; what is not UTF-8 keeps its bytes as surrogates, so that no signature fits by accident."""
+    from urllib.parse import parse_qsl
+
+    try:
+        text = encoded.decode("ascii")
+        return tuple(parse_qsl(text, keep_blank_values=True, max_num_fields=200, errors="surrogateescape"))
+    except ValueError:
+        return ()
+
+
+def _returned(found: callbacks.Callback) -> ResponseReturnValue:
+    back = callbacks.returned(panel().desk, found, _raw(), request.args.get("t", ""))
+    with panel().store.read() as session:
+        reseller = session.get(Reseller, back.reseller_id)
+    target = (
+        url_for("customer.payment", account_id=back.payment.account_id, payment_id=back.payment.id, returned=1)
+        if back.payment is not None
+        else url_for("customer.home")
+    )
+    page = render_template(
+        "plugin/returned.html", payment=back.payment, successful=back.successful, target=target, reseller=reseller
+    )
+    return _private(make_response(page))

@@ -1,0 +1,180 @@
+"""A manager credits what arrived at the bank, and takes it back."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from threading import Barrier
+
+import pytest
+from billhook import PaymentStatus
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
+
+from host_stub.domain.errors import InvalidAmount, NotFound, PaymentClosed
+from host_stub.persistence import Payment
+from host_stub.services import approvals, corrections, payments
+from host_stub.services.approvals import BankOrder
+from tests.support.world import CUSTOMER, MANAGER, OTHER_MANAGER, World, rub
+
+ORDER = BankOrder(rub("5000.00"), "117", date(2020, 11, 14), "7707083893", "ООО «Ромашка»")
+
+
+def approve(world: World, payment_id: int, order: BankOrder = ORDER, by: object = MANAGER) -> int:
+    return approvals.approve_payment(world.store, world.scope, payment_id, order, by=by)  # type: ignore[arg-type]
+
+
+def status(world: World, payment_id: int) -> str:
+    with world.store.read() as session:
+        return session.get_one(Payment, payment_id).status
+
+
+def test_an_approval_credits_what_came_and_completes(world: World) -> None:
+    payment_id = world.a_payment()
+
+    approve(world, payment_id, BankOrder(rub("4990.00"), "117", date(2020, 11, 14)))
+
+    assert world.balance() == rub("4990.00")
+    assert status(world, payment_id) == PaymentStatus.COMPLETED
+
+
+def test_of_two_managers_at_once_the_second_sees_who_did_it(world: World) -> None:
+    payment_id = world.a_payment()
+    barrier = Barrier(2)
+
+    def press(manager: object) -> str:
+        barrier.wait()
+        try:
+            approve(world, payment_id, by=manager)
+        except PaymentClosed as closed:
+            return closed.closed_by
+        return "credited"
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = sorted(pool.map(press, [MANAGER, OTHER_MANAGER]))
+
+    assert "credited" in answers
+    assert set(answers) & {MANAGER.name, OTHER_MANAGER.name}
+    assert world.balance() == rub("5000.00")
+
+
+def test_a_payment_order_used_elsewhere_is_found(world: World) -> None:
+    first, second = world.a_payment(), world.a_payment()
+    approve(world, first)
+
+    with world.store.read(world.scope) as session:
+        found = approvals.used_elsewhere(session, second, ORDER)
+
+    assert [payment.id for payment in found] == [first]
+
+
+def test_a_reversed_approval_is_no_use_elsewhere(world: World) -> None:
+    first, second = world.a_payment(), world.a_payment()
+    approve(world, first)
+    approvals.reverse_approval(world.store, world.scope, first, reason="не тот клиент", by=MANAGER)
+
+    with world.store.read(world.scope) as session:
+        assert approvals.used_elsewhere(session, second, ORDER) == []
+
+
+def test_a_reversal_takes_the_money_back_and_the_payment_waits_again(world: World) -> None:
+    payment_id = world.a_payment()
+    approve(world, payment_id)
+
+    approvals.reverse_approval(world.store, world.scope, payment_id, reason="ошибка", by=MANAGER)
+
+    assert world.balance() == rub("0")
+    assert status(world, payment_id) == PaymentStatus.WAITING_FOR_PAYMENT
+
+
+def test_a_payment_can_be_approved_again_after_a_reversal_and_reversed_again(world: World) -> None:
+    payment_id = world.a_payment()
+    for _ in range(2):
+        approve(world, payment_id)
+        approvals.reverse_approval(world.store, world.scope, payment_id, reason="ошибка", by=MANAGER)
+    approve(world, payment_id)
+
+    assert world.balance() == rub("5000.00")
+
+
+def test_a_reversal_after_the_lifetime_leaves_the_payment_expired(world: World) -> None:
+    payment_id = world.a_payment()
+    approve(world, payment_id)
+    world.store.clock.advance(days=31)  # type: ignore[attr-defined]
+
+    approvals.reverse_approval(world.store, world.scope, payment_id, reason="ошибка", by=MANAGER)
+
+    assert status(world, payment_id) == PaymentStatus.EXPIRED
+
+
+def test_what_was_not_approved_cannot_be_reversed(world: World) -> None:
+    with pytest.raises(PaymentClosed):
+        approvals.reverse_approval(world.store, world.scope, world.a_payment(), reason="?", by=MANAGER)
+
+
+@pytest.mark.parametrize("received", ["0", "-1.00"])
+def test_nothing_or_less_is_no_approval(world: World, received: str) -> None:
+    with pytest.raises(InvalidAmount):
+        approve(world, world.a_payment(), BankOrder(rub(received), "117", date(2020, 11, 14)))
+
+
+def test_a_cancelled_payment_cannot_be_approved(world: World) -> None:
+    payment_id = world.a_payment()
+    payments.cancel(world.store, world.scope, payment_id, by=CUSTOMER)
+
+    with pytest.raises(PaymentClosed) as refused:
+        approve(world, payment_id)
+
+    assert refused.value.closed_by == CUSTOMER.name
+    assert world.balance() == rub("0")
+
+
+def test_another_resellers_manager_finds_no_such_payment(world: World) -> None:
+    other = World(world.store)
+
+    with pytest.raises(NotFound):
+        approvals.approve_payment(world.store, other.scope, world.a_payment(), ORDER, by=MANAGER)
+
+
+def test_the_same_correction_form_twice_posts_once(world: World) -> None:
+    for _ in range(2):
+        corrections.correct(
+            world.store, world.scope, world.account_id, rub("-10.00"), reason="сбой", once_token="abc", by=MANAGER
+        )
+
+    assert world.balance() == rub("-10.00")
+
+
+@pytest.mark.parametrize("table", ["ledger_transaction", "entry", "approval", "log_entry"])
+@pytest.mark.parametrize("statement", ["update {} set reseller_id = reseller_id", "delete from {}"])
+def test_what_was_posted_can_neither_be_changed_nor_deleted(world: World, table: str, statement: str) -> None:
+    approve(world, world.a_payment())
+
+    with pytest.raises(DatabaseError, match="append-only"), world.store.write() as session:
+        session.execute(text(statement.format(table)))
+
+
+def test_legs_that_do_not_balance_are_refused_by_the_database(world: World) -> None:
+    approve(world, world.a_payment())
+    legs = (
+        "insert into entry (id, reseller_id, transaction_id, leg, amount_minor, currency, at) "
+        "select 1000 + {n}, reseller_id, 999, 'revenue', {amount}, 'RUB', at from entry limit 1"
+    )
+    header = (
+        "insert into ledger_transaction (id, reseller_id, source, source_id, kind, reason, details, actor, at) "
+        "select 999, reseller_id, 'x', 'x', 'correction', '', '{{}}', 'system::x', at from entry limit 1"
+    ).replace("{{}}", "{}")
+
+    def post() -> None:
+        with world.store.write() as session:
+            session.execute(text(legs.format(n=1, amount=5)))
+            session.execute(text(legs.format(n=2, amount=-4)))
+            session.execute(text(header))
+
+    with pytest.raises(DatabaseError, match="unbalanced"):
+        post()
+
+
+def test_a_read_unit_cannot_write(world: World) -> None:
+    with pytest.raises(DatabaseError), world.store.read() as session:
+        session.execute(text("update reseller set name = 'x'"))

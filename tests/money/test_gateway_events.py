@@ -1,0 +1,289 @@
+"""What a verified notification does."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from hashlib import sha256
+from threading import Barrier
+
+import pytest
+from billhook import BadSignature, PaymentPaid, PaymentStatus, Verdict
+from sqlalchemy import func, select
+
+from host_stub.domain.errors import AlreadySettled, InvalidAmount, NotFound
+from host_stub.domain.payments import Cause, Consequence, move
+from host_stub.domain.verdicts import Misfit
+from host_stub.persistence import Entry, GatewayEvent, LedgerTransaction, Payment
+from host_stub.services import gateway, payments
+from tests.support.world import CUSTOMER, MANAGER, MERCHANT, OTHER_MANAGER, World, rub
+
+
+def paid(world: World, payment_id: int, external_id: str = "43184405", **more: object) -> PaymentPaid:
+    with world.store.read() as session:
+        payment = session.get_one(Payment, payment_id)
+        given = {
+            "reference": payment.number,
+            "merchant": MERCHANT,
+            "amount": rub("5000.00"),
+            "is_test": False,
+            "external_id": external_id,
+            "details": {},
+            **more,
+        }
+    digest = sha256(repr(sorted(given.items(), key=lambda item: item[0])).encode()).hexdigest()
+    return PaymentPaid(signed_digest=digest, **given)  # type: ignore[arg-type]
+
+
+def apply(world: World, event: PaymentPaid) -> Verdict:
+    sealed = gateway.seal(world.method_id, "paymaster", lambda: None, lambda: event, b"raw body")
+    return gateway.apply_event(world.store, sealed)
+
+
+def status(world: World, payment_id: int) -> str:
+    with world.store.read() as session:
+        return session.get_one(Payment, payment_id).status
+
+
+def parked(world: World) -> list[GatewayEvent]:
+    with world.store.read() as session:
+        return list(session.scalars(select(GatewayEvent).where(GatewayEvent.verdict == "parked")))
+
+
+def a_started_payment(world: World) -> int:
+    payment_id = world.a_payment()
+    world.started(payment_id)
+    return payment_id
+
+
+def test_a_notification_that_fits_credits_and_completes(world: World) -> None:
+    payment_id = a_started_payment(world)
+
+    verdict = apply(world, paid(world, payment_id))
+
+    assert verdict is Verdict.ACCEPTED
+    assert world.balance() == rub("5000.00")
+    assert status(world, payment_id) == PaymentStatus.COMPLETED
+
+
+def test_a_replayed_notification_credits_once(world: World) -> None:
+    payment_id = a_started_payment(world)
+    event = paid(world, payment_id)
+
+    verdicts = [apply(world, event) for _ in range(3)]
+
+    assert verdicts == [Verdict.ACCEPTED, Verdict.DUPLICATE, Verdict.DUPLICATE]
+    assert world.balance() == rub("5000.00")
+
+
+def test_an_expired_payment_is_credited_like_a_waiting_one(world: World) -> None:
+    payment_id = a_started_payment(world)
+    world.store.clock.advance(days=31)  # type: ignore[attr-defined]
+    assert payments.expire_due(world.store) == 1
+    assert status(world, payment_id) == PaymentStatus.EXPIRED
+
+    assert apply(world, paid(world, payment_id)) is Verdict.ACCEPTED
+    assert world.balance() == rub("5000.00")
+
+
+def test_a_second_payment_of_the_same_bill_goes_to_the_balance_too(world: World) -> None:
+    payment_id = a_started_payment(world)
+
+    apply(world, paid(world, payment_id, "1"))
+    verdict = apply(world, paid(world, payment_id, "2"))
+
+    assert verdict is Verdict.ACCEPTED
+    assert world.balance() == rub("10000.00")
+
+
+def test_the_same_id_with_other_signed_fields_is_parked_with_an_alarm(world: World) -> None:
+    payment_id = a_started_payment(world)
+    apply(world, paid(world, payment_id, "1"))
+
+    verdict = apply(world, paid(world, payment_id, "1", amount=rub("1.00")))
+
+    assert verdict is Verdict.PARKED
+    assert [event.reason for event in parked(world)] == [Misfit.SIGNED_FIELDS_DIFFER]
+    assert world.balance() == rub("5000.00")
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"amount": rub("4999.99")}, Misfit.OTHER_AMOUNT),
+        ({"amount": rub("5000.01")}, Misfit.OTHER_AMOUNT),
+        ({"amount": replace(rub("5000.00"), currency="USD")}, Misfit.OTHER_CURRENCY),
+        ({"merchant": "somebody-else"}, Misfit.OTHER_MERCHANT),
+        ({"is_test": True}, Misfit.TEST_PAYMENT),
+        ({"reference": "9999999"}, Misfit.UNKNOWN_PAYMENT),
+    ],
+)
+def test_what_does_not_fit_is_parked_and_posts_nothing(world: World, change: dict[str, object], why: Misfit) -> None:
+    payment_id = a_started_payment(world)
+
+    verdict = apply(world, paid(world, payment_id, **change))
+
+    assert verdict is Verdict.PARKED
+    assert [event.reason for event in parked(world)] == [why]
+    assert world.balance() == rub("0")
+    assert status(world, payment_id) == PaymentStatus.WAITING_FOR_PAYMENT
+
+
+def test_a_payment_that_was_never_started_with_the_method_is_parked(world: World) -> None:
+    payment_id = world.a_payment()
+
+    apply(world, paid(world, payment_id))
+
+    assert [event.reason for event in parked(world)] == [Misfit.NOT_STARTED]
+
+
+def test_a_cancelled_payment_is_parked(world: World) -> None:
+    payment_id = a_started_payment(world)
+    payments.cancel(world.store, world.scope, payment_id, by=CUSTOMER)
+
+    assert apply(world, paid(world, payment_id)) is Verdict.PARKED
+    assert [event.reason for event in parked(world)] == [Misfit.CANCELLED]
+
+
+def test_what_an_attempt_froze_counts_and_not_what_was_chosen_last(world: World) -> None:
+    payment_id = a_started_payment(world)
+    world.started(payment_id, merchant="a-new-merchant")
+
+    assert apply(world, paid(world, payment_id)) is Verdict.ACCEPTED
+
+
+def test_no_event_applies_without_verification(world: World) -> None:
+    payment_id = a_started_payment(world)
+
+    def refuse() -> None:
+        raise BadSignature
+
+    with pytest.raises(BadSignature):
+        gateway.seal(world.method_id, "paymaster", refuse, lambda: paid(world, payment_id), b"")
+    with pytest.raises(AssertionError):
+        gateway.VerifiedEvent(world.method_id, "paymaster", paid(world, payment_id), b"", object())
+
+
+def test_twins_at_the_same_moment_credit_once(world: World) -> None:
+    events = [paid(world, a_started_payment(world), external_id=str(number)) for number in range(3)]
+    barrier = Barrier(12)
+
+    def deliver(event: PaymentPaid) -> Verdict:
+        barrier.wait()
+        return apply(world, event)
+
+    with ThreadPoolExecutor(12) as pool:
+        verdicts = list(pool.map(deliver, events * 4))
+
+    assert sorted(verdicts) == sorted([Verdict.ACCEPTED] * 3 + [Verdict.DUPLICATE] * 9)
+    assert world.balance() == rub("15000.00")
+
+
+def test_unknown_twins_at_the_same_moment_are_parked_once(world: World) -> None:
+    event = paid(world, world.a_payment(), reference="nobody")
+    barrier = Barrier(8)
+
+    def deliver(_number: int) -> Verdict:
+        barrier.wait()
+        return apply(world, event)
+
+    with ThreadPoolExecutor(8) as pool:
+        verdicts = set(pool.map(deliver, range(8)))
+
+    assert verdicts == {Verdict.PARKED}
+    assert [row.deliveries for row in parked(world)] == [8]
+
+
+def test_a_parked_event_is_settled_once(world: World) -> None:
+    payment_id = a_started_payment(world)
+    apply(world, paid(world, payment_id, amount=rub("100.00")))
+    (event,) = parked(world)
+
+    settle = {"account_id": world.account_id, "reason": "перепутали сумму"}
+    gateway.settle_parked(world.store, world.scope, event.id, by=MANAGER, **settle)
+    with pytest.raises(AlreadySettled) as second:
+        gateway.settle_parked(world.store, world.scope, event.id, by=OTHER_MANAGER, **settle)
+
+    assert second.value.by == MANAGER.name
+    assert world.balance() == rub("100.00")
+
+
+def test_a_parked_test_payment_carries_no_money(world: World) -> None:
+    payment_id = a_started_payment(world)
+    apply(world, paid(world, payment_id, is_test=True))
+    (event,) = parked(world)
+
+    with pytest.raises(InvalidAmount):
+        gateway.settle_parked(world.store, world.scope, event.id, account_id=world.account_id, reason="?", by=MANAGER)
+    gateway.settle_parked(world.store, world.scope, event.id, account_id=None, reason="тест", by=MANAGER)
+
+    assert world.balance() == rub("0")
+
+
+def test_every_credit_has_one_payment_and_every_completed_payment_a_credit(world: World) -> None:
+    for number in range(3):
+        apply(world, paid(world, a_started_payment(world), external_id=str(number)))
+
+    with world.store.read() as session:
+        credited = session.scalars(select(LedgerTransaction.payment_id).where(LedgerTransaction.kind == "credit")).all()
+        completed = session.scalars(select(Payment.id).where(Payment.status == PaymentStatus.COMPLETED)).all()
+        sequence = session.scalars(
+            select(Entry.account_sequence).where(Entry.account_id == world.account_id).order_by(Entry.id)
+        ).all()
+    assert sorted(credited) == sorted(completed)
+    assert sequence == [1, 2, 3]
+
+
+@pytest.mark.parametrize("start", list(PaymentStatus))
+@pytest.mark.parametrize("cause", list(Cause))
+def test_what_the_table_does_not_list_is_refused(start: PaymentStatus, cause: Cause) -> None:
+    listed = {
+        ("waiting_for_payment", "paid"),
+        ("waiting_for_payment", "approved"),
+        ("waiting_for_payment", "cancelled"),
+        ("waiting_for_payment", "lifetime_over"),
+        ("expired", "paid"),
+        ("expired", "approved"),
+        ("expired", "cancelled"),
+        ("completed", "paid"),
+        ("completed", "approval_reversed"),
+        ("cancelled", "paid"),
+    }
+
+    refused = move(start, cause).consequence is Consequence.REFUSE
+
+    assert refused == ((start, cause) not in listed)
+
+
+def test_a_question_is_answered_by_what_was_frozen_and_changes_nothing(world: World) -> None:
+    payment_id = a_started_payment(world)
+    claim = paid(world, payment_id)
+
+    assert gateway.may_be_paid(world.store, world.method_id, claim) is Verdict.ACCEPTED
+    assert gateway.may_be_paid(world.store, world.method_id, replace(claim, amount=rub("1"))) is Verdict.REFUSED
+    payments.cancel(world.store, world.scope, payment_id, by=CUSTOMER)
+    assert gateway.may_be_paid(world.store, world.method_id, claim) is Verdict.REFUSED
+    with world.store.read() as session:
+        assert session.scalar(select(func.count()).select_from(GatewayEvent)) == 0
+
+
+def test_another_resellers_payment_of_the_same_number_is_not_meant(world: World) -> None:
+    other = World(world.store)
+    payment_id = a_started_payment(other)
+    assert a_started_payment(world)
+
+    verdict = apply(other, paid(other, payment_id))
+
+    assert verdict is Verdict.ACCEPTED
+    assert world.balance() == rub("0")
+    assert other.balance() == rub("5000.00")
+
+
+def test_money_for_an_account_of_another_reseller_is_out_of_reach(world: World) -> None:
+    other = World(world.store)
+    payment_id = a_started_payment(world)
+    apply(world, paid(world, payment_id, amount=rub("100.00")))
+    (event,) = parked(world)
+
+    with pytest.raises(NotFound):
+        gateway.settle_parked(world.store, world.scope, event.id, account_id=other.account_id, reason="?", by=MANAGER)

@@ -1,0 +1,87 @@
+"""A small world for tests: resellers, accounts, methods, made the shortest way that the schema allows."""
+
+from __future__ import annotations
+
+from billhook import Money
+from sqlalchemy.orm import Session
+
+from host_stub.domain.actors import Actor
+from host_stub.persistence import (
+    Account,
+    PaymentMethod,
+    PluginActivation,
+    Reseller,
+    Scope,
+    Store,
+)
+from host_stub.persistence.store import now
+from host_stub.services import payments
+
+CUSTOMER = Actor("customer", "Иван Петров", 1)
+MANAGER = Actor("manager", "Ольга Смирнова", 2)
+OTHER_MANAGER = Actor("manager", "Пётр Волков", 3)
+MERCHANT = "11112222-3333-4444-5555-666677778888"
+
+
+def rub(amount: str) -> Money:
+    return Money.of(amount, "RUB")
+
+
+def a_reseller(session: Session, name: str = "ООО «Хостинг»", **more: object) -> Reseller:
+    row = Reseller(name=name, created_at=now(session), **more)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def an_account(session: Session, reseller: Reseller, kind: str = "company", **more: object) -> Account:
+    row = Account(reseller_id=reseller.id, type=kind, created_at=now(session), **{"name": "ООО «Ромашка»", **more})
+    session.add(row)
+    session.flush()
+    return row
+
+
+def a_method(session: Session, reseller: Reseller, plugin: str, **more: object) -> PaymentMethod:
+    """Add a method, and turn its plugin on for the reseller."""
+    row = PaymentMethod(
+        reseller_id=reseller.id,
+        plugin=plugin,
+        created_at=now(session),
+        **{"name": plugin, "account_types": ["person", "sole_proprietor", "company"], **more},
+    )
+    session.add(row)
+    if session.get(PluginActivation, (reseller.id, plugin)) is None:
+        session.add(PluginActivation(reseller_id=reseller.id, plugin=plugin, enabled=True, changed_at=now(session)))
+    session.flush()
+    return row
+
+
+class World:
+    """One reseller with one account and one gateway method."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        with store.write() as session:
+            reseller = a_reseller(session)
+            self.reseller_id = reseller.id
+            self.account_id = an_account(session, reseller).id
+            self.method_id = a_method(session, reseller, "paymaster").id
+            self.bank_id = a_method(session, reseller, "check_cash").id
+
+    @property
+    def scope(self) -> Scope:
+        return Scope.reseller(self.reseller_id)
+
+    def a_payment(self, amount: str = "5000.00", account_id: int | None = None) -> int:
+        top_up = payments.TopUp(account_id or self.account_id, rub(amount))
+        return payments.start_top_up(self.store, self.scope, top_up, by=CUSTOMER)
+
+    def started(self, payment_id: int, *, merchant: str = MERCHANT, is_test: bool = False) -> None:
+        payments.begin_attempt(
+            self.store, self.scope, payment_id, self.method_id, merchant=merchant, is_test=is_test, by=CUSTOMER
+        )
+
+    def balance(self, account_id: int | None = None) -> Money:
+        with self.store.read() as session:
+            row = session.get_one(Account, account_id or self.account_id)
+            return Money(row.balance_minor, "RUB")
