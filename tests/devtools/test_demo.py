@@ -1,0 +1,83 @@
+"""`./dev run` as a newcomer gives it: everything answers, is announced, and ends together."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from devtools.run import LOGINS
+
+PROJECT = Path(__file__).parents[2]
+START_SECONDS = 180
+STOP_SECONDS = 30
+
+pytestmark = pytest.mark.long
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def demo(state: Path, port: int) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
+    """Run the demo on a folder until it has announced itself; kills its process group at the end."""
+    log = state.with_suffix(".out")
+    command = [str(PROJECT / "dev"), "run", "--state", str(state), "--port", str(port)]
+    with log.open("ab") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True)
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while not (state / "demo.json").exists():
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+        yield process, json.loads((state / "demo.json").read_text())
+    finally:
+        if group(process):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def group(process: subprocess.Popen[bytes]) -> list[str]:
+    """Return the living members of the demo's process group."""
+    listed = subprocess.run(["ps", "-eo", "pgid=,stat=,args="], capture_output=True, text=True, check=True).stdout
+    members = [line.split(None, 2) for line in listed.splitlines()]
+    return [args for pgid, state, args in members if int(pgid) == process.pid and not state.startswith("Z")]
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_the_demo_answers_as_announced_and_leaves_nothing_running(tmp_path: Path, stop: signal.Signals) -> None:
+    port = free_port()
+    with demo(tmp_path / "state", port) as (process, told):
+        pages = [requests.get(told[part], timeout=10).status_code for part in ("panel", "emulator", "mail")]
+        process.send_signal(stop)
+        status = process.wait(STOP_SECONDS)
+        left = group(process)
+
+    assert told["panel"] == f"http://127.0.0.1:{port}"
+    assert pages == [200, 200, 200]
+    assert set(told) == {"panel", "emulator", "mail", "logins"}
+    assert {name: set(login) for name, login in told["logins"].items()} == dict.fromkeys(LOGINS, {"email", "password"})
+    assert (status, left) == (0, [])
+
+
+def test_a_killed_demo_starts_again_with_the_same_data(tmp_path: Path) -> None:
+    with demo(tmp_path / "state", free_port()) as (process, first):
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    with demo(tmp_path / "state", free_port()) as (_, second):
+        assert second["logins"] == first["logins"]
