@@ -1,0 +1,221 @@
+"""Журнал in words: a sentence for every action code, in both languages.
+
+Who adds a code to the log adds its sentence here; a test finds codes without one. Fields in braces are the entry's
+details: `…_minor` becomes a sum under the name without the suffix, ISO dates become dates, codes become words.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from string import Formatter
+from typing import Final
+
+from billhook import AccountType, Catalogue, LazyText, Money
+
+from host_stub.domain import formats
+from host_stub.domain.actors import Actor
+from host_stub.domain.verdicts import Misfit
+from host_stub.persistence import AccessLevel
+from host_stub.persistence import LogEntry as Entry
+from host_stub.web.page import LogEntry, Tone
+
+_ = Catalogue("host_stub")
+
+#: code → tone, sentence
+SENTENCES: Final[Mapping[str, tuple[Tone, LazyText]]] = {
+    "payment.created": (Tone.CALM, _("Payment of {amount} created.")),
+    "payment.method_chosen": (Tone.CALM, _("Method chosen: {method}.")),
+    "payment.start_failed": (Tone.BAD, _("The payment could not be started with the chosen method.")),
+    "payment.paid": (Tone.GOOD, _("Paid: {amount}, number at the payment system {external_id}.")),
+    "payment.paid_again": (
+        Tone.WAIT,
+        _("Paid a second time: {amount}, number {external_id}. The sum was credited to the balance."),
+    ),
+    "payment.approved": (Tone.GOOD, _("Approved: {received} came by payment order {order_number} of {order_date}.")),
+    "payment.approval_reversed": (Tone.BAD, _("The approval was reversed. Reason: {reason}")),
+    "payment.cancelled": (Tone.CALM, _("Payment cancelled.")),
+    "payment.lifetime_over": (Tone.CALM, _("The payment expired.")),
+    "payment.event_parked": (
+        Tone.BAD,
+        _("A notification of {amount} was set aside and credited nothing: {misfit}."),
+    ),
+    "document.issued": (Tone.CALM, _("Document issued: {document}.")),
+    "account.created": (Tone.CALM, _("Customer created.")),
+    "account.changed": (Tone.CALM, _("Changed: {fields}.")),
+    "account.threshold_changed": (Tone.CALM, _("Blocking threshold: {threshold} instead of {was}.")),
+    "account.corrected": (Tone.INFO, _("Balance corrected by {amount}. Reason: {reason}")),
+    "account.approval_reversed": (
+        Tone.BAD,
+        _("The approval of payment {payment} for {amount} was reversed. Reason: {reason}"),
+    ),
+    "account.access_set": (Tone.CALM, _("Access of {email}: {level}.")),
+    "account.access_taken": (Tone.CALM, _("Access of {email} taken away.")),
+    "account.hold_entered": (
+        Tone.BAD,
+        _("Financial blocking: the balance is {balance}, {needed} are needed to continue."),
+    ),
+    "account.hold_left": (Tone.GOOD, _("Financial blocking lifted, the balance is {balance}.")),
+    "account.charging_failed": (Tone.BAD, _("Charging failed and will be repeated.")),
+    "account.settings_changed": (Tone.CALM, _("Notification settings changed.")),
+    "account.nobody_to_write_to": (Tone.BAD, _("There is nobody to write to about money: a mail was not sent.")),
+    "subscription.created": (Tone.CALM, _("Subscription created.")),
+    "subscription.activated": (Tone.GOOD, _("Subscription activated.")),
+    "subscription.resumed": (Tone.GOOD, _("Subscription resumed.")),
+    "subscription.stopped": (Tone.BAD, _("Subscription stopped: the next charge did not fit.")),
+    "subscription.deleted": (Tone.CALM, _("Subscription deleted.")),
+    "subscription.provisioning_failed": (Tone.BAD, _("The service could not be switched: {error}")),
+    "plan.created": (Tone.CALM, _("Plan created.")),
+    "plan.changed": (Tone.CALM, _("Changed: {fields}.")),
+    "plan.switched_on": (Tone.GOOD, _("The plan is on sale.")),
+    "plan.switched_off": (Tone.CALM, _("The plan is no longer sold.")),
+    "payment_method.created": (Tone.CALM, _("Payment method created with the plugin {plugin}.")),
+    "payment_method.changed": (Tone.CALM, _("Changed: {fields}.")),
+    "payment_method.activated": (Tone.GOOD, _("Payment method switched on.")),
+    "payment_method.deactivated": (Tone.CALM, _("Payment method switched off.")),
+    "payment_method.template_changed": (Tone.CALM, _("Template changed: {fields}.")),
+    "payment_method.template_restored": (Tone.CALM, _("Stock template restored: {fields}.")),
+    "method.template_failed": (
+        Tone.BAD,
+        _("The template failed on payment {payment}; the stock one was used instead. {problem}"),
+    ),
+    "user.created": (Tone.CALM, _("User {email} created.")),
+    "user.invited": (Tone.CALM, _("Invitation sent.")),
+    "user.invitation_accepted": (Tone.GOOD, _("Invitation accepted.")),
+    "user.signed_in": (Tone.CALM, _("Signed in.")),
+    "user.password_changed": (Tone.CALM, _("Password changed.")),
+    "user.password_reset": (Tone.CALM, _("Password set anew by a link.")),
+    "user.switched_on": (Tone.GOOD, _("Sign-in allowed again.")),
+    "user.switched_off": (Tone.BAD, _("Sign-in blocked.")),
+    "event.settled": (Tone.GOOD, _("Credited to customer {account_id} as a correction. Reason: {reason}")),
+    "event.closed": (Tone.CALM, _("Closed without a credit. Reason: {reason}")),
+    "reseller.created": (Tone.CALM, _("Reseller created.")),
+    "reseller.changed": (Tone.CALM, _("Changed: {fields}.")),
+    "plugin.switched_on": (Tone.GOOD, _("Plugin {plugin} switched on.")),
+    "plugin.switched_off": (Tone.CALM, _("Plugin {plugin} switched off.")),
+    "plugin.settings_changed": (Tone.CALM, _("Settings of plugin {plugin} changed: {fields}.")),
+    "delivery.retried": (Tone.CALM, _("A failed delivery was sent again.")),
+}
+
+#: What only staff reads: the customer's own log leaves it out.
+STAFF_ONLY: Final = frozenset({"payment.start_failed", "payment.event_parked", "account.charging_failed"})
+
+MISFITS: Final[Mapping[str, LazyText]] = {
+    Misfit.UNKNOWN_PAYMENT: _("there is no payment with this number"),
+    Misfit.NOT_STARTED: _("the payment was not started with this method"),
+    Misfit.OTHER_MERCHANT: _("it names another merchant"),
+    Misfit.OTHER_AMOUNT: _("the sum differs from the payment's"),
+    Misfit.OTHER_CURRENCY: _("the currency differs from the payment's"),
+    Misfit.TEST_PAYMENT: _("it is a test payment, the method takes real ones"),
+    Misfit.LIVE_PAYMENT: _("it is a real payment, the method was in test mode"),
+    Misfit.CANCELLED: _("the payment was cancelled"),
+    Misfit.SIGNED_FIELDS_DIFFER: _("the same number came before with other signed fields"),
+}
+
+LEVELS: Final[Mapping[str, LazyText]] = {
+    AccessLevel.OWNER: _("Owner"),
+    AccessLevel.ADMIN: _("Administrator"),
+    AccessLevel.FINANCE_MANAGER: _("Finance manager"),
+    AccessLevel.USER: _("User"),
+}
+
+ACCOUNT_TYPES: Final[Mapping[str, LazyText]] = {
+    AccountType.PERSON: _("Person"),
+    AccountType.SOLE_PROPRIETOR: _("Sole proprietor"),
+    AccountType.COMPANY: _("Company"),
+}
+
+FIELDS: Final[Mapping[str, LazyText]] = {
+    "name": _("name"),
+    "type": _("type"),
+    "account_types": _("account types"),
+    "active": _("status"),
+    "description": _("description"),
+    "position": _("place in the list"),
+    "icon": _("icon"),
+    "inn": _("INN"),
+    "kpp": _("KPP"),
+    "email": _("e-mail"),
+    "phone": _("phone"),
+    "language": _("language"),
+    "country": _("country"),
+    "region": _("region"),
+    "city": _("city"),
+    "zip": _("postal code"),
+    "street": _("street"),
+    "building": _("building"),
+    "office": _("office"),
+    "custom_attributes": _("additional parameters"),
+    "price_minor": _("price"),
+    "period": _("period"),
+    "currency": _("currency"),
+    "timezone": _("time zone"),
+    "brand_name": _("name on pages"),
+    "accent": _("accent colour"),
+    "logo": _("logo"),
+    "site_url": _("site"),
+    "sales_email": _("sales e-mail"),
+    "billing_email": _("billing e-mail"),
+    "accounting_email": _("accounting e-mail"),
+    "support_email": _("support e-mail"),
+    "general_phone": _("general phone"),
+    "sales_phone": _("sales phone"),
+    "number_mask": _("number mask"),
+    "min_top_up_minor": _("least top-up"),
+    "max_top_up_minor": _("greatest top-up"),
+    "payment_lifetime_days": _("payment lifetime"),
+    "provisioning_url": _("provisioning address"),
+    "provisioning_secret": _("provisioning secret"),
+}
+
+
+def log_lines(entries: Iterable[Entry], currency: str, *, for_customer: bool = False) -> list[LogEntry]:
+    """Return log rows as lines of a page, in the language of the moment.
+
+    for_customer: leaves out what is for staff only, and does not name managers.
+    """
+    return [
+        line(entry, currency, for_customer=for_customer)
+        for entry in entries
+        if not (for_customer and entry.action in STAFF_ONLY)
+    ]
+
+
+def line(entry: Entry, currency: str, *, for_customer: bool = False) -> LogEntry:
+    """Return one row. An unknown code shows itself: the log never hides that something happened."""
+    tone, sentence = SENTENCES.get(entry.action, (Tone.CALM, _(entry.action)))
+    return LogEntry(
+        at=entry.at, text=_fill(str(sentence), entry, currency), by=who(entry.actor, for_customer), tone=tone
+    )
+
+
+def who(actor: str, for_customer: bool = False) -> LazyText | str:
+    """Return who did it, for people; empty for the system itself."""
+    done_by = Actor.parse(actor)
+    if done_by.kind == "system":
+        return ""
+    if for_customer and done_by.kind in ("manager", "operator"):
+        return _("manager")
+    return done_by.name
+
+
+def _fill(sentence: str, entry: Entry, currency: str) -> str:
+    details: Mapping[str, object] = entry.details or {}
+    wanted = {name for _text, name, _spec, _conversion in Formatter().parse(sentence) if name}
+    return sentence.format_map({name: _word(name, details, currency) for name in wanted})
+
+
+def _word(name: str, details: Mapping[str, object], currency: str) -> str:
+    minor = details.get(f"{name}_minor")
+    if isinstance(minor, int):
+        return formats.money(Money(minor, currency))
+    value = details.get("reason" if name == "misfit" else name)
+    if name == "misfit":
+        return str(MISFITS.get(str(value), value))
+    if name == "level":
+        return str(LEVELS.get(str(value), value))
+    if name == "fields" and isinstance(value, list):
+        return ", ".join(str(FIELDS.get(str(key), key)) for key in value)
+    if name.endswith("_date") and isinstance(value, str):
+        return formats.date(dt.date.fromisoformat(value))
+    return "—" if value in (None, "") else str(value)
