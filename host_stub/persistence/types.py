@@ -6,7 +6,7 @@ import json
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Integer, LargeBinary, Text, TypeDecorator
+from sqlalchemy import BigInteger, Boolean, DateTime, Integer, LargeBinary, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
@@ -57,15 +57,18 @@ class Day(TypeDecorator[date]):
 
 
 class Flag(TypeDecorator[bool]):
-    """True or false, stored as 0 or 1 on both databases."""
+    """True or false: BOOLEAN, on SQLite 0 or 1. Stands by itself in a condition (`where(User.active)`)."""
 
-    impl = Integer()
+    impl = Boolean()
     cache_ok = True
 
-    def process_bind_param(self, value: bool | None, dialect: Dialect) -> int | None:
-        return None if value is None else int(value)
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else Boolean())
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> bool | None:
+    def process_bind_param(self, value: bool | None, dialect: Dialect) -> Any:
+        return None if value is None else int(value) if dialect.name == "sqlite" else bool(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> bool | None:
         return None if value is None else bool(value)
 
 

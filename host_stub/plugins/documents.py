@@ -140,9 +140,7 @@ def _freeze(
             content=rendered.pdf,
             sha256=rendered.sha256,
             frozen=dict(source.frozen),
-            template_sha256=hashlib.sha256(
-                (source.stock if rendered.used_stock else source.template).encode()
-            ).hexdigest(),
+            template_sha256=hashlib.sha256(template.encode()).hexdigest(),
             used_stock=rendered.used_stock,
         )
         session.add(row)

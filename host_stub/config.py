@@ -1,0 +1,94 @@
+"""The settings of an installation: environment variables with the prefix BILLHOOK_, read once at start."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Network = IPv4Network | IPv6Network
+
+
+class LogFormat(StrEnum):
+    JSON = "json"
+    TEXT = "text"
+
+
+class Config(BaseSettings):
+    """Everything that differs between installations.
+
+    base_url: where browsers and gateways reach the panel, without a path; every link is built from it.
+    trusted_proxies: how many proxies in front may be believed (`1`), or their networks (`10.0.0.0/8,::1/128`).
+    smtp_tls: TLS from the first byte (port 465); smtp_starttls: TLS after the greeting (port 587).
+    demo: `./dev run` only; then, and only then, a demo key file is accepted.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="BILLHOOK_", extra="ignore", frozen=True)
+
+    database_url: str = Field(default="sqlite:///billhook.db", repr=False)
+    base_url: str = "http://127.0.0.1:8000"
+    key_file: Path = Path("billhook.keys.json")
+    demo: bool = False
+
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 25
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_starttls: bool = False
+    smtp_tls: bool = False
+    smtp_from: str = "billing@localhost"
+
+    trusted_proxies: Annotated[int | tuple[Network, ...], NoDecode] = 0
+    session_idle_minutes: int = Field(default=60, ge=1)
+    session_hours: int = Field(default=12, ge=1)
+    reset_link_minutes: int = Field(default=60, ge=1)
+    invitation_days: int = Field(default=7, ge=1)
+    max_request_bytes: int = 2 * 1024 * 1024
+    log_format: LogFormat = LogFormat.JSON
+
+    @field_validator("base_url")
+    @classmethod
+    def _an_origin(cls, text: str) -> str:
+        parts = urlsplit(text)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+            raise ValueError("an address such as https://panel.example.com")
+        if parts.path not in ("", "/") or parts.query or parts.fragment:
+            raise ValueError("the panel lives at the root of its address: no path")
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _count_or_networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        if not value.strip() or value.strip().isdigit():
+            return int(value.strip() or 0)
+        return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+
+    @property
+    def https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    @property
+    def session_idle(self) -> timedelta:
+        """How long a session lives without a request."""
+        return timedelta(minutes=self.session_idle_minutes)
+
+    @property
+    def session_lifetime(self) -> timedelta:
+        """How long a session lives at most."""
+        return timedelta(hours=self.session_hours)
+
+    @property
+    def reset_lifetime(self) -> timedelta:
+        return timedelta(minutes=self.reset_link_minutes)
+
+    @property
+    def invitation_lifetime(self) -> timedelta:
+        return timedelta(days=self.invitation_days)

@@ -1,0 +1,127 @@
+"""Limits on how often something may be tried, counted in the database so that all processes agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from ipaddress import IPv6Address, ip_address
+from typing import Final
+
+from sqlalchemy import case, delete, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from host_stub.domain.errors import RefusedError
+from host_stub.persistence import RateLimit
+from host_stub.persistence.store import now
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `most` tries per key within `window`; the window begins with the first one."""
+
+    name: str
+    most: int
+    window: timedelta
+
+
+LOGIN: Final = Limit("login", 10, timedelta(minutes=15))
+LOGIN_ADDRESS: Final = Limit("login-address", 50, timedelta(minutes=15))
+RESET: Final = Limit("reset", 3, timedelta(hours=1))
+RESET_ADDRESS: Final = Limit("reset-address", 20, timedelta(hours=1))
+LINK_ADDRESS: Final = Limit("link-address", 30, timedelta(minutes=15))
+#: Wrong capabilities (`h`) per client address.
+CAPABILITY_ADDRESS: Final = Limit("capability-address", 30, timedelta(minutes=15))
+
+_LONGEST: Final = max(
+    each.window for each in (LOGIN, LOGIN_ADDRESS, RESET, RESET_ADDRESS, LINK_ADDRESS, CAPABILITY_ADDRESS)
+)
+
+
+class TooManyAttempts(RefusedError):
+    """Try again at `until`. Answered 429."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"until {until.isoformat()}")
+        self.until = until
+
+
+def take(session: Session, limit: Limit, key: str) -> None:
+    """Count one try, before it is made: parallel tries cannot slip through together.
+
+    The caller commits the count even when it refuses. Raises TooManyAttempts, after counting.
+    """
+    until = count(session, limit, key)
+    if until is not None:
+        raise TooManyAttempts(until)
+
+
+def count(session: Session, limit: Limit, key: str) -> datetime | None:
+    """Count one try. Return None if it is allowed, else the instant when the window ends."""
+    at = now(session)
+    over = RateLimit.window_started_at <= at - limit.window
+    dialect = session.get_bind().dialect.name
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(RateLimit)
+    statement = insert.values(key=_key(limit, key), window_started_at=at, count=1).on_conflict_do_update(
+        index_elements=[RateLimit.key],
+        set_={
+            "count": case((over, 1), else_=RateLimit.count + 1),
+            "window_started_at": case((over, at), else_=RateLimit.window_started_at),
+        },
+    )
+    tries, started = session.execute(statement.returning(RateLimit.count, RateLimit.window_started_at)).one()
+    until: datetime = started + limit.window
+    return until if tries > limit.most else None
+
+
+def exhausted(session: Session, limit: Limit, key: str) -> datetime | None:
+    """Say, without counting, whether a further try would be refused, and until when."""
+    row = session.get(RateLimit, _key(limit, key))
+    if row is None or row.count < limit.most or row.window_started_at + limit.window <= now(session):
+        return None
+    return row.window_started_at + limit.window
+
+
+def give_back(session: Session, limit: Limit, key: str) -> None:
+    """Uncount a try that turned out to be in order."""
+    session.execute(
+        update(RateLimit)
+        .where(RateLimit.key == _key(limit, key), RateLimit.count > 0)
+        .values(count=RateLimit.count - 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forget(session: Session, limit: Limit, key: str) -> None:
+    """Forget all tries of a key."""
+    session.execute(
+        delete(RateLimit).where(RateLimit.key == _key(limit, key)).execution_options(synchronize_session=False)
+    )
+
+
+def purge(session: Session) -> None:
+    """Delete the counts of windows that are over."""
+    session.execute(
+        delete(RateLimit)
+        .where(RateLimit.window_started_at <= now(session) - _LONGEST)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def network(address: str) -> str:
+    """Return what an address counts as: itself, or the /64 of an IPv6 one, which one client has whole."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(IPv6Address(int(parsed) >> 64 << 64)) + "/64"
+    return str(parsed)
+
+
+def _key(limit: Limit, key: str) -> str:
+    # People type passwords into the wrong field: what was typed is not kept in clear.
+    return f"{limit.name}:{sha256(key.encode('utf-8', 'replace')).hexdigest()[:32]}"
