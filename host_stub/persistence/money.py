@@ -90,6 +90,7 @@ class Payment(Base, OfReseller):
         within_reseller("account_id", to="account"),
         within_reseller("method_id", to="payment_method"),
         UniqueConstraint("reseller_id", "number"),
+        UniqueConstraint("account_id", "once_token"),
         CheckConstraint("amount_minor > 0", name="positive"),
         CheckConstraint("status in ('waiting_for_payment','expired','completed','cancelled')", name="status"),
         Index(None, "account_id", "id"),
@@ -109,6 +110,7 @@ class Payment(Base, OfReseller):
     key_version: Mapped[int] = mapped_column(default=1)  # of the public link; raised to revoke it
     created_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(Text)
+    once_token: Mapped[str | None] = mapped_column(Text)  # of the form that asked for it: pressed twice, made once
     expires_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
 

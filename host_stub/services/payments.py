@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,17 +24,21 @@ PURPOSE_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class TopUp:
-    """What is asked for. amount: in the reseller's currency. comment: the manager's own."""
+    """What is asked for. amount: in the reseller's currency. comment: the manager's own.
+
+    once_token: drawn when the form was shown; the same form twice makes one payment. None: no form, no promise.
+    """
 
     account_id: int
     amount: Money
     purpose: str = ""
     comment: str = ""
     method_id: int | None = None
+    once_token: str | None = None
 
 
 def start_top_up(store: Store, scope: Scope, top_up: TopUp, *, by: Actor) -> int:
-    """Create a payment that waits to be paid, and return its id.
+    """Create a payment that waits to be paid, and return its id; the same form again returns the payment it made.
 
     Raises NotFound, InvalidAmount (code too_small, too_large with the limit; nothing is stored).
     """
@@ -42,6 +47,9 @@ def start_top_up(store: Store, scope: Scope, top_up: TopUp, *, by: Actor) -> int
         # The counter row of the reseller is locked, so two payments never get one number.
         reseller = fetch(session, Reseller, account.reseller_id, lock=True)
         _check_limits(reseller, top_up.amount)
+        once_token, made = _of_form(session, top_up)
+        if made is not None:
+            return made
         payment = Payment(
             reseller_id=reseller.id,
             account_id=account.id,
@@ -54,6 +62,7 @@ def start_top_up(store: Store, scope: Scope, top_up: TopUp, *, by: Actor) -> int
             method_id=top_up.method_id,
             created_at=now(session),
             created_by=str(by),
+            once_token=once_token,
             expires_at=now(session) + timedelta(days=reseller.payment_lifetime_days),
         )
         reseller.next_number += 1
@@ -61,6 +70,24 @@ def start_top_up(store: Store, scope: Scope, top_up: TopUp, *, by: Actor) -> int
         session.flush()
         _log(session, payment, "payment.created", by, amount_minor=payment.amount_minor)
         return payment.id
+
+
+def _of_form(session: Session, top_up: TopUp) -> tuple[str | None, int | None]:
+    """Return the key of this asking and the open payment that it made before, if any.
+
+    The key holds sum and purpose: a form changed after Back asks for something else. A payment that was closed
+    meanwhile is not paid by asking again, so the next one gets a key of its own.
+    """
+    if top_up.once_token is None:
+        return None, None
+    asked = f"{top_up.once_token}|{top_up.amount.minor}|{top_up.purpose}".encode()
+    key = hashlib.sha256(asked).hexdigest()[:32]
+    query = select(Payment).where(Payment.account_id == top_up.account_id)
+    while (made := session.scalars(query.where(Payment.once_token == key)).one_or_none()) is not None:
+        if made.status in OPEN:
+            return key, made.id
+        key += "+"
+    return key, None
 
 
 def _check_limits(reseller: Reseller, amount: Money) -> None:

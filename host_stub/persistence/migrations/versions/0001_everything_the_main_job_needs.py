@@ -273,6 +273,25 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "charging_failure",
+        sa.Column(
+            "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("first_at", types.Instant(timezone=True), nullable=False),
+        sa.Column("last_at", types.Instant(timezone=True), nullable=False),
+        sa.Column("retry_at", types.Instant(timezone=True), nullable=False),
+        sa.Column("reseller_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["reseller_id", "account_id"],
+            ["account.reseller_id", "account.id"],
+            name=op.f("fk_charging_failure_reseller_id_account_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_charging_failure")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "login_token",
         sa.Column("token_hash", sa.Text(), nullable=False),
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -352,6 +371,7 @@ def upgrade() -> None:
         sa.Column("key_version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", types.Instant(timezone=True), nullable=False),
         sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("once_token", sa.Text(), nullable=True),
         sa.Column("expires_at", types.Instant(timezone=True), nullable=False),
         sa.Column("closed_at", types.Instant(timezone=True), nullable=True),
         sa.Column("reseller_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -371,6 +391,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["reseller_id"], ["reseller.id"], name=op.f("fk_payment_reseller_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payment")),
+        sa.UniqueConstraint("account_id", "once_token", name=op.f("uq_payment_account_id_once_token")),
         sa.UniqueConstraint("reseller_id", "id", name=op.f("uq_payment_reseller_id_id")),
         sa.UniqueConstraint("reseller_id", "number", name=op.f("uq_payment_reseller_id_number")),
         sqlite_strict=True,
