@@ -1,0 +1,124 @@
+"""What waits for a manager: counted for the start page, oldest first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import Session
+
+from host_stub.domain.payments import OPEN
+from host_stub.persistence import (
+    Account,
+    GatewayEvent,
+    Mail,
+    Outbox,
+    Payment,
+    PaymentMethod,
+    Period,
+    Plan,
+    PluginFailure,
+    Subscription,
+    SubscriptionStatus,
+    Worker,
+)
+from host_stub.persistence.sales import ChargingFailure
+from host_stub.persistence.store import now
+from host_stub.services.gateway import PARKED
+from host_stub.services.listings import count_up_to
+
+#: A refused mail stops being news after this.
+MAIL_NEWS: Final = timedelta(days=14)
+#: A worker that was not heard for this long is missing.
+WORKER_SILENCE: Final = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How much of something waits, and since when the oldest does."""
+
+    count: int
+    since: datetime | None = None
+
+
+def for_approval(manual_plugins: Collection[str]) -> Select[Any]:
+    """Return the query for payments that a manager may approve: waiting, by a method that is paid at the bank."""
+    return (
+        select(Payment)
+        .join(PaymentMethod, PaymentMethod.id == Payment.method_id)
+        .where(Payment.status.in_(OPEN), PaymentMethod.plugin.in_(manual_plugins))
+    )
+
+
+def parked() -> Select[Any]:
+    """Return the query for gateway events that nobody has settled."""
+    return select(GatewayEvent).where(GatewayEvent.verdict == PARKED, GatewayEvent.settled_at.is_(None))
+
+
+def refused_mails(at: datetime) -> Select[Any]:
+    return select(Mail).where(Mail.status == "refused", Mail.created_at > at - MAIL_NEWS)
+
+
+def provisioning_failures() -> Select[Any]:
+    return select(Subscription).where(Subscription.provisioning_error != "")
+
+
+def dead_letters() -> Select[Any]:
+    return select(Outbox).where(Outbox.dead_at.is_not(None))
+
+
+def charging_failures() -> Select[Any]:
+    return select(ChargingFailure)
+
+
+def stopping_soon(at: datetime, within: timedelta = timedelta(hours=24)) -> Select[Any]:
+    """Return the query for accounts not on hold whose charges within the time do not fit, as far as SQL can tell.
+
+    An hourly plan costs a thirtieth of its monthly price a day; the exact sum is decided when it is charged.
+    """
+    days = max(within.days, 1)
+    price = case((Plan.period == Period.HOUR, Plan.price_minor * days // 30), else_=Plan.price_minor)
+    return (
+        select(Account)
+        .join(Subscription, Subscription.account_id == Account.id)
+        .join(Plan, Plan.id == Subscription.plan_id)
+        .where(
+            Account.on_hold_since.is_(None),
+            Subscription.status == SubscriptionStatus.ACTIVE,
+            Subscription.next_charge_at <= at + within,
+        )
+        .group_by(Account.id)
+        .having(func.sum(price) > Account.balance_minor - Account.threshold_minor)
+    )
+
+
+def waiting(session: Session, query: Select[Any], since: Any = None) -> Waiting:
+    """Return how many rows wait, up to 1000, and since when."""
+    count = count_up_to(session, query)
+    if not count or since is None:
+        return Waiting(count)
+    return Waiting(count, session.scalars(query.with_only_columns(since).order_by(since).limit(1)).first())
+
+
+@dataclass(frozen=True, slots=True)
+class Heart:
+    """A worker's last sign of life."""
+
+    name: str
+    started_at: datetime
+    beat_at: datetime
+    alive: bool
+
+
+def workers(session: Session) -> list[Heart]:
+    """Return the workers that were ever heard, the latest first."""
+    at = now(session)
+    rows = session.scalars(select(Worker).order_by(Worker.beat_at.desc()).limit(20))
+    return [Heart(w.name, w.started_at, w.beat_at, at - w.beat_at <= WORKER_SILENCE) for w in rows]
+
+
+def plugin_failures(session: Session) -> list[PluginFailure]:
+    return list(session.scalars(select(PluginFailure).order_by(PluginFailure.last_at.desc()).limit(100)))
