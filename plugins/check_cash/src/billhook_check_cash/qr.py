@@ -104,14 +104,14 @@ def build_payload(values: Mapping[str, str], *, short_name: str = "") -> str:
     BankName and PayerAddress are cut to the standard's length; the BIC names the bank.
     Raises UnknownQrKey, QrValueTooLong, MandatoryBlockTooLong, NoFreeSeparator, NotAPaymentQr.
     """
-    clean = {key: _clean_value(key, value) for key, value in values.items()}
+    tidy = {key: _clean_value(key, value) for key, value in values.items()}
     for key in ("BankName", "PayerAddress"):
-        if key in clean:
-            clean[key] = clean[key][: MAX_LENGTH[key]].rstrip()
-    _check(clean)
-    clean["Name"] = _fitting_name(clean, _clean(short_name))
-    parts = [f"{key}={clean.get(key, '')}" for key in MANDATORY]
-    parts += [f"{key}={value}" for key, value in clean.items() if key not in MANDATORY and value]
+        if key in tidy:
+            tidy[key] = tidy[key][: MAX_LENGTH[key]].rstrip()
+    _check(tidy)
+    tidy["Name"] = _fitting_name(tidy, clean(short_name))
+    parts = [f"{key}={tidy.get(key, '')}" for key in MANDATORY]
+    parts += [f"{key}={value}" for key, value in tidy.items() if key not in MANDATORY and value]
     separator = _free_separator(parts)
     return separator.join([_HEADER, *parts])
 
@@ -162,7 +162,7 @@ def _runs(rows: Iterable[bytes]) -> Iterable[str]:
             yield f"M{start} {y}h{x - start}v1H{start}z"
 
 
-def _clean(value: str) -> str:
+def clean(value: str) -> str:
     """Return the value without control, format and line-break characters; blanks become single spaces."""
     normal = unicodedata.normalize("NFC", value)
     kept = (" " if sign.isspace() else sign for sign in normal)
@@ -172,7 +172,7 @@ def _clean(value: str) -> str:
 def _clean_value(key: str, value: str) -> str:
     if key not in MAX_LENGTH:
         raise UnknownQrKey(key)
-    return _clean(value)
+    return clean(value)
 
 
 def _check(values: Mapping[str, str]) -> None:

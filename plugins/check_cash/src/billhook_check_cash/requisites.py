@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from billhook import Catalogue, Finding, LazyText, MethodView, Severity
+
 from billhook_check_cash import qr
 from billhook_check_cash.control_keys import account_fits_bic, corr_account_fits_bic, is_digits, is_inn, is_kpp
 

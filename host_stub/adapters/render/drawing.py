@@ -1,0 +1,175 @@
+"""Drawing a document: Liquid to HTML, HTML to PDF. Runs in the child; importing it loads WeasyPrint.
+
+`render_in_process` draws without a child, with the same caches, for the benchmark that compares the two.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from billhook import DocumentSource
+
+from host_stub.adapters.render.limits import Limits
+
+#: fontconfig reads it when the first font is asked for, so it is set before WeasyPrint is imported.
+FONTS: Final = Path(__file__).parent / "fonts" / "fonts.conf"
+os.environ.setdefault("FONTCONFIG_FILE", str(FONTS))
+
+from liquid.exceptions import LiquidError, ResourceLimitError  # noqa: E402
+from weasyprint import CSS, HTML  # noqa: E402
+from weasyprint.document import Document  # noqa: E402
+from weasyprint.text.fonts import FontConfiguration  # noqa: E402
+from weasyprint.urls import URLFetcher, URLFetcherResponse  # noqa: E402
+
+from host_stub.adapters.render.liquid_rules import environment  # noqa: E402
+
+#: Any base but None, which makes WeasyPrint raise on a relative address; nothing is served below it.
+_NOWHERE: Final = "asset:"
+_LINKS: Final = ("http:", "https:", "mailto:", "tel:")
+_STYLE: Final = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+_RASTER_DATA: Final = re.compile(r"data:image/(png|jpeg|gif);base64,", re.ASCII)
+_RASTER_DATA_LENGTH: Final = 512 * 1024
+
+
+class Refused(Exception):
+    """A template that cannot be drawn. why: `syntax`, `template`, `size`, `pages` or `drawing`."""
+
+    def __init__(self, why: str, detail: str = "") -> None:
+        super().__init__(f"{why}: {detail}")
+        self.why = why
+        self.detail = detail
+
+
+class AssetFetcher(URLFetcher):  # type: ignore[misc]
+    """Serves the document's own assets and small raster `data:` pictures; everything else is refused."""
+
+    def __init__(self, assets: Mapping[str, bytes]) -> None:
+        super().__init__(allowed_protocols={"data"}, allow_redirects=False)
+        self._assets = assets
+
+    def fetch(self, url: str, headers: Any = None) -> Any:
+        if url.startswith("asset:"):
+            body = self._assets.get(url.removeprefix("asset:"))
+            if body is None:
+                raise ValueError("no such asset")
+            return URLFetcherResponse(url, body, {"Content-Type": _media_type(body)})
+        if _RASTER_DATA.match(url) and len(url) <= _RASTER_DATA_LENGTH:
+            return super().fetch(url, headers)
+        raise ValueError("a document loads nothing from elsewhere")
+
+
+class Press:
+    """Compiled templates, style sheets and fonts, kept warm from one document to the next."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._liquid = environment(limits)
+        self._fonts = FontConfiguration()
+        self._templates: OrderedDict[str, Any] = OrderedDict()
+        self._styles: OrderedDict[str, Any] = OrderedDict()
+
+    def compile(self, template: str) -> Any:
+        """Return the compiled template. Raises Refused."""
+        if len(template.encode()) > self._limits.template_bytes:
+            raise Refused("size", f"{self._limits.template_bytes // 1024} KB")
+        try:
+            return _cached(self._templates, template, lambda: self._liquid.from_string(template))
+        except LiquidError as error:
+            raise Refused("syntax", _where(error)) from error
+
+    def fill(self, template: str, context: Mapping[str, object]) -> str:
+        """Return the HTML of a template. Raises Refused."""
+        compiled = self.compile(template)
+        try:
+            return str(compiled.render(context))
+        except ResourceLimitError as error:
+            raise Refused("limit", _where(error)) from error
+        except LiquidError as error:
+            raise Refused("template", _where(error)) from error
+
+    def draw(self, html: str, assets: Mapping[str, bytes]) -> bytes:
+        """Return the PDF of an HTML text. Raises Refused."""
+        fetcher = AssetFetcher(assets)
+        text, styles = self._lift_styles(html)
+        page = HTML(string=text, base_url=_NOWHERE, url_fetcher=fetcher)
+        document = page.render(font_config=self._fonts, stylesheets=styles, presentational_hints=False)
+        if len(document.pages) > self._limits.pages:
+            raise Refused("pages", str(self._limits.pages))
+        _drop_dangers(document)
+        pdf: bytes = document.write_pdf()
+        if len(pdf) > self._limits.pdf_bytes:
+            raise Refused("size", f"{self._limits.pdf_bytes // (1024 * 1024)} MB")
+        return pdf
+
+    def render(self, template: str, context: Mapping[str, object], assets: Mapping[str, bytes]) -> bytes:
+        """Return the PDF of a document. Raises Refused."""
+        return self.draw(self.fill(template, context), assets)
+
+    def _lift_styles(self, html: str) -> tuple[str, list[Any]]:
+        """Take plain `<style>` blocks out of the text and parse each only once.
+
+        A style block that holds @-rules which register things (fonts, counters, colours) is left where it is: those
+        would be remembered for other documents.
+        """
+        sheets: list[Any] = []
+
+        def lift(match: re.Match[str]) -> str:
+            css = match[1]
+            if "@" in css.replace("@page", "").replace("@media", "") or "<" in css:
+                return match[0]
+            sheets.append(_cached(self._styles, css, lambda: CSS(string=css, base_url=_NOWHERE, url_fetcher=_DENY)))
+            return ""
+
+        return _STYLE.sub(lift, html), sheets
+
+
+_DENY: Final = AssetFetcher({})
+
+
+def _drop_dangers(document: Document) -> None:
+    """Remove attachments and links that are no web, mail or phone address (`javascript:`, `file:`, `\\\\host`)."""
+    document.metadata.attachments = []
+    for page in document.pages:
+        page.links = [link for link in page.links if link[0] == "internal" or _is_harmless(link)]
+
+
+def _is_harmless(link: Any) -> bool:
+    kind, target = link[0], link[1]
+    return kind == "external" and isinstance(target, str) and target.lower().startswith(_LINKS)
+
+
+def _cached(cache: OrderedDict[str, Any], key: str, make: Callable[[], Any], size: int = 64) -> Any:
+    if key in cache:
+        cache.move_to_end(key)
+        return cache[key]
+    cache[key] = made = make()
+    while len(cache) > size:
+        cache.popitem(last=False)
+    return made
+
+
+def _where(error: LiquidError) -> str:
+    context = error.context() if error.token is not None else None
+    line = f"line {context[0]}: " if context else ""
+    return f"{line}{error.message}"[:300]
+
+
+def _media_type(body: bytes) -> str:
+    if body.startswith(b"\x89PNG"):
+        return "image/png"
+    return "image/jpeg" if body.startswith(b"\xff\xd8") else "image/svg+xml"
+
+
+_press: Press | None = None
+
+
+def render_in_process(source: DocumentSource) -> bytes:
+    """Draw a document here, without child or limits, with the caches of a warm child. Trusted templates only."""
+    global _press
+    _press = _press or Press(Limits())
+    return _press.render(source.template, source.context, source.assets)

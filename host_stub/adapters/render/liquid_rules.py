@@ -1,0 +1,54 @@
+"""Liquid for texts that strangers write: escaping always on, nothing to load, sizes bounded.
+
+The limits of the library are not enough (`{{ (1..99999999) | join }}` costs minutes); the child's own limits hold what
+passes here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
+
+from liquid import Environment, Undefined
+from liquid.exceptions import FilterArgumentError
+
+from host_stub.adapters.render.limits import Limits
+
+#: `safe` switches escaping off; the others have no use in a document.
+_UNWANTED: Final = ("safe", "escapejs", "base64_decode", "base64_url_safe_decode")
+_LONGEST_RANGE: Final = 10_000
+
+
+def environment(limits: Limits) -> Environment:
+    """Return a Liquid environment with the limits of one document."""
+
+    class BoundedEnvironment(Environment):
+        context_depth_limit = 20
+        block_nesting_limit = 30
+        loop_iteration_limit = limits.loop_steps
+        local_namespace_limit = limits.html_bytes
+        output_stream_limit = limits.html_bytes
+
+    bounded = BoundedEnvironment(autoescape=True, undefined=Undefined, strict_filters=True)
+    for name in _UNWANTED:
+        bounded.filters.pop(name, None)
+    bounded.filters.update({name: _short_ranges(each) for name, each in bounded.filters.items()})
+    for tag in ("include", "render"):
+        bounded.tags.pop(tag, None)
+    return bounded
+
+
+def _short_ranges(apply: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(apply)
+    def guarded(*values: Any, **named: Any) -> Any:
+        if any(isinstance(value, range) and len(value) > _LONGEST_RANGE for value in (*values, *named.values())):
+            raise FilterArgumentError(f"a range of more than {_LONGEST_RANGE} numbers", token=None)
+        return apply(*values, **named)
+
+    # The library reads these marks to know what to hand to a filter.
+    for mark in ("with_context", "with_environment", "filter_async"):
+        if hasattr(apply, mark):
+            setattr(guarded, mark, getattr(apply, mark))
+    return guarded
+

@@ -1,0 +1,133 @@
+"""Everything a bill states, worked out once: parties, sum, tax, purpose, payment QR.
+
+The page with the instructions and the PDF are both drawn from it, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from billhook import AccountType, DocumentFacts, MethodView, Money, PaymentView
+
+from billhook_check_cash import qr
+from billhook_check_cash.requisites import Requisites, requisites_of
+from billhook_check_cash.russian import plain_figures, short_date
+from billhook_check_cash.vat import Basis, Regime, Vat, vat_inside
+
+#: Characters of the purpose of a payment order.
+PURPOSE_LIMIT: Final = 210
+
+
+@dataclass(frozen=True)
+class Bill:
+    """A bill for one payment, on one day."""
+
+    payment: PaymentView
+    method: MethodView
+    facts: DocumentFacts
+
+    @property
+    def amount(self) -> Money:
+        return self.payment.amount
+
+    @property
+    def is_slip(self) -> bool:
+        """Whether the paper is the PD-4 slip that a person takes to a bank's desk."""
+        return self.payment.account.type is AccountType.PERSON
+
+    @cached_property
+    def seller(self) -> Requisites:
+        return requisites_of(self.method)
+
+    @cached_property
+    def vat(self) -> Vat:
+        return vat_inside(self.amount, Regime(self.method.text("vat_regime")), self.facts.issued_on)
+
+    @property
+    def created_on(self) -> date:
+        return self._day(self.payment.created_at)
+
+    @property
+    def valid_until(self) -> date:
+        return self._day(self.payment.expires_at)
+
+    def _day(self, instant: datetime) -> date:
+        return instant.astimezone(ZoneInfo(self.payment.reseller.timezone)).date()
+
+    @cached_property
+    def service(self) -> str:
+        """What is sold: the line of the bill."""
+        return f"{self.method.text('service_name')}, лицевой счет № {self.payment.account.id}"
+
+    @cached_property
+    def vat_mention(self) -> str:
+        if self.vat.basis is Basis.NONE:
+            return "НДС не облагается"
+        return f"В т.ч. НДС {self.vat.rate}% - {plain_figures(self.vat.amount)} руб."
+
+    @cached_property
+    def purpose(self) -> str:
+        """The text to copy into the payment order, at most 210 characters; the payer's words give way first."""
+        head = f"Оплата по счету № {_safe(self.facts.number)} от {short_date(self.facts.issued_on)}."
+        account = f"Лицевой счет {self.payment.account.id}."
+        room = PURPOSE_LIMIT - len(head) - len(account) - len(self.vat_mention) - len("  . ")
+        words = _shortened(_safe(self.payment.purpose).rstrip(". ") or "Пополнение баланса", room)
+        return " ".join(filter(None, (head, words and f"{words}.", account, self.vat_mention)))
+
+    @cached_property
+    def payload(self) -> str:
+        """The text of the payment QR, empty where the standard leaves no way to write one."""
+        account = self.payment.account
+        values = self.seller.qr_values() | {
+            "Sum": str(self.amount.minor),
+            "Purpose": self.purpose,
+            "PersAcc": str(account.id),
+            "PayerINN": account.inn if account.inn.isdigit() and len(account.inn) in (10, 12) else "",
+        }
+        if self.is_slip:
+            values |= _person(account.name) | {"PayerAddress": _safe(account.address)}
+        try:
+            return qr.build_payload(values, short_name=self.seller.short_name)
+        except qr.QrError:
+            # Requisites are checked on saving; a bill without a picture is still a bill.
+            return ""
+
+    @cached_property
+    def symbol(self) -> qr.Symbol | None:
+        return qr.draw(self.payload) if self.payload else None
+
+    def frozen(self) -> dict[str, object]:
+        """Return what is kept with the issued document, JSON-able."""
+        return {
+            "form": "pd4" if self.is_slip else "invoice",
+            "number": self.facts.number,
+            "issued_on": self.facts.issued_on.isoformat(),
+            "amount_minor": self.amount.minor,
+            "currency": self.amount.currency,
+            "vat": self.vat.frozen(),
+            "purpose": self.purpose,
+            "qr": self.payload,
+            "seller": self.seller.plain(),
+        }
+
+
+def _safe(text: str) -> str:
+    """Return the text without control characters and without the bar that parts a payment QR."""
+    return qr.clean(text).replace("|", "/")
+
+
+def _shortened(text: str, room: int) -> str:
+    if len(text) <= room:
+        return text
+    return text[: max(room - 1, 0)].rstrip() + "…" if room > 10 else ""
+
+
+def _person(name: str) -> dict[str, str]:
+    """Part a person's name as Russian papers write it: family name, given name, patronymic."""
+    keys = ("LastName", "FirstName", "MiddleName")
+    parts = _safe(name).split(maxsplit=2)
+    return {key: part[: qr.MAX_LENGTH[key]] for key, part in zip(keys, parts, strict=False)}
