@@ -52,12 +52,16 @@ Row = TypeVar("Row", bound=Base)
 
 
 class Store:
-    """The database with its clock."""
+    """The database with its clock.
 
-    def __init__(self, engine: Engine, clock: Clock, listening: Listening | None = None) -> None:
+    base_url: the panel's configured address, without a trailing slash; links in mails are built from it.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock, listening: Listening | None = None, base_url: str = "") -> None:
         self.engine = engine
         self.clock = clock
         self.listening = listening or Listening()
+        self.base_url = base_url
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -76,7 +80,7 @@ class Store:
             yield session
 
     def _info(self, scope: Scope) -> dict[str, Any]:
-        return {"scope": scope, "clock": self.clock, "listening": self.listening}
+        return {"scope": scope, "clock": self.clock, "listening": self.listening, "base_url": self.base_url}
 
     def close(self) -> None:
         self.engine.dispose()
@@ -86,9 +90,9 @@ def _read_only(engine: Engine) -> dict[str, Any]:
     return {"postgresql_readonly": True} if engine.dialect.name == "postgresql" else {}
 
 
-def open_store(url: str, clock: Clock | None = None, *, pool_size: int = 10) -> Store:
+def open_store(url: str, clock: Clock | None = None, *, pool_size: int = 10, base_url: str = "") -> Store:
     """Open the database at an SQLAlchemy URL (`sqlite:///path`, `postgresql://…`, which means psycopg 3)."""
-    return Store(make_engine(url, pool_size=pool_size), clock or SystemClock())
+    return Store(make_engine(url, pool_size=pool_size), clock or SystemClock(), base_url=base_url)
 
 
 def make_engine(url: str, *, pool_size: int = 10) -> Engine:
@@ -127,6 +131,11 @@ def listening(session: Session) -> Listening:
     return known
 
 
+def base_url(session: Session) -> str:
+    """Return the panel's configured address, as of the unit's store."""
+    return str(session.info["base_url"])
+
+
 @event.listens_for(Session, "do_orm_execute")
 def _only_own_rows(state: ORMExecuteState) -> None:
     scope: Scope = state.session.info.get("scope", EVERYTHING)
@@ -155,10 +164,16 @@ def fetch(session: Session, kind: type[Row], row_id: int, *, lock: bool = False)
     re-read it if it was loaded before.
     Raises NotFound, the same for a missing row and for somebody else's.
     """
+    # A row that this unit has loaded passed its scope then, and is not asked for again.
+    loaded: Row | None = None if lock else session.identity_map.get(session.identity_key(kind, row_id))
+    if loaded is not None:
+        return loaded
     query: Select[Row] = select(kind).where(kind.id == row_id)  # type: ignore[attr-defined]
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     row = session.scalars(query).one_or_none()
     if row is None:
         raise NotFound(kind.__name__, row_id)
+    # The session refers to its rows weakly; what was fetched stays for the unit.
+    session.info.setdefault("fetched", []).append(row)
     return row

@@ -80,7 +80,7 @@ def post(session: Session, account: Account, movement: Movement) -> LedgerTransa
 
 def _write(session: Session, account: Account, movement: Movement) -> LedgerTransaction:
     at = now(session)
-    currency = session.scalars(select(Reseller.currency).where(Reseller.id == account.reseller_id)).one()
+    currency = fetch(session, Reseller, account.reseller_id).currency
     header_id = _draw_id(session)
     common = {"reseller_id": account.reseller_id, "transaction_id": header_id, "currency": currency, "at": at}
     session.add_all(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from billhook import Money
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -9,6 +10,7 @@ from host_stub.domain.listening import WatchSpec
 from host_stub.persistence import Account, BalanceWatch, PluginSetting
 from host_stub.persistence.store import listening, now
 from host_stub.services import outbox
+from host_stub.services.setting_values import loaded
 
 CROSSED = "billhook_balance_threshold_crossed"
 
@@ -77,8 +79,10 @@ def _level(session: Session, account: Account, spec: WatchSpec) -> int | None:
         PluginSetting.key == spec.setting,
         (PluginSetting.account_id == account.id) | PluginSetting.account_id.is_(None),
     )
-    found: dict[int | None, object] = {owner: value for owner, value in session.execute(query).tuples()}  # noqa: C416
-    value = found.get(account.id, found.get(None, spec.default))
+    found: dict[int | None, object] = {row.account_id: row.value for row in session.execute(query)}
+    value = loaded(found.get(account.id, found.get(None, spec.default)))
+    if isinstance(value, Money):
+        return value.minor
     return value if isinstance(value, int) else None
 
 

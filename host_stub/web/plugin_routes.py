@@ -28,14 +28,12 @@ LARGEST_BODY = 64 * 1024
 @bp.get("/<name>/payment/<int:payment_id>/payment_method/<int:method_id>/<kind>")
 def public_document(name: str, payment_id: int, method_id: int, kind: str) -> ResponseReturnValue:
     """The frozen PDF for whoever has the link. A wrong or foreign anything is one and the same 404."""
-    store = panel().store
-    key = f"document-link:{client_address()}"
-    if limits.exhausted(store, key, limits.LINKS):
-        raise limits.TooMany(limits.LINKS)
+    _refuse_guessing()
     try:
         found = documents.open_public(panel().desk, name, payment_id, method_id, kind, request.args.get("h", ""))
     except NotFound:
-        limits.count(store, key, limits.LINKS)
+        with panel().store.write() as session:
+            limits.count(session, limits.CAPABILITY_ADDRESS, limits.network(client_address()))
         raise
     if found.content is None:
         page = url_for("customer.payment", account_id=found.account_id, payment_id=found.payment_id)
@@ -45,6 +43,14 @@ def public_document(name: str, payment_id: int, method_id: int, kind: str) -> Re
     response.headers["Content-Disposition"] = f'inline; filename="{found.file_name}"'
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return _private(response)
+
+
+def _refuse_guessing() -> None:
+    """Raise TooManyAttempts for an address that guessed wrong too often. Right guesses do not count."""
+    with panel().store.read() as session:
+        until = limits.exhausted(session, limits.CAPABILITY_ADDRESS, limits.network(client_address()))
+    if until is not None:
+        raise limits.TooManyAttempts(until)
 
 
 def _private(response: Response) -> Response:
