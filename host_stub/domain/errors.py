@@ -72,6 +72,15 @@ class InsufficientFunds(RefusedError):
         self.missing_minor = missing_minor
 
 
+class SubscriptionClosed(RefusedError):
+    """The subscription does not move that way from its status."""
+
+    def __init__(self, name: str, status: str) -> None:
+        super().__init__(f"subscription {name!r} is {status}")
+        self.name = name
+        self.status = status
+
+
 class AlreadySettled(RefusedError):
     """Somebody else did it first."""
 

@@ -39,7 +39,7 @@ from host_stub.persistence.people import (
     UserKind,
     WebSession,
 )
-from host_stub.persistence.sales import Charge, Period, Plan, Subscription, SubscriptionStatus
+from host_stub.persistence.sales import Charge, ChargingFailure, Period, Plan, Subscription, SubscriptionStatus
 from host_stub.persistence.store import Scope, Store, open_store
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "Base",
     "CallbackRefusal",
     "Charge",
+    "ChargingFailure",
     "Document",
     "Entry",
     "GatewayEvent",

@@ -5,19 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from host_stub.domain.charging import Period
 from host_stub.persistence.base import STRICT, Base, OfReseller, owned, within_reseller
 from host_stub.persistence.types import Flag
 
-
-class Period(StrEnum):
-    """How often a plan is charged, in advance."""
-
-    HOUR = "hour"
-    DAY = "day"
-    MONTH = "month"
+__all__ = ["Charge", "ChargingFailure", "Period", "Plan", "Subscription", "SubscriptionStatus"]
 
 
 class SubscriptionStatus(StrEnum):
@@ -97,3 +92,21 @@ class Charge(Base, OfReseller):
     period_end: Mapped[datetime]
     amount_minor: Mapped[int]
     created_at: Mapped[datetime]
+
+
+class ChargingFailure(Base, OfReseller):
+    """An account that could not be charged, until it can: what went wrong, and when the next try is due."""
+
+    __tablename__ = "charging_failure"
+    __table_args__ = (
+        PrimaryKeyConstraint("account_id"),
+        within_reseller("account_id", to="account"),
+        STRICT,
+    )
+
+    account_id: Mapped[int] = mapped_column(autoincrement=False)
+    error: Mapped[str] = mapped_column(Text)
+    count: Mapped[int]
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    retry_at: Mapped[datetime]

@@ -1,11 +1,225 @@
-"""Charging, credit hold, activation, stop and resume."""
+"""Charging, credit hold, activation and resume."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from billhook import Money
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from host_stub.persistence import Account
+from host_stub.domain.actors import SYSTEM
+from host_stub.domain.charging import Due, Hold, Settlement, cost, decide_due, decide_hold, needed, period_after
+from host_stub.persistence import Account, Entry, Reseller, Store, Subscription, SubscriptionStatus
+from host_stub.persistence.store import fetch, now
+from host_stub.services import charging_failures, ledger, mails, running
+from host_stub.services.journal import log
+
+ACTIVE, PENDING, STOPPED = SubscriptionStatus.ACTIVE, SubscriptionStatus.PENDING, SubscriptionStatus.STOPPED
 
 
-def settle(session: Session, account: Account) -> None:
-    """Decide anew what the balance of a locked account allows, after a single movement."""
+@dataclass(frozen=True, slots=True)
+class HoldSummary:
+    """What every page shows. needed: the sum that ends the hold, zero without one."""
+
+    on_hold: bool
+    needed: Money
+
+
+def hold_summary(session: Session, account: Account) -> HoldSummary:
+    """Say whether the account is in credit hold, and what sum ends it."""
+    currency = _currency(session, account)
+    if account.on_hold_since is None:
+        return HoldSummary(False, Money.zero(currency))
+    return HoldSummary(True, _needed(session, account))
+
+
+def settle(session: Session, account: Account) -> Settlement:
+    """Decide anew what the balance of a locked account allows: after any single movement, a changed threshold or price.
+
+    Below the threshold the hold begins. A hold ends when the balance is at the threshold or above and the due charges
+    of the stopped subscriptions fit; then they are charged and run. Last, pending subscriptions that the newest credit
+    covers are activated, oldest first; one that is too dear does not keep back a younger, cheaper one.
+    """
+    credited_at = _credited_at(session, account)
+    if account.on_hold_since is not None:
+        _stop_overdue(session, account)
+    match _decide(session, account):
+        case Hold.ENTER:
+            _enter_hold(session, account)
+        case Hold.LEAVE:
+            resumed = _leave_hold(session, account)
+            return Settlement(Hold.LEAVE, resumed=resumed, activated=_activate_pending(session, account, credited_at))
+        case Hold.STAY if account.on_hold_since is None:
+            return Settlement(activated=_activate_pending(session, account, credited_at))
+        case hold:
+            return Settlement(hold, needed_minor=_needed(session, account).minor)
+    return Settlement(Hold.ENTER, needed_minor=_needed(session, account).minor)
+
+
+def charge_earliest(store: Store, account_id: int) -> bool:
+    """Charge the earliest unpaid period of an account that has begun, in one transaction; return whether there was one.
+
+    All subscriptions whose period begins at that instant are charged together. What does not fit puts the account on
+    hold; in hold nothing is charged, and what is due stops. Safe to run anywhere at once: the account is locked, and
+    a period that somebody else charged is no longer due.
+    """
+    with store.write() as session:
+        account = ledger.lock_account(session, account_id)
+        due = _earliest_due(session, account)
+        for subscription in due:
+            _charge_or_stop(session, account, subscription)
+        return bool(due)
+
+
+def run_due(store: Store, limit: int = 200) -> int:
+    """Charge every period that has begun, accounts with the oldest one first; return how many transactions that took.
+
+    limit: accounts per call. Missed periods of an account follow each other in order, each in its own transaction, so
+    a run may end anywhere and the next goes on. An account that fails is noted, left alone for a while, and never
+    keeps the others.
+    """
+    with store.read() as session:
+        waiting = (
+            select(Subscription.account_id)
+            .where(Subscription.status == ACTIVE, Subscription.next_charge_at <= now(session))
+            .where(Subscription.account_id.not_in(charging_failures.resting(session)))
+            .group_by(Subscription.account_id)
+            .order_by(func.min(Subscription.next_charge_at), Subscription.account_id)
+            .limit(limit)
+        )
+        accounts = list(session.scalars(waiting))
+        failed = charging_failures.among(session, accounts)
+    return sum(_charge_all(store, account_id, failed_before=account_id in failed) for account_id in accounts)
+
+
+def _charge_all(store: Store, account_id: int, *, failed_before: bool) -> int:
+    done = 0
+    try:
+        while charge_earliest(store, account_id):
+            done += 1
+    except Exception as error:  # noqa: BLE001  one broken account must not stop the others
+        charging_failures.note(store, account_id, error)
+    else:
+        if failed_before:
+            charging_failures.clear(store, account_id)
+    return done
+
+
+def reconsider_holds(store: Store, limit: int = 1000) -> int:
+    """Settle accounts whose hold could end without a movement: a price fell, an hour is a kopeck cheaper.
+
+    Returns how many were let go.
+    """
+    with store.read() as session:
+        held = select(Account).where(Account.on_hold_since.is_not(None)).order_by(Account.id).limit(limit)
+        ready = [a.id for a in session.scalars(held) if not _needed(session, a)]
+    for account_id in ready:
+        try:
+            with store.write() as session:
+                settle(session, ledger.lock_account(session, account_id))
+        except Exception as error:  # noqa: BLE001  one broken account must not stop the others
+            charging_failures.note(store, account_id, error)
+    return len(ready)
+
+
+def _charge_or_stop(session: Session, account: Account, subscription: Subscription) -> None:
+    if subscription.status != ACTIVE or subscription.next_charge_at is None:
+        return  # stopped a moment ago, when a subscription before it did not fit
+    terms = running.terms_of(session, subscription)
+    span = period_after(terms, subscription.next_charge_at)
+    price = cost(terms, span)
+    balance, threshold = _sums(account, price.currency)
+    match decide_due(balance, threshold, price, on_hold=account.on_hold_since is not None):
+        case Due.CHARGE:
+            running.pay(session, account, subscription, span, price)
+        case Due.STOP:
+            running.stop(session, account, subscription)
+        case Due.REFUSE:
+            _enter_hold(session, account)
+
+
+def _earliest_due(session: Session, account: Account) -> Sequence[Subscription]:
+    """Return the running subscriptions whose unpaid period began first, if any has begun."""
+    query = running.of_account(account, ACTIVE).where(Subscription.next_charge_at <= now(session))
+    due = session.scalars(query).all()
+    earliest = min((s.next_charge_at for s in due if s.next_charge_at), default=None)
+    return [s for s in due if s.next_charge_at == earliest]
+
+
+def _decide(session: Session, account: Account) -> Hold:
+    balance, threshold = _sums(account, _currency(session, account))
+    on_hold = account.on_hold_since is not None
+    return decide_hold(balance, threshold, on_hold=on_hold, to_resume=to_resume(session, account))
+
+
+def _enter_hold(session: Session, account: Account) -> None:
+    account.on_hold_since = now(session)
+    _stop_overdue(session, account)
+    lacking = _needed(session, account)
+    _log(session, account, "account.hold_entered", balance_minor=account.balance_minor, needed_minor=lacking.minor)
+    stopped = [s.name for s in session.scalars(running.of_account(account, STOPPED))]
+    mails.hold_entered(session, account, needed=lacking, stopped=stopped)
+
+
+def _leave_hold(session: Session, account: Account) -> tuple[str, ...]:
+    stopped = session.scalars(running.of_account(account, STOPPED)).all()
+    account.on_hold_since = None
+    _log(session, account, "account.hold_left", balance_minor=account.balance_minor)
+    for subscription in stopped:
+        running.start(session, account, subscription)
+    return tuple(s.name for s in stopped)
+
+
+def _stop_overdue(session: Session, account: Account) -> None:
+    """Stop what runs on although its paid period is over: in hold it may not be charged."""
+    query = running.of_account(account, ACTIVE).where(Subscription.next_charge_at <= now(session))
+    for subscription in session.scalars(query).all():
+        running.stop(session, account, subscription)
+    session.flush()
+
+
+def _activate_pending(session: Session, account: Account, credited_at: datetime | None) -> tuple[str, ...]:
+    activated = []
+    for subscription in session.scalars(running.of_account(account, PENDING)).all():
+        # A credit from before the subscription is not the one that activates it: until the next, a manager may.
+        if credited_at is None or credited_at < subscription.created_at:
+            continue
+        if running.affordable(account, running.cost_to_start(session, subscription)):
+            running.start(session, account, subscription)
+            activated.append(subscription.name)
+    return tuple(activated)
+
+
+def _credited_at(session: Session, account: Account) -> datetime | None:
+    """Return when the account's newest movement was posted, if it gave money."""
+    query = select(Entry).where(Entry.account_id == account.id, Entry.account_sequence == account.event_sequence)
+    newest = session.scalars(query).one_or_none()
+    return newest.at if newest is not None and newest.amount_minor > 0 else None
+
+
+def to_resume(session: Session, account: Account) -> Money:
+    """Return the due charges of the account's stopped subscriptions together."""
+    total = Money.zero(_currency(session, account))
+    for subscription in session.scalars(running.of_account(account, STOPPED)).all():
+        total += running.cost_to_start(session, subscription)
+    return total
+
+
+def _needed(session: Session, account: Account) -> Money:
+    balance, threshold = _sums(account, _currency(session, account))
+    return needed(balance, threshold, to_resume(session, account))
+
+
+def _sums(account: Account, currency: str) -> tuple[Money, Money]:
+    return Money(account.balance_minor, currency), Money(account.threshold_minor, currency)
+
+
+def _currency(session: Session, account: Account) -> str:
+    return fetch(session, Reseller, account.reseller_id).currency
+
+
+def _log(session: Session, account: Account, action: str, **details: object) -> None:
+    log(session, "account", account.id, action, reseller_id=account.reseller_id, by=SYSTEM, **details)

@@ -30,6 +30,14 @@ def credit(
             details={"payment": payment.number},
         ),
     )
-    charging.settle(session, account)
-    mails.payment_credited(session, account, payment_number=payment.number, amount=amount, transaction_id=header.id)
+    settled = charging.settle(session, account)
+    mails.payment_credited(
+        session,
+        account,
+        payment_number=payment.number,
+        amount=amount,
+        transaction_id=header.id,
+        billed=Money(payment.amount_minor, payment.currency),
+        settled=settled,
+    )
     return header

@@ -2,44 +2,213 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
 
-from billhook import Money
+from billhook import Catalogue, Money
 from billhook.i18n import LazyText
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from host_stub.persistence import Account, Reseller
+from host_stub.domain.actors import SYSTEM
+from host_stub.domain.charging import Settlement
+from host_stub.persistence import Account, Mail, Reseller, User
+from host_stub.persistence.store import base_url, fetch, now
+from host_stub.services import addresses, outbox
+from host_stub.services.journal import log
+from host_stub.services.letterhead import Letter, render
+from host_stub.services.views import finance_emails
 
-Text = LazyText | str
+__all__ = [
+    "Letter",
+    "hold_entered",
+    "invitation",
+    "is_address",
+    "password_reset",
+    "payment_credited",
+    "queue",
+    "queue_to_account",
+]
+
+_ = Catalogue("host_stub")
+
+#: Categories whose body holds a single-use link: it is erased once the mail has left.
+SECRET_CATEGORIES: Final = ("invitation", "password_reset")
+
+# Enough to keep headers and the SMTP dialogue safe; whether the mailbox exists, its server says.
+_ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]{1,64}@[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]{1,255}")
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """What a mail says; the reseller's letterhead is put round it.
-
-    once_key: at most one mail per key and recipient, however often it is queued. button: label and absolute address.
-    """
-
-    category: str
-    once_key: str
-    subject: Text
-    paragraphs: Sequence[Text]
-    button: tuple[Text, str] | None = None
+def is_address(text: str) -> bool:
+    """Say whether `text` is one plain mail address, without a name or anything round it."""
+    return len(text) <= 320 and _ADDRESS.fullmatch(text) is not None
 
 
 def queue(session: Session, reseller: Reseller, letter: Letter, recipients: Sequence[str], language: str) -> None:
     """Queue a mail to each recipient, rendered now in `language`, sent after commit."""
+    _queue(session, reseller, letter, [(recipient, language) for recipient in recipients], None)
 
 
 def queue_to_account(session: Session, account: Account, letter: Letter, recipients: Sequence[str] = ()) -> None:
-    """Queue a mail to the account's finance contacts (or to `recipients`), in the account's language.
+    """Queue a mail to the account's finance contacts (or to `recipients`), each in his language.
 
-    Nobody to write to is logged on the account, where a manager sees it.
+    Somebody without a login reads the account's language. Nobody to write to is logged on the account, where a
+    manager sees it.
     """
+    reseller = fetch(session, Reseller, account.reseller_id)
+    readers = list(dict.fromkeys(recipients or finance_emails(session, account)))
+    if not readers:
+        _log(session, account, "account.nobody_to_write_to", category=letter.category)
+        return
+    query = select(User.email, User.language).where(User.email.in_([reader.lower() for reader in readers]))
+    languages: dict[str, str] = {row.email: row.language for row in session.execute(query)}
+    addressed = [(reader, languages.get(reader.lower(), account.language)) for reader in readers]
+    _queue(session, reseller, letter, addressed, account.id)
+
+
+def _queue(
+    session: Session, reseller: Reseller, letter: Letter, addressed: Sequence[tuple[str, str]], account_id: int | None
+) -> None:
+    rendered = {
+        language: render(reseller, letter, language) for language in {language for _reader, language in addressed}
+    }
+    for reader, language in addressed:
+        mail = rendered[language]
+        once_key = f"{letter.once_key}:{reader.lower()}"
+        valid = is_address(reader)
+        row: dict[str, object] = {
+            "reseller_id": reseller.id,
+            "account_id": account_id,
+            "category": letter.category,
+            "recipient": reader,
+            "subject": mail.subject,
+            "text": mail.text,
+            "html": mail.html,
+            "message_id": _message_id(session, once_key),
+            "once_key": once_key,
+            "status": "queued" if valid else "refused",
+            "attempts": 0,
+            "last_error": "" if valid else "not a mail address",
+            "created_at": now(session),
+        }
+        mail_id = _insert_once(session, row)
+        if mail_id is not None and valid:
+            outbox.enqueue(
+                session, outbox.MAIL, f"mail:{mail_id}", "send", {"mail_id": mail_id}, reseller_id=reseller.id
+            )
+
+
+def _insert_once(session: Session, row: dict[str, object]) -> int | None:
+    """Insert a mail and return its id, or None if its key was used."""
+    dialect = session.get_bind().dialect.name
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(Mail)
+    session.flush()
+    statement = insert.values(row).on_conflict_do_nothing(index_elements=[Mail.once_key]).returning(Mail.id)
+    return session.execute(statement).scalar_one_or_none()
+
+
+def _message_id(session: Session, once_key: str) -> str:
+    """Return an id that the same mail always gets, so that a receiver can tell a repeat."""
+    host = urlsplit(base_url(session)).hostname or "localhost"
+    return f"<{hashlib.sha256(once_key.encode()).hexdigest()[:32]}@{host}>"
 
 
 def payment_credited(
-    session: Session, account: Account, *, payment_number: str, amount: Money, transaction_id: int
+    session: Session,
+    account: Account,
+    *,
+    payment_number: str,
+    amount: Money,
+    transaction_id: int,
+    billed: Money | None = None,
+    settled: Settlement | None = None,
 ) -> None:
-    """Queue the mail that a payment was credited."""
+    """Queue the mail that a payment was credited, with what runs again because of it.
+
+    amount: what came. billed: what the payment was for, if a difference shall be told. settled: what followed.
+    """
+    settled = settled or Settlement()
+    balance = Money(account.balance_minor, amount.currency)
+    lacking = Money(settled.needed_minor, amount.currency)
+    paragraphs: list[LazyText] = [_("{amount} have been credited to your balance.", amount=amount)]
+    if billed is not None and billed != amount:
+        paragraphs.append(_("The payment was for {billed}; we credited what arrived.", billed=billed))
+    paragraphs.append(_("Your balance is now {balance}.", balance=balance))
+    if settled.resumed:
+        paragraphs.append(_("These services run again: {names}.", names=", ".join(settled.resumed)))
+    if settled.activated:
+        paragraphs.append(_("These subscriptions have been activated: {names}.", names=", ".join(settled.activated)))
+    if lacking:
+        paragraphs.append(_("Services stay stopped: {amount} more are needed to start them.", amount=lacking))
+    button = (_("Top up balance"), addresses.top_up(session, account.id, lacking)) if lacking else None
+    subject = _("Payment {number} for {amount} has been credited", number=payment_number, amount=amount)
+    letter = Letter("payment_credited", f"credited:{transaction_id}", subject, paragraphs, button)
+    queue_to_account(session, account, letter)
+
+
+def hold_entered(session: Session, account: Account, *, needed: Money, stopped: Sequence[str]) -> None:
+    """Queue the mail that the account is in credit hold. stopped: names of subscriptions that do not run any more."""
+    assert account.on_hold_since is not None
+    balance = Money(account.balance_minor, needed.currency)
+    paragraphs: list[LazyText] = [_("Your balance is {balance}: it does not cover your services.", balance=balance)]
+    if stopped:
+        paragraphs.append(_("Stopped: {names}.", names=", ".join(stopped)))
+    else:
+        paragraphs.append(_("They run to the end of the period that is paid, and then stop."))
+    paragraphs.append(
+        _("Top up the balance by {amount} and the services will start again by themselves.", amount=needed)
+    )
+    letter = Letter(
+        "hold_entered",
+        f"hold:{account.id}:{account.on_hold_since.isoformat()}",
+        _("Services are stopped: top up your balance") if stopped else _("Services will stop: top up your balance"),
+        paragraphs,
+        (_("Top up balance"), addresses.top_up(session, account.id, needed)),
+    )
+    queue_to_account(session, account, letter)
+
+
+def invitation(session: Session, user: User, link: str) -> None:
+    """Queue the mail with which a new user or manager sets his password. link: absolute, single-use."""
+    reseller = fetch(session, Reseller, user.reseller_id)
+    seller = reseller.brand_name or reseller.name
+    letter = Letter(
+        "invitation",
+        f"invitation:{_digest(link)}",
+        _("{seller}: your access to the panel", seller=seller),
+        [
+            _("{seller} has given you access to the panel. Your login is {email}.", seller=seller, email=user.email),
+            _("Set a password to sign in. The link works once."),
+        ],
+        (_("Set a password"), link),
+    )
+    queue(session, reseller, letter, [user.email], user.language)
+
+
+def password_reset(session: Session, user: User, link: str) -> None:
+    """Queue the mail with which a user who forgot his password sets a new one. link: absolute, single-use."""
+    reseller = fetch(session, Reseller, user.reseller_id)
+    letter = Letter(
+        "password_reset",
+        f"password_reset:{_digest(link)}",
+        _("Setting a new password"),
+        [
+            _("Somebody asked for a new password for {email}.", email=user.email),
+            _("If that was you, set it with the button. The link works once."),
+            _("If it was not you, do nothing: the password stays as it is."),
+        ],
+        (_("Set a password"), link),
+    )
+    queue(session, reseller, letter, [user.email], user.language)
+
+
+def _digest(link: str) -> str:
+    return hashlib.sha256(link.encode()).hexdigest()[:32]
+
+
+def _log(session: Session, account: Account, action: str, **details: object) -> None:
+    log(session, "account", account.id, action, reseller_id=account.reseller_id, by=SYSTEM, **details)

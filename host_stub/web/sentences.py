@@ -64,6 +64,8 @@ SENTENCES: Final[Mapping[str, tuple[Tone, LazyText]]] = {
     "subscription.resumed": (Tone.GOOD, _("Subscription resumed.")),
     "subscription.stopped": (Tone.BAD, _("Subscription stopped: the next charge did not fit.")),
     "subscription.deleted": (Tone.CALM, _("Subscription deleted.")),
+    "account.mail_refused": (Tone.BAD, _("A mail to {recipient} could not be delivered: {error}")),
+    "subscription.renamed": (Tone.CALM, _("Subscription renamed: {name}.")),
     "subscription.provisioning_failed": (Tone.BAD, _("The service could not be switched: {error}")),
     "plan.created": (Tone.CALM, _("Plan created.")),
     "plan.changed": (Tone.CALM, _("Changed: {fields}.")),

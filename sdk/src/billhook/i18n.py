@@ -18,6 +18,7 @@ import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -51,7 +52,8 @@ def set_language(language: str) -> None:
 class LazyText:
     """A message that becomes text in the language of the moment when it is shown.
 
-    Keyword arguments fill `{name}` fields; a LazyText among them is translated with it.
+    Keyword arguments fill `{name}` fields. A LazyText among them is translated with it; Money, dates and instants are
+    written as `billhook.formats` does for people.
     """
 
     __slots__ = ("_arguments", "_domain", "_msgid")
@@ -63,7 +65,7 @@ class LazyText:
 
     def __str__(self) -> str:
         text = _messages(self._domain, current_language()).get(self._msgid, self._msgid)
-        return text.format(**{k: str(v) for k, v in self._arguments.items()}) if self._arguments else text
+        return text.format(**{k: _shown(v) for k, v in self._arguments.items()}) if self._arguments else text
 
     def __repr__(self) -> str:
         return f"LazyText({self._domain!r}, {self._msgid!r})"
@@ -107,7 +109,17 @@ class Catalogue:
         forms = _plurals(self.package, language).get(one)
         index = plural_index(language, number)
         text = forms[index] if forms and index < len(forms) else (one if number == 1 else many)
-        return text.format(number=number, **{k: str(v) for k, v in arguments.items()})
+        return text.format(number=number, **{k: _shown(v) for k, v in arguments.items()})
+
+
+def _shown(value: object) -> str:
+    from billhook import formats, money  # they are built on this module
+
+    if isinstance(value, money.Money):
+        return formats.money(value)
+    if isinstance(value, datetime):
+        return formats.datetime(value)
+    return formats.date(value) if isinstance(value, date) else str(value)
 
 
 def plural_index(language: str, number: int) -> int:

@@ -1,0 +1,207 @@
+"""What a subscription costs and when, and whether a balance bears it. Sums are Money, instants aware UTC.
+
+Hours and days are the clock's in the reseller's time zone and charged in full. A month runs from the instant of the
+activation to the same day of the next month, or to its last day.
+"""
+
+from __future__ import annotations
+
+import math
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from billhook.money import Money
+
+_HOUR = timedelta(hours=1)
+
+
+class Period(StrEnum):
+    """How often a plan is charged, in advance."""
+
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One paid period: from `start` up to but without `end`."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a subscription is charged.
+
+    price: of a day or a month; for an hourly plan of a calendar month. anchor: start of the current run of months.
+    """
+
+    period: Period
+    price: Money
+    zone: ZoneInfo
+    anchor: datetime
+
+
+def clock_span(period: Period, at: datetime, zone: ZoneInfo) -> Span:
+    """Return the hour or day of the zone's clock that holds `at`.
+
+    Hours are counted from the start of the calendar month, so those of a month follow each other without a gap or an
+    overlap whatever its clock changes are.
+    """
+    if period is Period.DAY:
+        today = at.astimezone(zone).date()
+        return Span(_midnight(today, zone), _midnight(today + timedelta(days=1), zone))
+    month = calendar_month(at, zone)
+    start = month.start + _hours_before(at, month) * _HOUR
+    return Span(start, min(start + _HOUR, month.end))
+
+
+def calendar_month(at: datetime, zone: ZoneInfo) -> Span:
+    """Return the calendar month of the zone that holds `at`."""
+    first = at.astimezone(zone).date().replace(day=1)
+    return Span(_midnight(first, zone), _midnight(_months_later(first, 1), zone))
+
+
+def hours_in(month: Span) -> int:
+    """Return how many hours a calendar month has: with clock changes 719, 721, 743, 745."""
+    return math.ceil((month.end - month.start) / _HOUR)
+
+
+def _hours_before(at: datetime, month: Span) -> int:
+    return (at - month.start) // _HOUR
+
+
+def period_after(terms: Terms, start: datetime) -> Span:
+    """Return the period that begins at `start`, the end of what is paid."""
+    if terms.period is not Period.MONTH:
+        return Span(start, clock_span(terms.period, start, terms.zone).end)
+    anchor = terms.anchor.astimezone(terms.zone)
+    local = start.astimezone(terms.zone)
+    months = max(0, (local.year - anchor.year) * 12 + local.month - anchor.month - 1)
+    while (end := _anchored(terms, months)) <= start:
+        months += 1
+    return Span(start, end)
+
+
+def _anchored(terms: Terms, months: int) -> datetime:
+    local = terms.anchor.astimezone(terms.zone)
+    moved = datetime.combine(_months_later(local.date(), months), local.time(), tzinfo=terms.zone)
+    return moved.astimezone(UTC)
+
+
+def _months_later(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    # A midnight that the clock skips becomes the instant of the skip, one that comes twice the first of the two.
+    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
+
+
+def resumed_terms(terms: Terms, at: datetime) -> Terms:
+    """Return the terms of a subscription that is activated or resumed at `at`: a new run of months starts then."""
+    return Terms(terms.period, terms.price, terms.zone, at)
+
+
+def first_period(terms: Terms, paid_until: datetime | None, at: datetime) -> Span | None:
+    """Return what has to be charged to run from `at` on; None if the current hour or day is paid.
+
+    paid_until: end of what was paid before the stop. Stopped time is never charged.
+    """
+    if terms.period is Period.MONTH:
+        return period_after(resumed_terms(terms, at), at)
+    current = clock_span(terms.period, at, terms.zone)
+    if paid_until is not None and paid_until >= current.end:
+        return None
+    return Span(max(current.start, paid_until or current.start), current.end)
+
+
+def cost(terms: Terms, span: Span) -> Money:
+    """Return what a period costs; an hour may cost nothing where a month costs less kopecks than it has hours."""
+    if terms.period is not Period.HOUR:
+        return terms.price
+    month = calendar_month(span.start, terms.zone)
+    return hourly_charge(terms.price, _hours_before(span.start, month) + 1, hours_in(month))
+
+
+def hourly_charge(monthly: Money, hour: int, hours_in_month: int) -> Money:
+    """Return what one hour of a calendar month costs.
+
+    hour: 1-based within the calendar month, in the reseller's time zone.
+
+    Differences of rounded running totals: the hours of a month sum to `monthly` exactly.
+    """
+    return monthly.share(hour, hours_in_month) - monthly.share(hour - 1, hours_in_month)
+
+
+def coming_charges(terms: Terms, paid_until: datetime, until: datetime) -> Iterator[tuple[Span, Money]]:
+    """Yield the periods that start after what is paid and not after `until`, with their costs, in order."""
+    start = paid_until
+    while start <= until:
+        span = period_after(terms, start)
+        yield span, cost(terms, span)
+        start = span.end
+
+
+class Hold(StrEnum):
+    """What happens to the credit hold."""
+
+    ENTER = "enter"
+    LEAVE = "leave"
+    STAY = "stay"
+
+
+def decide_hold(balance: Money, threshold: Money, *, on_hold: bool, to_resume: Money) -> Hold:
+    """Decide after a single movement or a changed threshold.
+
+    to_resume: the due charges of all stopped subscriptions together.
+    """
+    if not on_hold:
+        return Hold.ENTER if balance < threshold else Hold.STAY
+    return Hold.STAY if needed(balance, threshold, to_resume) else Hold.LEAVE
+
+
+def needed(balance: Money, threshold: Money, to_resume: Money) -> Money:
+    """Return the sum that ends the hold, never negative."""
+    lacking = threshold + to_resume - balance
+    return max(lacking, Money.zero(lacking.currency))
+
+
+class Due(StrEnum):
+    """What happens to a subscription whose paid period is over."""
+
+    CHARGE = "charge"
+    REFUSE = "refuse"  # the account enters the hold, the subscription stops
+    STOP = "stop"  # in hold nothing is charged
+
+
+def decide_due(balance: Money, threshold: Money, price: Money, *, on_hold: bool) -> Due:
+    """Decide about one due charge."""
+    if on_hold:
+        return Due.STOP
+    return Due.CHARGE if fits(balance, threshold, price) else Due.REFUSE
+
+
+def fits(balance: Money, threshold: Money, price: Money) -> bool:
+    """Say whether a charge leaves the balance at the threshold or above."""
+    return balance - price >= threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What a movement changed, for the mail that tells of it.
+
+    resumed, activated: names of subscriptions. needed_minor: what still ends the hold, if there is one.
+    """
+
+    hold: Hold = Hold.STAY
+    needed_minor: int = 0
+    resumed: tuple[str, ...] = ()
+    activated: tuple[str, ...] = ()

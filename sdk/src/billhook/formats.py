@@ -1,0 +1,89 @@
+"""Sums, dates and instants as people read them. Pure but for the two settings of the current context.
+
+The language comes from `billhook.i18n`, the time zone from `use_timezone`: both are set once per request or mail.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from billhook.i18n import Catalogue, current_language, use_language
+from billhook.money import Money
+
+NBSP: Final = "\u00a0"
+MINUS: Final = "\u2212"
+DEFAULT_TIMEZONE: Final = "Europe/Moscow"
+
+_ = Catalogue("billhook")
+_timezone: ContextVar[str] = ContextVar("billhook_timezone", default=DEFAULT_TIMEZONE)
+
+
+def set_timezone(name: str) -> None:
+    """Show instants in the zone `name` (IANA) from here on in this context."""
+    _timezone.set(name)
+
+
+@contextmanager
+def use_timezone(name: str) -> Iterator[None]:
+    """Show instants in the zone `name` (IANA) inside the block."""
+    token = _timezone.set(name)
+    try:
+        yield
+    finally:
+        _timezone.reset(token)
+
+
+def money(amount: Money, language: str | None = None) -> str:
+    """Return `5 000,00 руб.` in Russian, `RUB 5,000.00` in English.
+
+    Groups are parted by NBSP in Russian and the whole never breaks over a line; a minus is U+2212.
+    """
+    language = language or current_language()
+    number = figures(amount, language)
+    unit = currency_word(amount.currency, language)
+    if language == "ru":
+        return f"{number}{NBSP}{unit}"
+    sign, digits = (MINUS, number[1:]) if number.startswith(MINUS) else ("", number)
+    return f"{sign}{unit}{NBSP}{digits}"
+
+
+def figures(amount: Money, language: str | None = None) -> str:
+    """Return the sum without its currency: `5 000,00` or `5,000.00`."""
+    language = language or current_language()
+    whole, _point, fraction = f"{abs(amount.decimal):,f}".partition(".")
+    sign = MINUS if amount.minor < 0 else ""
+    if language == "ru":
+        return f"{sign}{whole.replace(',', NBSP)},{fraction}"
+    return f"{sign}{whole}.{fraction}"
+
+
+def currency_word(currency: str, language: str | None = None) -> str:
+    """Return how a currency is written after or before a sum: `руб.`, `RUB`."""
+    with use_language(language or current_language()):
+        return str(_(currency))
+
+
+def date(when: dt.date | dt.datetime) -> str:
+    """Return `13.11.2020`. An instant is taken in the current time zone. Raises ValueError for a naive one."""
+    return f"{_local(when) if isinstance(when, dt.datetime) else when:%d.%m.%Y}"
+
+
+def datetime(when: dt.datetime) -> str:
+    """Return `13.11.2020, 18:05` in the current time zone. Raises ValueError for a naive instant."""
+    return f"{_local(when):%d.%m.%Y, %H:%M}"
+
+
+def iso(when: dt.date | dt.datetime) -> str:
+    """Return the machine-readable form for `<time datetime>`."""
+    return when.isoformat()
+
+
+def _local(when: dt.datetime) -> dt.datetime:
+    if when.tzinfo is None:
+        raise ValueError(f"{when!r} has no time zone")
+    return when.astimezone(ZoneInfo(_timezone.get()))
