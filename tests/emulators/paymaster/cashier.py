@@ -74,6 +74,7 @@ class Checkout:
     state: State = State.OPEN
     confirmation: Answer | None = None
     notifications: list[Notification] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def is_paid(self) -> bool:
@@ -128,7 +129,15 @@ class Cashier:
             return next((c for c in reversed(self.checkouts.values()) if c.order.number == number), None)
 
     def pay(self, checkout: Checkout, how: Behaviour) -> None:
-        """Carry a payment through. Returns after the first attempt of every notification that is not delayed."""
+        """Carry a payment through, unless that has been done: a button pressed twice pays once.
+
+        Returns after the first attempt of every notification that is not delayed.
+        """
+        with checkout.lock:
+            if checkout.state is State.OPEN:
+                self._pay(checkout, how)
+
+    def _pay(self, checkout: Checkout, how: Behaviour) -> None:
         order, mode = checkout.order, how.mode
         checkout.taken = self._taken(checkout, how)
         if mode is Mode.DECLINE:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from flask import Blueprint, Flask, Response, abort, current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
 
 from tests.emulators.paymaster.cashier import MOST_COPIES, Behaviour, Cashier, Checkout, Mode, State, methods
 from tests.emulators.paymaster.delivery import Allowed, Notification, post
@@ -36,6 +37,7 @@ def create_app(site: Site) -> Flask:
     app.register_blueprint(bp)
     app.after_request(_guard)
     app.register_error_handler(BadOrder, _turned_away)
+    app.register_error_handler(404, _unknown)
     app.jinja_env.globals["site"] = site
     return app
 
@@ -231,6 +233,12 @@ def _turned_away(error: BadOrder) -> ResponseReturnValue:
     if request.path.startswith("/api/"):
         return jsonify({"error": error.reason, "field": error.field_name}), 400
     return render_template("turned_away.html", error=error), 400
+
+
+def _unknown(error: HTTPException) -> ResponseReturnValue:
+    if request.path.startswith("/api/"):
+        return jsonify({"error": "unknown"}), 404
+    return render_template("turned_away.html", error=BadOrder("unknown")), 404
 
 
 def _guard(response: Response) -> Response:
