@@ -13,9 +13,9 @@ AA: Final = 4.5
 #: The worse of the grounds that accented text stands on, the stylesheet's `--sunken` light and `--raised` dark.
 LIGHT_GROUND: Final = "#eef0f4"
 DARK_GROUND: Final = "#262b35"
-#: Ink of both schemes.
+#: One of these two reads on any colour (4.58:1 at the worst); anything softer than black does not.
 WHITE: Final = "#ffffff"
-INK: Final = "#12151c"
+BLACK: Final = "#000000"
 
 _HEX = re.compile(r"\A#[0-9a-fA-F]{6}\Z", re.ASCII)
 Rgb = tuple[int, int, int]
@@ -46,13 +46,13 @@ def brand_css(accent: str) -> str:
     """Return the stylesheet that sets the accent. accent: `#rrggbb`. Raises ValueError."""
     if not is_colour(accent):
         raise ValueError(f"{accent!r} is not #rrggbb")
-    light = _tokens(accent, readable(accent, LIGHT_GROUND, INK))
+    light = _tokens(accent, readable(accent, LIGHT_GROUND, BLACK))
     dark = _tokens(accent, readable(accent, DARK_GROUND, WHITE))
     return f":root{{{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
 
 
 def _tokens(accent: str, text: str) -> str:
-    on_accent = max((WHITE, INK), key=lambda ink: contrast(accent, ink))
+    on_accent = max((WHITE, BLACK), key=lambda text_colour: contrast(accent, text_colour))
     return f"--accent:{accent};--on-accent:{on_accent};--accent-text:{text}"
 
 

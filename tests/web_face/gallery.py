@@ -1,4 +1,4 @@
-"""Screenshots of the gallery for a person to look through: `python tests/web_face/gallery.py FOLDER [page …]`."""
+"""Screenshots of the gallery for a person to look through: `python -m tests.web_face.gallery FOLDER [page …]`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ import sys
 import threading
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
 from werkzeug.serving import make_server
 
-sys.path.insert(0, str(Path(__file__).parent))
-from sample_pages import PAGES, make_app
+from tests.support.browser import chromium
+from tests.web_face.sample_pages import PAGES, make_app
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WIDTHS = (360, 1280)
 
 
@@ -22,8 +19,7 @@ def main(folder: Path, names: tuple[str, ...]) -> None:
     server = make_server("127.0.0.1", 0, make_app(), threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     base = f"http://127.0.0.1:{server.server_port}"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium() as browser:
         for width in WIDTHS:
             for scheme, language in (("light", "ru"), ("dark", "en")):
                 page = browser.new_page(viewport={"width": width, "height": 720}, color_scheme=scheme)
@@ -35,7 +31,6 @@ def main(folder: Path, names: tuple[str, ...]) -> None:
                         print("too wide:", name, width, page.evaluate("document.documentElement.scrollWidth"))
                     page.screenshot(path=folder / f"{name.replace('/', '-')}-{width}-{scheme}.png", full_page=True)
                 page.close()
-        browser.close()
     server.shutdown()
 
 

@@ -23,6 +23,7 @@ from flask import Flask, flash, render_template
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Form, PasswordField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -247,12 +248,12 @@ def form_with_errors(t: SimpleNamespace) -> Form:
     class TopUp(Form):
         amount = StringField(t.amount, [DataRequired(), too_small], description=t.top_up_help)
         purpose = StringField(t.purpose_label, description=t.purpose_help)
-        language = SelectField(t.language, choices=[("ru", "ru"), ("en", "en")])
+        language = SelectField(t.language, choices=[SelectChoice("ru", "ru"), SelectChoice("en", "en")])
         notify = BooleanField(t.notify, description=t.notify_help)
         source = TextAreaField(t.template)
         types = SelectMultipleField(
             t.types,
-            choices=[("1", t.t1), ("2", t.t2), ("3", t.t3)],
+            choices=[SelectChoice("1", t.t1), SelectChoice("2", t.t2), SelectChoice("3", t.t3)],
             widget=ListWidget(prefix_label=False),
             option_widget=CheckboxInput(),
         )
