@@ -6,6 +6,9 @@ protect.
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
+
+import structlog
 from billhook import ActionKind, RawRequest
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,7 +20,9 @@ from host_stub.plugins import callbacks, documents
 from host_stub.plugins.errors import PluginUnavailable
 from host_stub.services import limits
 from host_stub.web.panel import panel
-from host_stub.web.security import client_address, exempt_from_csrf
+from host_stub.web.security import from_outside, no_referrer
+
+_log = structlog.get_logger("billhook.callbacks")
 
 bp = Blueprint("plugin", __name__, url_prefix="/plugin")
 
@@ -28,40 +33,39 @@ LARGEST_BODY = 64 * 1024
 @bp.get("/<name>/payment/<int:payment_id>/payment_method/<int:method_id>/<kind>")
 def public_document(name: str, payment_id: int, method_id: int, kind: str) -> ResponseReturnValue:
     """The frozen PDF for whoever has the link. A wrong or foreign anything is one and the same 404."""
+    no_referrer()
     _refuse_guessing()
     try:
         found = documents.open_public(panel().desk, name, payment_id, method_id, kind, request.args.get("h", ""))
     except NotFound:
         with panel().store.write() as session:
-            limits.count(session, limits.CAPABILITY_ADDRESS, limits.network(client_address()))
+            limits.count(session, limits.CAPABILITY_ADDRESS, limits.network(_address()))
         raise
     if found.content is None:
         page = url_for("customer.payment", account_id=found.account_id, payment_id=found.payment_id)
-        return _private(make_response(render_template("plugin/document_closed.html", payment_url=page)))
+        return render_template("plugin/document_closed.html", payment_url=page)
     response = make_response(found.content)
     response.content_type = "application/pdf"
     response.headers["Content-Disposition"] = f'inline; filename="{found.file_name}"'
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return _private(response)
+    response.headers["Content-Security-Policy"] = "default-src 'none'; object-src 'self'"
+    return response
 
 
 def _refuse_guessing() -> None:
     """Raise TooManyAttempts for an address that guessed wrong too often. Right guesses do not count."""
     with panel().store.read() as session:
-        until = limits.exhausted(session, limits.CAPABILITY_ADDRESS, limits.network(client_address()))
+        until = limits.exhausted(session, limits.CAPABILITY_ADDRESS, limits.network(_address()))
     if until is not None:
         raise limits.TooManyAttempts(until)
 
 
-def _private(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    return response
+def _address() -> str:
+    """Return the real client's address: `security.Front` has put it there."""
+    return request.remote_addr or ""
 
 
 @bp.route("/<name>/method/<int:method_id>/<action>", methods=["GET", "POST"])
-@exempt_from_csrf
+@from_outside
 def callback(name: str, method_id: int, action: str) -> ResponseReturnValue:
     """A gateway's message, or the payer's browser coming back from it."""
     try:
@@ -72,7 +76,7 @@ def callback(name: str, method_id: int, action: str) -> ResponseReturnValue:
             return _plain(b"method not allowed", 405, Allow="POST")
         answer = callbacks.receive(panel().desk, found, _raw())
     except (PluginUnavailable, SQLAlchemyError):
-        panel().log.exception("callback not judged", plugin=name, method=method_id, action=action)
+        _log.exception("callback not judged", plugin=name, method=method_id, action=action)
         return _plain(b"try again later", 503, **{"Retry-After": "60"})
     response = _plain(answer.body, answer.status)
     response.content_type = answer.content_type
@@ -95,14 +99,12 @@ def _raw() -> RawRequest:
         body=body,
         fields=_fields(body) if request.method == "POST" else _fields(request.query_string),
         headers={key.lower(): value for key, value in request.headers.items()},
-        remote_address=client_address(),
+        remote_address=_address(),
     )
 
 
 def _fields(encoded: bytes) -> tuple[tuple[str, str], ...]:
     """Decode a form; what is not UTF-8 keeps its bytes as surrogates, so that no signature fits by accident."""
-    from urllib.parse import parse_qsl
-
     try:
         text = encoded.decode("ascii")
         return tuple(parse_qsl(text, keep_blank_values=True, max_num_fields=200, errors="surrogateescape"))
@@ -119,7 +121,7 @@ def _returned(found: callbacks.Callback) -> ResponseReturnValue:
         if back.payment is not None
         else url_for("customer.home")
     )
-    page = render_template(
+    no_referrer()
+    return render_template(
         "plugin/returned.html", payment=back.payment, successful=back.successful, target=target, reseller=reseller
     )
-    return _private(make_response(page))

@@ -1,0 +1,79 @@
+"""What a view reaches beside its request: the panel's parts, and units of work in the page's scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+import structlog
+from flask import current_app, g
+from sqlalchemy.orm import Session
+
+from host_stub.adapters.keys import KeyRing
+from host_stub.config import Config
+from host_stub.persistence import Scope, Store
+from host_stub.plugins.desk import Desk
+from host_stub.plugins.desk import Desk, Renderer
+from host_stub.plugins.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The parts of a running panel. renderer: draws documents (`adapters.render`)."""
+
+    config: Config
+    store: Store
+    keys: KeyRing
+    registry: Registry
+    renderer: Renderer
+
+    @property
+    def desk(self) -> Desk:
+        """What starting payments, issuing documents and judging callbacks need."""
+        return Desk(self.store, self.registry, self.keys, self.renderer, self.config.base_url)
+
+    @property
+    def log(self) -> Any:
+        """The panel's structured log: events and plain values, never secrets."""
+        return structlog.get_logger("billhook.web")
+
+    @property
+    def desk(self) -> Desk:
+        """What starting payments, issuing documents and judging callbacks need."""
+        return Desk(self.store, self.registry, self.keys, self.renderer, self.config.base_url)
+
+
+def panel() -> Panel:
+    """Return the parts of the application that serves this request."""
+    return cast(Panel, current_app.extensions["billhook"])
+
+
+def scope() -> Scope:
+    """Return whose rows the page may touch; set by the room's guard (`access`).
+
+    Raises RuntimeError on a page without one: it has to name a scope itself.
+    """
+    if "scope" not in g:
+        raise RuntimeError("this page belongs to nobody: pass a scope")
+    return cast(Scope, g.scope)
+
+
+@contextmanager
+def reading(whose: Scope | None = None) -> Iterator[Session]:
+    """Open a read unit in the page's scope."""
+    with panel().store.read(whose or scope()) as session:
+        yield session
+
+
+@contextmanager
+def writing(whose: Scope | None = None) -> Iterator[Session]:
+    """Open a writing unit in the page's scope: commits at the end, rolls back on any exception."""
+    with panel().store.write(whose or scope()) as session:
+        yield session
+
+
+def absolute(path: str) -> str:
+    """Return the absolute address of a path of ours, built from the configured base."""
+    return panel().config.base_url + path
