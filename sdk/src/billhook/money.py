@@ -58,7 +58,8 @@ class Money:
         if currency not in MINOR_DIGITS:
             raise MalformedAmount(currency, "unknown currency")
         scaled = value.scaleb(MINOR_DIGITS[currency])
-        if scaled != scaled.to_integral_value():
+        # scaleb rounds to the context's 28 digits; comparing is exact and so notices what it lost.
+        if scaled != scaled.to_integral_value() or scaled.scaleb(-MINOR_DIGITS[currency]) != value:
             raise MalformedAmount(str(amount), "more digits than the currency has")
         return cls(int(scaled), currency)
 
