@@ -37,6 +37,8 @@ def init_app(app: Flask) -> None:
     catalogue = Catalogue("host_stub")
     app.jinja_env.globals.update(
         _=catalogue,
+        # What the layouts say: a plugin's page puts its own catalogue in place of `_`, and extends them.
+        host_text=catalogue,
         plural=catalogue.plural,
         static=static_url,
         status_word=status_of,

@@ -14,7 +14,7 @@ from flask import Flask, render_template
 
 from host_stub.web.face import TEMPLATES
 from host_stub.web.page import MenuEntry, Page, Tone
-from tests.web_face.sample_pages import HERE, PAGES, make_app, render, words
+from tests.web_face.sample_pages import HERE, PAGES, make_app, render, sample_page, words
 
 ROOT = HERE.parents[1]
 README = (TEMPLATES / "README.md").read_text("utf-8")
@@ -97,6 +97,10 @@ def test_text_from_people_is_escaped_everywhere() -> None:
     assert outline(html).forbidden == []
 
 
+def sample(name: str) -> Page:
+    return sample_page(name, "ru", SimpleNamespace(**words("ru")), "")
+
+
 def make_brand() -> SimpleNamespace:
     return SimpleNamespace(name=NASTY, home_url=NASTY, logo_url="", accent_css_url="")
 
@@ -139,6 +143,16 @@ def test_the_frame_speaks_the_words_of_the_letter() -> None:
         assert contact in payments
 
 
+@pytest.mark.usefixtures("app")
+def test_a_plugins_page_keeps_the_frame_in_the_readers_language() -> None:
+    with use_language("ru"):
+        html = render_template("gallery/plugin_page.html", _=lambda text: f"plugin: {text}", page=sample("payments"))
+
+    assert "plugin: Hello" in html
+    assert html.count("plugin:") == 1
+    assert "Выйти" in html
+
+
 @pytest.mark.parametrize("macro", MACROS)
 def test_every_macro_has_an_example_for_page_authors(macro: str) -> None:
     assert f"ui.{macro}(" in README
@@ -166,7 +180,10 @@ def test_every_text_of_the_frame_is_translated() -> None:
 
 
 def message_ids(file: Path) -> list[str]:
-    return [one or other for one, other in re.findall(r"\b_\((?:\"([^\"]+)\"|'([^']+)')", file.read_text("utf-8"))]
+    return [
+        one or other
+        for one, other in re.findall(r"\b(?:_|host_text)\((?:\"([^\"]+)\"|'([^']+)')", file.read_text("utf-8"))
+    ]
 
 
 @pytest.mark.parametrize("file", EVERYBODYS, ids=lambda f: str(f.relative_to(ROOT)))
