@@ -274,7 +274,19 @@ def test_a_return_page_tells_the_number_and_is_never_refused(raw):
     assert read_return(raw([("LMI_PAYMENT_NO", "7"), ("LMI_PAYMENT_NO", "8")]), successful=True).reference == ""
 
 
-def test_the_ukrainian_dialect_is_not_understood(raw, live, method):
+@pytest.mark.parametrize("text", ["INV\0", "INV\udcff", "INV\n"])
+def test_text_that_no_database_could_look_up_is_refused_before_it_gets_there(text, raw, live):
+    question = VECTORS["prerequest_example"]["fields"]
+
+    for name in ("LMI_PAYMENT_NO", "LMI_MERCHANT_ID"):
+        with pytest.raises(MalformedNotification):
+            read_confirmation(raw({**question, name: text}))
+        with pytest.raises(MalformedNotification):
+            read_notification(raw({**live, name: text}))
+    assert read_return(raw({"LMI_PAYMENT_NO": text}), successful=True).reference == ""
+
+
+def test_the_ukrainian_dialect_is_not_understood(raw, live):
     fields = {k: v for k, v in live.items() if "CURRENCY" not in k} | {"LMI_MODE": "0", "LMI_HASH": "AB" * 32}
 
     with pytest.raises(MalformedNotification):

@@ -109,7 +109,7 @@ def read_notification(request: RawRequest) -> PaymentPaid:
     """
     values = signed_values(request)
     return PaymentPaid(
-        reference=request.optional("LMI_PAYMENT_NO") or "",
+        reference=_printable("LMI_PAYMENT_NO", request.optional("LMI_PAYMENT_NO") or ""),
         merchant=_needed(request, "LMI_MERCHANT_ID"),
         amount=_amount(request),
         is_test=is_test(request),
@@ -141,7 +141,8 @@ def read_confirmation(request: RawRequest) -> PaymentClaim:
 def read_return(request: RawRequest, *, successful: bool) -> PayerReturned:
     """Read a return page. Anybody can open it with any fields, so nothing is refused and nothing believed."""
     numbers = [value for key, value in request.fields if key == "LMI_PAYMENT_NO"]
-    return PayerReturned(reference=numbers[0] if len(numbers) == 1 else "", successful=successful)
+    usable = len(numbers) == 1 and numbers[0].isprintable()
+    return PayerReturned(reference=numbers[0] if usable else "", successful=successful)
 
 
 def is_test(request: RawRequest) -> bool:
@@ -183,6 +184,13 @@ def _needed(request: RawRequest, name: str) -> str:
     value = request.one(name)
     if not value:
         raise MalformedNotification(name, "empty")
+    return _printable(name, value)
+
+
+def _printable(name: str, value: str) -> str:
+    """Refuse what a database can't look up: NUL, and lone surrogates from bytes that are not UTF-8."""
+    if not value.isprintable():
+        raise MalformedNotification(name, "not printable text")
     return value
 
 
