@@ -9,12 +9,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from billhook import Money
 from billhook.i18n import read_po, use_language
 from flask import Flask, render_template
 
 from host_stub.web.face import TEMPLATES
-from host_stub.web.page import MenuEntry, Page, Tone
-from tests.web_face.sample_pages import HERE, PAGES, make_app, render, sample_page, words
+from host_stub.web.page import Account, MenuEntry, Page, Tone
+from tests.web_face.sample_pages import HERE, PAGES, make_app, render, rub, sample_page, words
 
 ROOT = HERE.parents[1]
 README = (TEMPLATES / "README.md").read_text("utf-8")
@@ -122,6 +123,16 @@ def test_a_hold_is_announced_with_the_sum_and_a_button() -> None:
     assert "приостановлено" not in html
     assert "Пополните баланс на 3\u00a0000,00\u00a0руб." in held
     assert held.count('href="/top-up">Пополнить баланс</a>') >= 2
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize(("balance", "shown"), [(rub(0), 1), (None, 0)])
+def test_a_balance_of_zero_is_shown_and_one_the_user_may_not_see_is_not(balance: Money | None, shown: int) -> None:
+    page = Page(account=Account(1, "x", balance, "/top-up"))
+
+    html = render_template("gallery/plugin_page.html", page=page)
+
+    assert html.count('class="balance"') == shown
 
 
 @pytest.mark.usefixtures("app")
