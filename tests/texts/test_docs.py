@@ -1,0 +1,52 @@
+"""Docs that repeat what the code says are kept in step with it."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from billhook.views import PaymentStatus
+
+from host_stub.domain.payments import Cause, Consequence, move
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted((*ROOT.glob("docs/**/*.md"), ROOT / "README.md", *ROOT.glob("plugins/*/README.md")))
+
+
+def payment_table() -> str:
+    rows = ["| status | " + " | ".join(Cause) + " |", "|---|" + "---|" * len(Cause)]
+    for status in PaymentStatus:
+        cells = []
+        for cause in Cause:
+            found = move(status, cause)
+            if found.consequence is Consequence.REFUSE:
+                cells.append("–")
+            elif found.to is None or found.consequence is Consequence.PARK:
+                cells.append(str(found.consequence))
+            else:
+                what = "" if found.consequence is Consequence.NOTHING else f", {found.consequence}"
+                cells.append(f"{found.to}{what}")
+        rows.append(f"| {status} | " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
+def test_the_docs_show_the_payments_table_as_it_is() -> None:
+    """Rewrite it with BILLHOOK_WRITE_DOCS=1."""
+    path = ROOT / "docs/payments.md"
+    text = path.read_text("utf-8")
+    fresh = re.sub(
+        r"<!-- table -->.*<!-- /table -->", f"<!-- table -->\n{payment_table()}\n<!-- /table -->", text, flags=re.S
+    )
+    if os.environ.get("BILLHOOK_WRITE_DOCS"):
+        path.write_text(fresh, "utf-8")
+
+    assert path.read_text("utf-8") == fresh
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_to_a_file_of_the_project_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|mailto:|#)([^)#\s]+)", page.read_text("utf-8"))
+
+    assert [link for link in links if not (page.parent / link).exists()] == []
