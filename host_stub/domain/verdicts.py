@@ -21,6 +21,7 @@ class Misfit(StrEnum):
     TEST_PAYMENT = "test_payment"  # a test for a live attempt
     LIVE_PAYMENT = "live_payment"  # real money for a test attempt
     CANCELLED = "cancelled"
+    UNREADABLE = "unreadable"  # well signed, with a sum or currency that cannot be read
     SIGNED_FIELDS_DIFFER = "signed_fields_differ"  # alarm: the id was seen with other signed fields
 
 

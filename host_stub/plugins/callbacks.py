@@ -78,13 +78,18 @@ def receive(desk: Desk, callback: Callback, request: RawRequest) -> Answer:
 
 
 def _notification(desk: Desk, callback: Callback, request: RawRequest) -> Answer:
-    event = gateway.seal(
-        callback.method.id,
-        callback.method.plugin,
-        verify=lambda: _call(desk, callback, "verify", request, NoneType),
-        parse=lambda: _call(desk, callback, "parse", request, PaymentPaid),
-        body=request.body,
-    )
+    method_id, plugin = callback.method.id, callback.method.plugin
+    try:
+        event = gateway.seal(
+            method_id,
+            plugin,
+            verify=lambda: _call(desk, callback, "verify", request, NoneType),
+            parse=lambda: _call(desk, callback, "parse", request, PaymentPaid),
+            body=request.body,
+        )
+    except gateway.UnreadableEvent as error:
+        verdict = gateway.park_unreadable(desk.store, method_id, plugin, request.body, str(error))
+        return _acknowledge(desk, callback, verdict)
     verdict = gateway.apply_event(desk.store, event)
     return _acknowledge(desk, callback, verdict)
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
-from billhook import Money, PaymentClaim, PaymentPaid, Verdict
+from billhook import MalformedNotification, Money, PaymentClaim, PaymentPaid, Verdict
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -60,12 +61,53 @@ class VerifiedEvent:
         return f"{self.plugin}:{self.paid.merchant}"
 
 
+class UnreadableEvent(Exception):
+    """The signature is right and the message cannot be read: money may stand behind it, so it is parked."""
+
+
 def seal(
     method_id: int, plugin: str, verify: Callable[[], None], parse: Callable[[], PaymentPaid], body: bytes
 ) -> VerifiedEvent:
-    """Verify, then read, and return the value that says so. Raises what `verify` and `parse` raise."""
+    """Verify, then read, and return the value that says so.
+
+    Raises what `verify` raises, and what `parse` raises except MalformedNotification, which becomes UnreadableEvent.
+    """
     verify()
-    return VerifiedEvent(method_id, plugin, parse(), body, _SEAL)
+    try:
+        paid = parse()
+    except MalformedNotification as error:
+        raise UnreadableEvent(str(error)) from error
+    return VerifiedEvent(method_id, plugin, paid, body, _SEAL)
+
+
+def park_unreadable(store: Store, method_id: int, plugin: str, body: bytes, why: str) -> Verdict:
+    """Keep a verified message that nobody could read, once; a manager settles it by hand."""
+    digest = sha256(body).hexdigest()
+    with store.write() as session:
+        method = fetch(session, PaymentMethod, method_id, lock=True)
+        query = select(GatewayEvent.id).where(
+            GatewayEvent.method_id == method_id, GatewayEvent.external_id == f"unreadable:{digest}"
+        )
+        if session.scalars(query).one_or_none() is None:
+            session.add(
+                GatewayEvent(
+                    reseller_id=method.reseller_id,
+                    method_id=method_id,
+                    source=f"{plugin}:",
+                    external_id=f"unreadable:{digest}",
+                    signed_digest=digest,
+                    reference="",
+                    amount_minor=0,
+                    currency=fetch(session, Reseller, method.reseller_id).currency,
+                    is_test=False,
+                    details={"problem": why},
+                    body=body,
+                    verdict=PARKED,
+                    reason=Misfit.UNREADABLE,
+                    received_at=now(session),
+                )
+            )
+    return Verdict.PARKED
 
 
 def apply_event(store: Store, event: VerifiedEvent) -> Verdict:

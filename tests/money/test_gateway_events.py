@@ -8,7 +8,7 @@ from hashlib import sha256
 from threading import Barrier
 
 import pytest
-from billhook import BadSignature, PaymentPaid, PaymentStatus, Verdict
+from billhook import BadSignature, MalformedNotification, PaymentPaid, PaymentStatus, Verdict
 from sqlalchemy import func, select
 
 from host_stub.domain.errors import AlreadySettled, InvalidAmount, NotFound
@@ -287,3 +287,15 @@ def test_money_for_an_account_of_another_reseller_is_out_of_reach(world: World) 
 
     with pytest.raises(NotFound):
         gateway.settle_parked(world.store, world.scope, event.id, account_id=other.account_id, reason="?", by=MANAGER)
+
+
+def test_a_verified_message_that_cannot_be_read_is_parked_once(world: World) -> None:
+    def unreadable() -> PaymentPaid:
+        raise MalformedNotification("LMI_CURRENCY", "unknown")
+
+    with pytest.raises(gateway.UnreadableEvent) as raised:
+        gateway.seal(world.method_id, "paymaster", lambda: None, unreadable, b"body")
+    for _ in range(2):
+        gateway.park_unreadable(world.store, world.method_id, "paymaster", b"body", str(raised.value))
+
+    assert [event.reason for event in parked(world)] == [Misfit.UNREADABLE]
