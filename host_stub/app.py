@@ -1,0 +1,86 @@
+"""The application factory: wiring, once."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import jinja2
+import structlog
+from flask import Flask, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from host_stub.adapters.keys import KeyRing, load_key_file
+from host_stub.config import Config
+from host_stub.persistence import Store, UserKind, open_store
+from host_stub.plugins.desk import Renderer
+from host_stub.plugins.registry import Registry
+from host_stub.web import access, assets, auth, context, errors, face, health, logs, plugin_routes, security, session
+from host_stub.web.navigation import Navigation
+from host_stub.web.panel import Panel
+
+ROOMS = ("customer", "reseller", "operator")
+
+
+def create_app(
+    config: Config,
+    *,
+    store: Store | None = None,
+    keys: KeyRing | None = None,
+    registry: Registry | None = None,
+    renderer: Renderer | None = None,
+) -> Flask:
+    """Build the panel. What is not given is made from the configuration.
+
+    Raises KeyFileError; RuntimeError for a page without a guard. Nothing is asked of the database here.
+    """
+    app = Flask("host_stub.web", static_folder=str(face.STATIC), template_folder=str(face.TEMPLATES))
+    panel = Panel(
+        config=config,
+        store=store or open_store(config.database_url, base_url=config.base_url),
+        keys=keys or load_key_file(config.key_file, demo=config.demo),
+        registry=registry or Registry.discover(),
+        renderer=renderer or _renderer(),
+    )
+    panel.registry.attach(panel.store)
+    app.extensions["billhook"] = panel
+    app.jinja_env.undefined = jinja2.StrictUndefined if config.demo else jinja2.Undefined
+    app.jinja_loader = jinja2.ChoiceLoader([jinja2.FileSystemLoader(str(face.TEMPLATES)), panel.registry.loader()])
+    session.init_app(app, config, panel.keys.web_secrets())
+    logs.init_app(app)
+    app.before_request(security.mark_outside)
+    app.before_request(session.load)
+    app.before_request(context.choose_language)
+    security.init_app(app, config)
+    face.init_app(app)
+    errors.init_app(app)
+    _routes(app)
+    access.check_routes(app)
+    return app
+
+
+def _routes(app: Flask) -> None:
+    app.add_url_rule("/", "home", _home)
+    for blueprint in (auth.bp, assets.bp, health.bp, plugin_routes.bp):
+        app.register_blueprint(blueprint)
+    navigation: dict[str, Navigation] = {}
+    for room in ROOMS:
+        try:
+            app.register_blueprint(import_module(f"host_stub.web.{room}").bp)
+        except ImportError as missing:
+            structlog.get_logger("billhook.web").warning("room left out", room=room, why=str(missing))
+            continue
+        navigation[room] = import_module(f"host_stub.web.{room}.navigation").sections
+    context.init_app(app, navigation)
+
+
+def _home() -> ResponseReturnValue:
+    """Lead everybody to his own room."""
+    user = access.signed_in()
+    room = "customer" if user.kind is UserKind.CUSTOMER else "operator" if user.is_operator else "reseller"
+    return redirect(url_for(f"{room}.home"), 303)
+
+
+def _renderer() -> Renderer:
+    from host_stub.adapters.render import Renderer as Pool
+
+    return Pool()

@@ -1,0 +1,44 @@
+"""A reseller's public face: the stylesheet with the accent and the logo. Served to anybody."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, make_response
+from flask.typing import ResponseReturnValue
+
+from host_stub.domain.errors import NotFound
+from host_stub.persistence import Reseller
+from host_stub.persistence.store import fetch
+from host_stub.web import brand
+from host_stub.web.panel import panel
+
+bp = Blueprint("assets", __name__, url_prefix="/brand")
+
+_LOGO_TYPES = ("image/png", "image/jpeg", "image/webp", "image/svg+xml")
+
+
+@bp.get("/<int:reseller_id>/style.css")
+def style(reseller_id: int) -> ResponseReturnValue:
+    accent = _reseller(reseller_id).accent
+    return _kept(make_response(brand.brand_css(accent) if brand.is_colour(accent) else ""), "text/css; charset=utf-8")
+
+
+@bp.get("/<int:reseller_id>/logo")
+def logo(reseller_id: int) -> ResponseReturnValue:
+    found = _reseller(reseller_id)
+    if not found.logo or found.logo_type not in _LOGO_TYPES:
+        raise NotFound("logo", reseller_id)
+    response = _kept(make_response(found.logo), found.logo_type)
+    # Opened by itself, an SVG is a document: it gets no script and no origin.
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return response
+
+
+def _reseller(reseller_id: int) -> Reseller:
+    with panel().store.read() as session:
+        return fetch(session, Reseller, reseller_id)
+
+
+def _kept(response: Response, content_type: str) -> Response:
+    response.content_type = content_type
+    response.headers["Cache-Control"] = "public, max-age=86400"
+    return response

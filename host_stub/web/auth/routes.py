@@ -1,0 +1,189 @@
+"""Views of sign-in. The answers never tell whether a login exists."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from billhook import Catalogue
+from billhook.i18n import LANGUAGES, set_language
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from host_stub.persistence import Scope, UserKind
+from host_stub.services import signin, users
+from host_stub.services.limits import TooManyAttempts
+from host_stub.services.passwords import WeakPassword
+from host_stub.services.signin import LinkExpired, Purpose, WrongCredentials
+from host_stub.web import access, security, session
+from host_stub.web.auth import bp
+from host_stub.web.auth.forms import RULES, ChangePasswordForm, ForgottenForm, NewPasswordForm, SignInForm
+from host_stub.web.panel import panel, writing
+
+_ = Catalogue("host_stub")
+
+
+def own_path(text: str | None) -> str:
+    """Return `text` if it is a path of ours, else the start page.
+
+    Only what a browser cannot read as another site: one leading slash, no backslash, no control character.
+    """
+    if not text or not text.startswith("/") or text.startswith("//") or "\\" in text:
+        return url_for("home")
+    if any(ord(character) <= 32 or ord(character) == 127 for character in text):
+        return url_for("home")
+    parts = urlsplit(text)
+    return text if not parts.scheme and not parts.netloc else url_for("home")
+
+
+@bp.get("/sign-in")
+def sign_in() -> ResponseReturnValue:
+    if session.current_user() is not None:
+        return redirect(own_path(request.args.get("next")), 303)
+    form = SignInForm(next=request.args.get("next", ""))
+    return render_template("auth/sign_in.html", form=form)
+
+
+@bp.post("/sign-in")
+def sign_in_submitted() -> ResponseReturnValue:
+    form = SignInForm()
+    if not form.validate_on_submit():
+        return render_template("auth/sign_in.html", form=form), 422
+    try:
+        token, user = signin.sign_in(
+            panel().store,
+            form.email.data,
+            form.password.data,
+            address=security.client_address(),
+            lifetimes=session.lifetimes(),
+        )
+    except WrongCredentials:
+        panel().log.warning("sign-in refused", address=security.client_address())
+        form.form_errors.append(_("The e-mail address or the password is wrong."))
+        return render_template("auth/sign_in.html", form=form), 422
+    except TooManyAttempts as error:
+        return _wait(error, form)
+    session.remember(token, user)
+    return redirect(own_path(form.next.data), 303)
+
+
+def _wait(error: TooManyAttempts, form: SignInForm) -> ResponseReturnValue:
+    seconds = max(int((error.until - panel().store.now()).total_seconds()) + 1, 1)
+    minutes = -(-seconds // 60)
+    form.form_errors.append(
+        _.plural(
+            "Too many attempts. Try again in {number} minute.",
+            "Too many attempts. Try again in {number} minutes.",
+            minutes,
+        )
+    )
+    return render_template("auth/sign_in.html", form=form), 429, {"Retry-After": str(seconds)}
+
+
+@bp.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    signin.sign_out(panel().store, session.current_token())
+    session.forget()
+    return redirect(url_for("auth.sign_in"), 303)
+
+
+@bp.get("/forgotten-password")
+def forgotten() -> ResponseReturnValue:
+    return render_template("auth/forgotten.html", form=ForgottenForm())
+
+
+@bp.post("/forgotten-password")
+def forgotten_submitted() -> ResponseReturnValue:
+    form = ForgottenForm()
+    if not form.validate_on_submit():
+        return render_template("auth/forgotten.html", form=form), 422
+    config = panel().config
+    signin.request_reset(
+        panel().store,
+        form.email.data,
+        base_url=config.base_url,
+        lifetime=config.reset_lifetime,
+        address=security.client_address(),
+    )
+    return render_template("auth/forgotten_sent.html", minutes=config.reset_link_minutes)
+
+
+@bp.route(signin.PATHS[Purpose.RESET] + "<token>", methods=["GET", "POST"])
+def reset_password(token: str) -> ResponseReturnValue:
+    return _set_password(token, Purpose.RESET)
+
+
+@bp.route(signin.PATHS[Purpose.INVITATION] + "<token>", methods=["GET", "POST"])
+def accept_invitation(token: str) -> ResponseReturnValue:
+    return _set_password(token, Purpose.INVITATION)
+
+
+def _set_password(token: str, purpose: Purpose) -> ResponseReturnValue:
+    security.no_referrer()
+    form = NewPasswordForm()
+    try:
+        person = signin.holder(panel().store, token, purpose, address=security.client_address())
+        if not form.validate_on_submit():
+            status = 422 if form.is_submitted() else 200
+            return _password_page(form, purpose, person, status)
+        new, user = signin.set_password(
+            panel().store, token, purpose, form.password.data, lifetimes=session.lifetimes()
+        )
+    except LinkExpired:
+        return render_template("auth/link_expired.html", purpose=purpose), 404
+    except WeakPassword as error:
+        form.refuse(error)
+        return _password_page(form, purpose, person, 422)
+    session.remember(new, user)
+    flash(_("Your password is set."), "success")
+    return redirect(url_for("home"), 303)
+
+
+def _password_page(
+    form: NewPasswordForm, purpose: Purpose, person: signin.SignedIn, status: int
+) -> ResponseReturnValue:
+    return render_template("auth/set_password.html", form=form, purpose=purpose, person=person, rules=RULES), status
+
+
+@bp.route("/profile/password", methods=["GET", "POST"])
+def change_password() -> ResponseReturnValue:
+    user = access.signed_in()
+    form = ChangePasswordForm()
+    if not form.validate_on_submit():
+        return _change_page(form, 422 if form.is_submitted() else 200)
+    try:
+        signin.change_password(
+            panel().store,
+            user.user_id,
+            form.old.data,
+            form.password.data,
+            token=session.current_token(),
+            address=security.client_address(),
+        )
+    except WrongCredentials:
+        form.old.errors = [_("This is not your present password.")]
+        return _change_page(form, 422)
+    except WeakPassword as error:
+        form.refuse(error)
+        return _change_page(form, 422)
+    flash(_("Your password is changed. Other browsers have been signed out."), "success")
+    return redirect(url_for("home"), 303)
+
+
+def _change_page(form: ChangePasswordForm, status: int) -> ResponseReturnValue:
+    customer = access.signed_in().kind is UserKind.CUSTOMER
+    layout = "layouts/customer.html" if customer else "layouts/staff.html"
+    return render_template("auth/change_password.html", form=form, layout=layout, rules=RULES), status
+
+
+@bp.post("/language")
+def language() -> ResponseReturnValue:
+    chosen = request.form.get("language", "")
+    if chosen not in LANGUAGES:
+        abort(400)
+    session.choose_language(chosen)
+    set_language(chosen)
+    user = session.current_user()
+    if user is not None:
+        with writing(Scope.reseller(user.reseller_id)) as unit:
+            users.set_language(unit, user.user_id, chosen)
+    return redirect(own_path(request.form.get("next")), 303)

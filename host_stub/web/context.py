@@ -1,0 +1,207 @@
+"""Fill the frame of a page: brand, user, account and balance, hold, navigation, notices, footer, language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from billhook import Catalogue, Money
+from billhook.formats import DEFAULT_TIMEZONE, set_timezone
+from billhook.i18n import LANGUAGES, current_language, set_language
+from flask import Flask, g, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from host_stub.persistence import Account, Notice, Reseller, Scope, UserKind
+from host_stub.services import charging, users
+from host_stub.services.signin import SignedIn
+from host_stub.web import access, page
+from host_stub.web.access import Right
+from host_stub.web.navigation import Navigation, Sections, link
+from host_stub.web.page import Page, Tone
+from host_stub.web.panel import panel
+from host_stub.web.session import chosen_language, current_user
+
+_ = Catalogue("host_stub")
+
+_ROOMS: dict[str, Navigation] = {}
+_NOTICES = 3
+
+
+def init_app(app: Flask, rooms: dict[str, Navigation]) -> None:
+    """rooms: by blueprint, what builds its navigation."""
+    _ROOMS.update(rooms)
+    app.context_processor(lambda: {"page": current_page(), "may": access.may, "Right": Right})
+
+
+def choose_language() -> None:
+    """Decide the language of this request: the user's, else the browser's choice, else what it asks for."""
+    user = current_user()
+    wished = user.language if user else chosen_language()
+    if wished not in LANGUAGES:
+        wished = request.accept_languages.best_match(LANGUAGES, default=LANGUAGES[0]) or LANGUAGES[0]
+    set_language(wished)
+    set_timezone(DEFAULT_TIMEZONE)
+
+
+def frame(
+    *,
+    crumbs: Sequence[page.NavItem] | None = None,
+    subnav: Sequence[page.NavItem] | None = None,
+    notices: Sequence[page.Notice] = (),
+) -> None:
+    """Say from a view what this page adds to its frame: crumbs, tabs instead of the room's, further notices."""
+    g.frame = {name: value for name, value in (("crumbs", crumbs), ("subnav", subnav)) if value is not None}
+    g.frame_notices = tuple(notices)
+
+
+def brand_of(reseller_id: int) -> None:
+    """Show the brand of this reseller on a page that nobody need be signed in for; it names a payment of his."""
+    g.brand_of = reseller_id
+
+
+def current_page() -> Page:
+    """Return the frame of the page being drawn; built once per request. Needs no database if `g.bare` is set."""
+    if "page" not in g:
+        g.page = _bare() if g.get("bare", False) else _full()
+    return replace(g.page, **g.get("frame", {}), notices=(*g.get("frame_notices", ()), *g.page.notices))
+
+
+def _bare() -> Page:
+    return Page(language=current_language(), path=_path(), language_url="")
+
+
+def _path() -> str:
+    return request.full_path.rstrip("?") if request.method == "GET" else "/"
+
+
+def _full() -> Page:
+    user = current_user()
+    with panel().store.read() as session:
+        reseller = _shown_reseller(session, user)
+        if reseller is None:
+            return _bare()
+        set_timezone(reseller.timezone)
+        if user is None:
+            return replace(_common(reseller), sign_in_url=_sign_in_url())
+        account = g.get("account")
+        sections = _sections()
+        return replace(
+            _common(reseller),
+            user=page.User(user.name, user.email),
+            account=_account(session, account, reseller) if account else None,
+            accounts=_accounts(session, user),
+            user_menu=_user_menu(user),
+            sign_out_url=url_for("auth.sign_out"),
+            nav=sections.nav,
+            subnav=sections.subnav,
+            notices=_notices(session, account) if account else (),
+        )
+
+
+def _sign_in_url() -> str:
+    return "" if request.endpoint == "auth.sign_in" else link("auth.sign_in")
+
+
+def _shown_reseller(session: Session, user: SignedIn | None) -> Reseller | None:
+    reseller_id = g.get("brand_of") or g.get("reseller_id") or (user.reseller_id if user else None)
+    return session.get(Reseller, reseller_id) if reseller_id else users.operator(session)
+
+
+def _common(reseller: Reseller) -> Page:
+    version = f"{reseller.id}-{abs(hash((reseller.accent, reseller.logo)))}"
+    return Page(
+        language=current_language(),
+        path=_path(),
+        language_url=url_for("auth.language"),
+        brand=page.Brand(
+            name=reseller.brand_name or reseller.name,
+            home_url=url_for("home"),
+            logo_url=url_for("assets.logo", reseller_id=reseller.id, v=version) if reseller.logo else "",
+            accent_css_url=url_for("assets.style", reseller_id=reseller.id, v=version) if reseller.accent else "",
+        ),
+        footer=page.Footer(
+            year=panel().store.now().year,
+            name=reseller.brand_name or reseller.name,
+            site_url=reseller.site_url,
+            sales_email=reseller.sales_email,
+            billing_email=reseller.billing_email,
+            accounting_email=reseller.accounting_email,
+            support_email=reseller.support_email,
+            general_phone=reseller.general_phone,
+            sales_phone=reseller.sales_phone,
+        ),
+    )
+
+
+def _account(session: Session, account: Account, reseller: Reseller) -> page.Account | None:
+    # The view may have moved money since the request began.
+    fresh = session.get_one(Account, account.id)
+    if not access.may(Right.MONEY):
+        return page.Account(fresh.id, fresh.name, None)
+    hold = charging.hold_summary(session, fresh)
+    return page.Account(
+        id=fresh.id,
+        name=fresh.name,
+        balance=Money(fresh.balance_minor, reseller.currency),
+        top_up_url=link("customer.top_up", account_id=fresh.id) if access.may(Right.PAY) else "",
+        hold=page.Hold(hold.needed) if hold.on_hold else None,
+    )
+
+
+def _accounts(session: Session, user: SignedIn) -> list[page.MenuEntry]:
+    """The accounts to change to; with a single one there is nothing to choose."""
+    if user.kind is not UserKind.CUSTOMER:
+        return []
+    found = users.accounts_of(session, user.user_id)
+    current = g.get("account")
+    if len(found) < 2:
+        return []
+    return [
+        page.MenuEntry(
+            account.name,
+            url_for("customer.account", account_id=account.id),
+            current=current is not None and current.id == account.id,
+        )
+        for account, _level in found
+    ]
+
+
+def _user_menu(user: SignedIn) -> list[page.MenuEntry]:
+    entries = [page.MenuEntry(_("Change password"), url_for("auth.change_password"))]
+    if user.is_operator:
+        rooms = ((_("Reseller's room"), "reseller.home"), (_("Operator's room"), "operator.home"))
+        entries = [page.MenuEntry(label, link(endpoint)) for label, endpoint in rooms if link(endpoint)] + entries
+    return entries
+
+
+def _sections() -> Sections:
+    build = _ROOMS.get(request.blueprint or "")
+    if build is None and "account" in g:
+        build = _ROOMS.get("customer")
+    if build is None or "scope" not in g:
+        return Sections()
+    whose: Scope = g.scope
+    with panel().store.read(whose) as session:
+        return build(session)
+
+
+def _notices(session: Session, account: Account) -> list[page.Notice]:
+    query = (
+        select(Notice)
+        .where(Notice.account_id == account.id, Notice.dismissed_at.is_(None))
+        .order_by(Notice.id.desc())
+        .limit(_NOTICES)
+    )
+    return [
+        page.Notice(
+            tone=Tone.WAIT,
+            title=row.title,
+            text=row.text,
+            action_label=_("Open") if row.url else "",
+            action_url=row.url,
+            dismiss_url=link("customer.dismiss_notice", account_id=account.id, notice_id=row.id),
+        )
+        for row in session.scalars(query)
+    ]

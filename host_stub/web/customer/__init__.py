@@ -1,0 +1,24 @@
+"""The customer's room: balance, payments, ways to pay, operations, services, settings of an account."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from host_stub.web.access import enter_customer, guard
+
+bp = Blueprint("customer", __name__, url_prefix="/accounts")
+guard(bp, enter_customer)
+
+from host_stub.web.customer import (  # noqa: E402, F401  the pages register themselves on the blueprint
+    documents,
+    home,
+    operations,
+    paying,
+    payments,
+    services,
+    settings,
+    top_up,
+)
+from host_stub.web.customer.navigation import navigation  # noqa: E402
+
+__all__ = ["bp", "navigation"]

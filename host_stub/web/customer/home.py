@@ -1,0 +1,51 @@
+"""The way in, and what stands on every page: the account to begin with, notices to close."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from host_stub.persistence import Notice
+from host_stub.persistence.store import now
+from host_stub.services import users
+from host_stub.web.access import Right, customer_account, may, own, signed_in
+from host_stub.web.customer import bp
+from host_stub.web.panel import reading, writing
+
+
+@bp.get("/")
+def home() -> ResponseReturnValue:
+    """Lead to the user's first account; without one, say so."""
+    with reading() as session:
+        found = users.accounts_of(session, signed_in().user_id)
+    if not found:
+        return render_template("customer/no_account.html")
+    account, _level = found[0]
+    return redirect(url_for("customer.account", account_id=account.id), 303)
+
+
+@bp.get("/<int:account_id>")
+@customer_account(Right.SERVICES)
+def account(account_id: int) -> ResponseReturnValue:
+    """Where an account begins: its payments, or its subscriptions for those who see no money."""
+    page = "customer.payments" if may(Right.MONEY) else "customer.services"
+    return redirect(url_for(page, account_id=account_id), 303)
+
+
+@bp.post("/<int:account_id>/notices/<int:notice_id>/dismiss")
+@customer_account(Right.MONEY)
+def dismiss_notice(account_id: int, notice_id: int) -> ResponseReturnValue:
+    """Close a notice for everybody of the account, and go back to where it was read."""
+    with writing() as session:
+        notice = own(session, Notice, notice_id, lock=True)
+        if notice.dismissed_at is None:
+            notice.dismissed_at = now(session)
+    return redirect(_back(account_id), 303)
+
+
+def _back(account_id: int) -> str:
+    """Return the page that the form stood on, if it is one of this account."""
+    room = url_for("customer.account", account_id=account_id)
+    referrer = request.referrer or ""
+    path = referrer.removeprefix(request.host_url.rstrip("/"))
+    return path if path.startswith(room + "/") else room

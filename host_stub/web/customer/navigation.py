@@ -1,0 +1,45 @@
+"""The sections of the customer's room, as far as the access level reaches."""
+
+from __future__ import annotations
+
+from billhook import Catalogue
+from flask import g
+from sqlalchemy.orm import Session
+
+from host_stub.services import payments
+from host_stub.web.access import Right, current_account, may
+from host_stub.web.navigation import Sections, item, present
+
+_ = Catalogue("host_stub")
+
+#: Endpoints under «Billing».
+_PAYMENTS = ("customer.payment", "customer.top_up", "customer.pay", "customer.instructions")
+_BILLING = (*_PAYMENTS, "customer.operations")
+
+
+def navigation(session: Session) -> Sections:
+    """Return sections and, under «Billing», its tabs. The number of unpaid payments stands on the menu."""
+    if "account" not in g:
+        return Sections()
+    here = {"account_id": current_account().id}
+    services = item(_("Subscriptions"), "customer.services", **here)
+    settings = item(_("Settings"), "customer.settings", family=("customer.settings",), **here)
+    if not may(Right.MONEY):
+        return Sections(present(services))
+    unpaid = payments.unpaid_count(session, current_account().id)
+    billing = item(
+        _("Billing"),
+        "customer.payments",
+        badge=unpaid,
+        badge_label=_.plural("{number} unpaid payment", "{number} unpaid payments", unpaid),
+        family=_BILLING,
+        **here,
+    )
+    nav = present(services, billing, settings if may(Right.SETTINGS) else None)
+    if billing is None or not billing.active:
+        return Sections(nav)
+    tabs = present(
+        item(_("Payments"), "customer.payments", family=_PAYMENTS, **here),
+        item(_("Operations"), "customer.operations", **here),
+    )
+    return Sections(nav, tabs)

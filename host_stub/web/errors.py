@@ -1,0 +1,90 @@
+"""The one place where errors become answers. Pages are in the reader's language and tell nothing of the inside."""
+
+from __future__ import annotations
+
+import structlog
+from billhook import PluginError
+from flask import Flask, Response, g, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from jinja2 import TemplateNotFound
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from host_stub.domain.errors import Forbidden, NotFound
+from host_stub.services.limits import TooManyAttempts
+from host_stub.web import access
+from host_stub.web.panel import panel
+
+_log = structlog.get_logger("billhook.web")
+_PAGES = (400, 403, 404, 413, 429, 500, 503)
+_RETRY_SECONDS = 30
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(NotFound, lambda _error: error_page(404))
+    app.register_error_handler(Forbidden, _forbidden)
+    app.register_error_handler(access.SignInNeeded, lambda _error: access.to_sign_in())
+    app.register_error_handler(TooManyAttempts, too_many)
+    app.register_error_handler(PluginError, _plugin)
+    for unreachable in (OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(unreachable, _database_down)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def error_page(status: int) -> Response:
+    """Return the page for a status. From 500 on it needs no database."""
+    g.bare = status >= 500
+    known = status if status in _PAGES else 400 if status < 500 else 500
+    try:
+        body = render_template(f"errors/{known}.html", request_id=g.get("request_id", ""))
+    except TemplateNotFound:
+        body = f"{status}\n"
+    return make_response(body, status)
+
+
+def too_many(error: TooManyAttempts) -> Response:
+    """Answer 429 with the time to wait."""
+    response = error_page(429)
+    seconds = int((error.until - panel().store.now()).total_seconds()) + 1
+    response.headers["Retry-After"] = str(max(seconds, 1))
+    return response
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    response = error_page(error.code)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _forbidden(error: Forbidden) -> Response:
+    user = g.get("user")
+    _log.warning("refused", action=error.action, user=user.user_id if user else None)
+    return error_page(403)
+
+
+def _plugin(error: PluginError) -> Response:
+    _log.error("plugin unavailable", plugin=error.plugin, why=error.why)
+    return _unavailable()
+
+
+def _database_down(error: DBAPIError | PoolTimeout) -> Response:
+    # Without statement and parameters: they may hold what nobody should read in a log.
+    _log.error("database unavailable", error=type(error).__name__)
+    return _unavailable()
+
+
+def _unavailable() -> Response:
+    response = error_page(503)
+    response.headers["Retry-After"] = str(_RETRY_SECONDS)
+    return response
+
+
+def _unforeseen(error: Exception) -> Response:
+    _log.exception("request failed", route=request.url_rule.rule if request.url_rule else None)
+    return error_page(500)

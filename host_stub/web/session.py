@@ -1,0 +1,100 @@
+"""The browser's session: one signed cookie that holds a random token, the CSRF secret and flashed messages.
+
+Who is signed in is decided by the database (`services.signin`); a cookie without a live row there is worth nothing.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import Flask, Request, Response, g, request, session
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+
+from host_stub.config import Config
+from host_stub.services import signin
+from host_stub.services.signin import Lifetimes, SignedIn
+from host_stub.web.panel import panel
+
+_TOKEN = "t"
+_LANGUAGE = "language"
+
+
+class CookieSession(SecureCookieSessionInterface):
+    """Flask's session, except that cross-site callers never get a cookie.
+
+    A gateway's return is a cross-site POST without our cookie (SameSite): a new one would sign the payer out.
+    """
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not g.get("no_cookie", False):
+            super().save_session(app, session, response)
+
+
+def init_app(app: Flask, config: Config, secrets: list[str]) -> None:
+    app.session_interface = CookieSession()
+    app.config.update(
+        SECRET_KEY=secrets[0],
+        SECRET_KEY_FALLBACKS=secrets[1:],
+        SESSION_COOKIE_NAME="__Host-billhook" if config.https else "billhook",
+        SESSION_COOKIE_SECURE=config.https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+    )
+
+
+def lifetimes() -> Lifetimes:
+    config = panel().config
+    return Lifetimes(config.session_idle, config.session_lifetime)
+
+
+def load() -> None:
+    """Find out who asks. Static files belong to everybody and are not asked about."""
+    g.user = None
+    if is_static(request) or g.get("no_cookie", False):
+        return
+    token = session.get(_TOKEN)
+    if isinstance(token, str):
+        g.user = signin.resume(panel().store, token, lifetimes())
+        if g.user is None:
+            forget()
+
+
+def current_user() -> SignedIn | None:
+    """Return who is signed in, or None."""
+    return cast("SignedIn | None", g.get("user"))
+
+
+def remember(token: str, user: SignedIn) -> None:
+    """Put a new token into the cookie. Everything that the browser had before is dropped, its CSRF secret too."""
+    forget()
+    session[_TOKEN] = token
+    g.user = user
+
+
+def current_token() -> str:
+    """Return the token of this browser's session, empty without one."""
+    return str(session.get(_TOKEN, ""))
+
+
+def forget() -> None:
+    """Empty the cookie, but for the language."""
+    language = session.get(_LANGUAGE)
+    session.clear()
+    g.pop("csrf_token", None)
+    g.user = None
+    if language:
+        session[_LANGUAGE] = language
+
+
+def chosen_language() -> str:
+    """Return the language that this browser chose, empty if none."""
+    return str(session.get(_LANGUAGE, ""))
+
+
+def choose_language(language: str) -> None:
+    session[_LANGUAGE] = language
+
+
+def is_static(asked: Request) -> bool:
+    return asked.endpoint == "static"
