@@ -13,20 +13,8 @@ from billhook import BalanceWatch, ChargeWatch, Level, PaymentProvider, PluginEr
 _NAME = re.compile(r"\A[a-z][a-z0-9_]*\Z", re.ASCII)
 #: Folders of the host's own templates and the first parts of receivers and sources: a plugin may not pass for them.
 RESERVED: Final = frozenset(
-    [
-        "auth",
-        "billhook",
-        "components",
-        "customer",
-        "email",
-        "errors",
-        "layouts",
-        "mail",
-        "operator",
-        "provisioning",
-        "reseller",
-    ]
-    + ["approval", "charge", "correction", "host_stub", "reversal"]
+    {"auth", "billhook", "components", "customer", "errors", "layouts", "operator", "plugin", "reseller"}
+    | {"approval", "charge", "correction", "host_stub", "mail", "provisioning", "reversal"}
 )
 _ORDERING: Final = ("wrapper", "hookwrapper", "tryfirst", "trylast", "optionalhook")
 

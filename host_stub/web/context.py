@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from billhook import Catalogue, Money
 from billhook.formats import DEFAULT_TIMEZONE, set_timezone

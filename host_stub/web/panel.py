@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from host_stub.adapters.keys import KeyRing
 from host_stub.config import Config
 from host_stub.persistence import Scope, Store
-from host_stub.plugins.desk import Desk
 from host_stub.plugins.desk import Desk, Renderer
 from host_stub.plugins.registry import Registry
 
@@ -38,11 +37,6 @@ class Panel:
     def log(self) -> Any:
         """The panel's structured log: events and plain values, never secrets."""
         return structlog.get_logger("billhook.web")
-
-    @property
-    def desk(self) -> Desk:
-        """What starting payments, issuing documents and judging callbacks need."""
-        return Desk(self.store, self.registry, self.keys, self.renderer, self.config.base_url)
 
 
 def panel() -> Panel:

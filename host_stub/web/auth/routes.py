@@ -134,7 +134,7 @@ def _set_password(token: str, purpose: Purpose) -> ResponseReturnValue:
         form.refuse(error)
         return _password_page(form, purpose, person, 422)
     session.remember(new, user)
-    flash(_("Your password is set."), "success")
+    flash(str(_("Your password is set.")), "success")
     return redirect(url_for("home"), 303)
 
 
@@ -165,7 +165,7 @@ def change_password() -> ResponseReturnValue:
     except WeakPassword as error:
         form.refuse(error)
         return _change_page(form, 422)
-    flash(_("Your password is changed. Other browsers have been signed out."), "success")
+    flash(str(_("Your password is changed. Other browsers have been signed out.")), "success")
     return redirect(url_for("home"), 303)
 
 
