@@ -23,7 +23,7 @@ _LONGEST_RANGE: Final = 10_000
 def environment(limits: Limits) -> Environment:
     """Return a Liquid environment with the limits of one document."""
 
-    class BoundedEnvironment(Environment):
+    class BoundedEnvironment(Environment):  # type: ignore[misc]
         context_depth_limit = 20
         block_nesting_limit = 30
         loop_iteration_limit = limits.loop_steps
@@ -51,4 +51,3 @@ def _short_ranges(apply: Callable[..., Any]) -> Callable[..., Any]:
         if hasattr(apply, mark):
             setattr(guarded, mark, getattr(apply, mark))
     return guarded
-

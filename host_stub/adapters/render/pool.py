@@ -31,9 +31,7 @@ from host_stub.adapters.render.wire import receive, send
 
 _ = Catalogue("host_stub")
 
-_BOOT: Final = (
-    "import sys; sys.path[:] = sys.argv[1:]; from host_stub.adapters.render.child import main; main()"  # nosec
-)
+_BOOT: Final = "import sys; sys.path[:] = sys.argv[1:]; from host_stub.adapters.render.child import main; main()"  # nosec
 _FONTS: Final = Path(__file__).parent / "fonts" / "fonts.conf"
 
 
@@ -41,7 +39,8 @@ _FONTS: Final = Path(__file__).parent / "fonts" / "fonts.conf"
 class RenderedDocument:
     """A drawn document.
 
-    sha256: hex digest of `pdf`. problem: why the reseller's template was not used, in the current language.
+    sha256: hex digest of `pdf`. used_stock: the stock template stood in for the reseller's, which failed.
+    problem: why it failed, in the current language.
     """
 
     pdf: bytes
@@ -169,7 +168,9 @@ class Renderer:
     def __enter__(self) -> Renderer:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -201,9 +202,9 @@ class Renderer:
         if source.template != source.stock:
             outcome = self._draw_strange(source)
             if not outcome.why:
-                return _rendered(outcome.pdf, used_stock=False, problem=None)
+                return _rendered(outcome.pdf, problem=None)
             problem = self._problem(outcome)
-        return _rendered(self._draw_stock(source), used_stock=True, problem=problem)
+        return _rendered(self._draw_stock(source), problem=problem)
 
     def _draw_strange(self, source: DocumentSource) -> _Outcome:
         """Draw with the reseller's template, unless it broke a limit a short while ago."""
@@ -223,7 +224,12 @@ class Renderer:
         raise RendererBroken(f"the stock template was not drawn: {outcome.why} {outcome.detail}".strip())
 
     def _draw(self, source: DocumentSource, template: str) -> _Outcome:
-        job = {"do": "render", "template": template, "context": source.context, "assets": list(source.assets)}
+        job: dict[str, object] = {
+            "do": "render",
+            "template": template,
+            "context": source.context,
+            "assets": list(source.assets),
+        }
         with self._lent() as child:
             return child.ask(job, list(source.assets.values()))
 
@@ -306,8 +312,8 @@ class _Memory:
                 self._known.popitem(last=False)
 
 
-def _rendered(pdf: bytes, *, used_stock: bool, problem: str | None) -> RenderedDocument:
-    return RenderedDocument(pdf, _digest(pdf), used_stock, problem)
+def _rendered(pdf: bytes, *, problem: str | None) -> RenderedDocument:
+    return RenderedDocument(pdf, _digest(pdf), problem is not None, problem)
 
 
 def _digest(content: bytes) -> str:

@@ -61,7 +61,7 @@ class Bill:
     @cached_property
     def service(self) -> str:
         """What is sold: the line of the bill."""
-        return f"{self.method.text('service_name')}, лицевой счет № {self.payment.account.id}"
+        return f"{self.method.text('service_name')}, лицевой счет №\u00a0{self.payment.account.id}"
 
     @cached_property
     def vat_mention(self) -> str:
@@ -74,9 +74,9 @@ class Bill:
         """The text to copy into the payment order, at most 210 characters; the payer's words give way first."""
         head = f"Оплата по счету № {_safe(self.facts.number)} от {short_date(self.facts.issued_on)}."
         account = f"Лицевой счет {self.payment.account.id}."
-        room = PURPOSE_LIMIT - len(head) - len(account) - len(self.vat_mention) - len("  . ")
-        words = _shortened(_safe(self.payment.purpose).rstrip(". ") or "Пополнение баланса", room)
-        return " ".join(filter(None, (head, words and f"{words}.", account, self.vat_mention)))
+        room = PURPOSE_LIMIT - len(head) - len(account) - len(self.vat_mention) - len("   ")
+        words = _sentence(_safe(self.payment.purpose).rstrip(". ") or "Пополнение баланса", room)
+        return " ".join(filter(None, (head, words, account, self.vat_mention)))
 
     @cached_property
     def payload(self) -> str:
@@ -120,10 +120,12 @@ def _safe(text: str) -> str:
     return qr.clean(text).replace("|", "/")
 
 
-def _shortened(text: str, room: int) -> str:
-    if len(text) <= room:
-        return text
-    return text[: max(room - 1, 0)].rstrip() + "…" if room > 10 else ""
+def _sentence(text: str, room: int) -> str:
+    """Return the text as a sentence of at most `room` characters, cut between words; empty where too little is left."""
+    if len(text) < room:
+        return f"{text}."
+    cut = text[: max(room - 1, 0)]
+    return f"{(cut.rpartition(' ')[0] or cut).rstrip(' ,;:-')}…" if room > 10 else ""
 
 
 def _person(name: str) -> dict[str, str]:

@@ -25,14 +25,14 @@ def paper_of(bill: Bill) -> DocumentSource:
     """Return the paper of a bill: «Квитанция ПД-4» for persons, «Счет на оплату» for everybody else."""
     name = "pd4" if bill.is_slip else "invoice"
     stock = stock_template(name)
-    noun = "Квитанция" if bill.is_slip else "Счет на оплату"
+    noun, file_noun = ("Квитанция", "kvitanciya") if bill.is_slip else ("Счет на оплату", "schet")
     return DocumentSource(
         template=bill.method.text(f"{name}_template") or stock,
         stock=stock,
         context=context_of(bill),
         assets={QR_ASSET: bill.symbol.svg()} if bill.symbol else {},
         frozen=bill.frozen(),
-        file_name=f"{noun} {_file_part(bill.facts.number)}.pdf",
+        file_name=f"{file_noun}-{_file_part(bill.facts.number)}.pdf",
         title=f"{noun} № {bill.facts.number} от {long_date(bill.facts.issued_on)}",
     )
 
@@ -142,4 +142,5 @@ def _bill(bill: Bill) -> dict[str, object]:
 
 
 def _file_part(number: str) -> str:
-    return "".join(sign if sign.isalnum() or sign in "-_. " else "-" for sign in number)
+    """Return the number for a file name: ASCII, since old mail programs and headers know nothing else."""
+    return "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_") else "-" for sign in number)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -15,6 +14,7 @@ from billhook import (
     DocumentSource,
     Finding,
     Instructions,
+    LazyText,
     MethodView,
     NotSupported,
     PaymentProvider,
@@ -53,11 +53,11 @@ class CheckCash(PaymentProvider):
 
     def start(self, request: StartRequest) -> Instructions:
         """Return the letter's numbered instructions with requisites, purpose and QR for those who pay without paper."""
-        facts = request.documents.get(RECEIPT) or DocumentFacts(
-            request.payment.number, _issue_date(request.payment), request.addresses.documents.get(RECEIPT, "")
-        )
+        issued = request.documents.get(RECEIPT)
+        facts = issued or DocumentFacts(request.payment.number, _issue_date(request.payment))
         bill = Bill(request.payment, request.method, facts)
-        return Instructions("check_cash/instructions.html", _instructions(bill, request.addresses.documents))
+        bill_url = request.addresses.documents.get(RECEIPT, "") if issued else ""
+        return Instructions("check_cash/instructions.html", _instructions(bill, bill_url))
 
     def document(self, kind: str, payment: PaymentView, method: MethodView, facts: DocumentFacts) -> DocumentSource:
         """Return the paper: «Счет на оплату», or «Квитанция ПД-4» for a person. Russian by law. Raises NotSupported."""
@@ -70,13 +70,14 @@ def _issue_date(payment: PaymentView) -> date:
     return payment.created_at.astimezone(ZoneInfo(payment.reseller.timezone)).date()
 
 
-def _instructions(bill: Bill, documents: Mapping[str, str]) -> dict[str, object]:
+def _instructions(bill: Bill, bill_url: str) -> dict[str, object]:
+    """Return what the page shows. bill_url: empty where no bill could be drawn; the requisites are enough to pay."""
     reseller, symbol = bill.payment.reseller, bill.symbol
     return {
-        "bill_url": documents.get(RECEIPT, ""),
-        "seller": bill.seller.plain(),
+        "_": _,
+        "bill_url": bill_url,
+        "requisites": _rows(bill),
         "purpose": bill.purpose,
-        "total": figures(bill.amount),
         "is_slip": bill.is_slip,
         "qr": {"size": symbol.size, "path": symbol.path} if symbol else None,
         "emails": {
@@ -85,3 +86,18 @@ def _instructions(bill: Bill, documents: Mapping[str, str]) -> dict[str, object]
             "accounting": reseller.accounting_email,
         },
     }
+
+
+def _rows(bill: Bill) -> list[tuple[LazyText, str | LazyText]]:
+    seller = bill.seller
+    rows: list[tuple[LazyText, str | LazyText]] = [
+        (_("Payee"), seller.name),
+        (_("INN"), seller.inn),
+        (_("KPP"), seller.kpp),
+        (_("Account number"), seller.account),
+        (_("Bank"), seller.bank_name),
+        (_("BIC"), seller.bic),
+        (_("Correspondent account"), seller.corr_account),
+        (_("Sum"), _("{sum} RUB", sum=figures(bill.amount))),
+    ]
+    return [row for row in rows if row[1]]
