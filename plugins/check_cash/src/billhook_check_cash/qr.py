@@ -181,7 +181,7 @@ def _check(values: Mapping[str, str]) -> None:
     for key, value in values.items():
         if len(value) > MAX_LENGTH[key] and key != "Name":
             raise QrValueTooLong(key, len(value))
-    amount = values.get("Sum", "0")
+    amount = values.get("Sum") or "0"
     if not (amount.isascii() and amount.isdigit()):
         raise NotAPaymentQr("Sum is not a whole number of kopecks")
 

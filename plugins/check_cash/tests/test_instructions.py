@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from importlib.resources import files
+
+import pytest
+from billhook import Addresses, DocumentFacts, Instructions, StartKind, StartRequest
+from billhook.i18n import read_po, use_language
+from billhook_check_cash import billhook_payment_providers, billhook_plugin_title
+from billhook_check_cash.provider import CheckCash
+from jinja2 import DictLoader, Environment, PackageLoader, StrictUndefined
+
+LINK = "https://panel.example/plugin/check_cash/payment/2580328/payment_method/14/receipt?h=84a75bd51104a391"
+BASE = "{% block instructions %}{% endblock %}|aside|{% block aside %}{% endblock %}"
+
+
+class FakeUi:
+    def copyable(self, name: str, text: str, label: object) -> str:
+        return f"[{label} {name}={text}]"
+
+    def facts(self, rows: list[tuple[object, object]]) -> str:
+        return "".join(f"[{label}: {value}]" for label, value in rows)
+
+
+@pytest.fixture
+def page(provider, make_payment, make_method, facts):
+    def show(issued: bool = True, language: str = "ru", **changes: object) -> str:
+        request = StartRequest(
+            make_payment(**changes),
+            make_method(),
+            Addresses({}, {"receipt": LINK}, "https://panel.example/accounts/1042/payments/2580328"),
+            "key",
+            language,
+            {"receipt": facts} if issued else {},
+        )
+        started = provider.start(request)
+        assert isinstance(started, Instructions)
+        environment = Environment(autoescape=True, undefined=StrictUndefined)
+        environment.loader = PackageLoader("billhook_check_cash")
+        template = environment.loader.get_source(environment, started.template)[0]
+        environment.loader = DictLoader({"billhook/instructions.html": BASE, "page": template})
+        with use_language(language):
+            return " ".join(environment.get_template("page").render(started.context, ui=FakeUi()).split())
+
+    return show
+
+
+def test_the_page_says_what_the_letter_says_in_its_order(page) -> None:
+    text = page()
+
+    sentences = [
+        "Скачайте счет на оплату:",
+        "<strong>Скачать</strong>",
+        f"[Либо вставьте данную ссылку в адресную строку браузера: bill-link={LINK}]",
+        "Распечатайте и оплатите счет;",
+        "Для ускорения зачисления средств пришлите нам отсканированное платежное поручение на e-mail:",
+        "sales@hosting.example</a> (новые заказы)",
+        "billing@hosting.example</a> (продление услуг).",
+        "Менеджер зачтёт платёж и осуществит активацию подписки.",
+        "Для получения закрывающих документов вы можете связаться с нашей бухгалтерией по адресу:",
+        "accounting@hosting.example",
+    ]
+    places = [text.index(sentence) for sentence in sentences]
+    assert places == sorted(places)
+
+
+def test_requisites_purpose_and_qr_stand_on_the_page_for_those_who_pay_without_paper(page) -> None:
+    text = page()
+
+    assert "[Номер счета: 40702810938000012345]" in text
+    assert "[Сумма: 5 000,00 руб.]" in text
+    assert "bill-purpose=Оплата по счету № 2563977 от 13.11.2026." in text
+    assert "<svg" in text.split("|aside|")[1]
+
+
+def test_the_page_holds_no_inline_style_script_or_foreign_picture(page) -> None:
+    text = page()
+
+    assert not any(word in text for word in ("style=", "<script", "onclick", "<img", "data:"))
+
+
+def test_without_a_bill_the_page_says_so_and_still_shows_the_requisites(page) -> None:
+    text = page(issued=False)
+
+    assert "Попробуйте ещё раз" in text
+    assert LINK not in text
+    assert "[БИК: 044525225]" in text
+
+
+def test_a_payers_words_are_escaped(page) -> None:
+    assert "<script>" not in page(purpose="<script>alert(1)</script>")
+
+
+def test_the_page_speaks_english(page) -> None:
+    assert "Download the bill for payment:" in page(language="en")
+
+
+def test_the_purpose_is_that_of_the_issued_bill(provider, make_payment, make_method) -> None:
+    old = DocumentFacts("2563977", make_payment().created_at.date().replace(year=2025))
+    request = StartRequest(make_payment(), make_method(), Addresses({}, {}, ""), "key", "ru", {"receipt": old})
+
+    assert "от 13.11.2025" in provider.start(request).context["purpose"]
+
+
+def test_the_plugin_announces_one_provider_that_gives_instructions() -> None:
+    assert billhook_payment_providers() == [CheckCash]
+    assert CheckCash.capabilities.start is StartKind.INSTRUCTIONS
+    assert [kind.name for kind in CheckCash.capabilities.documents] == ["receipt"]
+    with use_language("ru"):
+        assert str(billhook_plugin_title()) == "Банковский перевод"
+
+
+def test_every_text_of_settings_and_documents_is_translated() -> None:
+    catalogue = (files("billhook_check_cash") / "locale" / "ru" / "check_cash.po").read_text("utf-8")
+    known = {msgid for msgid, _forms, _plural in read_po(catalogue)}
+    with use_language("en"):
+        said = {str(text) for each in CheckCash.settings for text in (each.label, each.help, each.group) if text}
+        said |= {str(label) for each in CheckCash.settings for _value, label in each.choices}
+
+    assert said <= known
