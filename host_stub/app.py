@@ -14,7 +14,7 @@ from host_stub.config import Config
 from host_stub.persistence import Store, UserKind, open_store
 from host_stub.plugins.desk import Renderer
 from host_stub.plugins.registry import Registry
-from host_stub.web import access, assets, auth, context, errors, face, health, logs, plugin_routes, security, session
+from host_stub.web import access, assets, auth, context, errors, face, health, logs, plugin_routes, routing, security, session
 from host_stub.web.navigation import Navigation
 from host_stub.web.panel import Panel
 
@@ -33,6 +33,7 @@ def create_app(
 
     Raises KeyFileError; RuntimeError for a page without a guard. Nothing is asked of the database here.
     """
+    logs.configure(config.log_format)
     app = Flask("host_stub.web", static_folder=str(face.STATIC), template_folder=str(face.TEMPLATES))
     panel = Panel(
         config=config,
@@ -43,6 +44,7 @@ def create_app(
     )
     panel.registry.attach(panel.store)
     app.extensions["billhook"] = panel
+    routing.init_app(app)
     app.jinja_env.undefined = jinja2.StrictUndefined if config.demo else jinja2.Undefined
     app.jinja_loader = jinja2.ChoiceLoader([jinja2.FileSystemLoader(str(face.TEMPLATES)), panel.registry.loader()])
     session.init_app(app, config, panel.keys.web_secrets())
