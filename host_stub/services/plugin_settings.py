@@ -194,6 +194,8 @@ def _stored(setting: Setting, given: object, keys: Cipher | None) -> object:
         if keys is None:
             raise ValueError(f"secret {setting.key} without a key to encrypt it")
         return keys.encrypt(str(given))
+    if isinstance(given, str) and setting.kind is not SettingKind.SECRET:
+        return given.strip()
     return "" if given is None else given  # "" says «deliberately empty», where no row means «as above»
 
 

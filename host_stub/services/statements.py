@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from billhook import AccountType, Money, PaymentStatus
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, defer
 
 from host_stub.domain.errors import NotFound
@@ -52,6 +52,16 @@ def payment_numbered(session: Session, account_id: int, number: str) -> Payment 
     """Return the account's payment with this document number."""
     query = select(Payment).where(Payment.account_id == account_id, Payment.number == number)
     return session.scalars(query).one_or_none()
+
+
+def credited(session: Session, payment: Payment) -> Money:
+    """Return what came in for a payment and stands: more or less than its sum, as it was received."""
+    query = (
+        select(func.coalesce(func.sum(Entry.amount_minor), 0))
+        .join(LedgerTransaction, LedgerTransaction.id == Entry.transaction_id)
+        .where(LedgerTransaction.payment_id == payment.id, Entry.leg == Leg.CUSTOMER)
+    )
+    return Money(int(session.execute(query).scalar_one()), payment.currency)
 
 
 @dataclass(frozen=True, slots=True)

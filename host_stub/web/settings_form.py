@@ -39,12 +39,14 @@ def settings_form(
     *,
     currency: str,
     kept_secrets: Collection[str] = (),
+    prefix: str = "",
     **initial: object,
 ) -> Any:
     """Return an instance of `base` with a field for each setting.
 
     values: complete, by key (`MethodView.settings`); secrets among them are never put into the page.
     kept_secrets: keys of secrets that have a value; their field may stay empty.
+    prefix: of the fields' names in the page, where several such forms stand on one.
     initial: data of the fields of `base`.
     """
     fields: dict[str, object] = {}
@@ -55,7 +57,7 @@ def settings_form(
             fields[FORGET + setting.key] = BooleanField(_("Forget this secret"))
     form_class = type(base.__name__, (base,), fields)
     data = {PREFIX + s.key: values.get(s.key) for s in shown(settings) if s.kind is not SettingKind.SECRET}
-    return form_class(data={**data, **initial})
+    return form_class(data={**data, **initial}, prefix=prefix)
 
 
 def shown(settings: Sequence[Setting]) -> list[Setting]:

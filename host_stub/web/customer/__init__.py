@@ -19,6 +19,3 @@ from host_stub.web.customer import (  # noqa: E402, F401  the pages register the
     settings,
     top_up,
 )
-from host_stub.web.customer.navigation import navigation  # noqa: E402
-
-__all__ = ["bp", "navigation"]

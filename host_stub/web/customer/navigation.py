@@ -17,29 +17,29 @@ _PAYMENTS = ("customer.payment", "customer.top_up", "customer.pay", "customer.in
 _BILLING = (*_PAYMENTS, "customer.operations")
 
 
-def navigation(session: Session) -> Sections:
+def sections(session: Session) -> Sections:
     """Return sections and, under «Billing», its tabs. The number of unpaid payments stands on the menu."""
     if "account" not in g:
         return Sections()
-    here = {"account_id": current_account().id}
-    services = item(_("Subscriptions"), "customer.services", **here)
-    settings = item(_("Settings"), "customer.settings", family=("customer.settings",), **here)
+    here = current_account().id
+    services = item(_("Subscriptions"), "customer.services", account_id=here)
+    settings = item(_("Settings"), "customer.settings", family=("customer.settings",), account_id=here)
     if not may(Right.MONEY):
         return Sections(present(services))
-    unpaid = payments.unpaid_count(session, current_account().id)
+    unpaid = payments.unpaid_count(session, here)
     billing = item(
         _("Billing"),
         "customer.payments",
         badge=unpaid,
         badge_label=_.plural("{number} unpaid payment", "{number} unpaid payments", unpaid),
         family=_BILLING,
-        **here,
+        account_id=here,
     )
     nav = present(services, billing, settings if may(Right.SETTINGS) else None)
     if billing is None or not billing.active:
         return Sections(nav)
     tabs = present(
-        item(_("Payments"), "customer.payments", family=_PAYMENTS, **here),
-        item(_("Operations"), "customer.operations", **here),
+        item(_("Payments"), "customer.payments", family=_PAYMENTS, account_id=here),
+        item(_("Operations"), "customer.operations", account_id=here),
     )
     return Sections(nav, tabs)

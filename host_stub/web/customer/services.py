@@ -17,5 +17,8 @@ def services(account_id: int) -> ResponseReturnValue:
     with reading() as session:
         found = statements.list_services(session, account_id)
     on_hold = current_account().on_hold_since is not None
-    lines = [(service, words.coming_charge(service, on_hold=on_hold)) for service in found]
-    return render_template("customer/services.html", lines=lines)
+    lines = [
+        (service, words.coming_charge(service, on_hold=on_hold), words.why_stopped(service.subscription))
+        for service in found
+    ]
+    return render_template("customer/services.html", lines=lines, price=words.plan_price)

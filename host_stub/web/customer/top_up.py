@@ -61,7 +61,7 @@ def top_up(account_id: int) -> ResponseReturnValue:
 @customer_account(Right.PAY)
 def create_top_up(account_id: int) -> ResponseReturnValue:
     form, limits = _form()
-    if not form.validate_on_submit():
+    if not form.validate_on_submit() or form.amount.data is None:
         return _page(form, limits), 422
     wanted = TopUp(account_id, form.amount.data, form.purpose.data or "", once_token=form.once.data or None)
     try:
@@ -86,7 +86,7 @@ def _form() -> tuple[TopUpForm, Limits]:
         reseller = fetch(session, Reseller, current_reseller_id())
         limits = Limits(reseller, charging.hold_summary(session, current_account()).needed)
     form = TopUpForm()
-    form.amount.currency = reseller.currency
+    form.amount.use(reseller.currency)
     form.amount.flags.required = True
     return form, limits
 

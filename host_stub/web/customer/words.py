@@ -8,7 +8,7 @@ from billhook import Catalogue, LazyText, Money
 
 from host_stub.domain import formats
 from host_stub.domain.charging import Span
-from host_stub.persistence import SubscriptionStatus
+from host_stub.persistence import Period, Subscription, SubscriptionStatus
 from host_stub.services.ledger import Kind
 from host_stub.services.statements import Operation, Service
 
@@ -59,19 +59,36 @@ def operation_reason(operation: Operation) -> Text:
     return operation.reason
 
 
+def plan_price(service: Service) -> Text:
+    """Say what a plan costs: `1 000,00 руб. в месяц`. An hourly plan states its monthly price."""
+    price = formats.money(Money(service.plan.price_minor, service.next.price.currency))
+    match service.plan.period:
+        case Period.HOUR:
+            return _("{amount} a month, charged by the hour", amount=price)
+        case Period.DAY:
+            return _("{amount} a day", amount=price)
+    return _("{amount} a month", amount=price)
+
+
 def coming_charge(service: Service, *, on_hold: bool) -> Text:
     """Say when a subscription will cost how much, or what it waits for."""
     price = formats.money(service.next.price)
     match service.subscription.status:
         case SubscriptionStatus.ACTIVE if service.next.span is not None:
+            due = formats.datetime(service.next.span.start)
             if on_hold:
-                return _(
-                    "Paid until {moment}; then it stops, because the balance does not cover it",
-                    moment=formats.datetime(service.next.span.start),
-                )
-            return _("{amount} on {moment}", amount=price, moment=formats.datetime(service.next.span.start))
+                return _("Paid until {moment}. Without a top-up it stops then.", moment=due)
+            return _("{moment} — {amount}", moment=due, amount=price)
         case SubscriptionStatus.PENDING:
-            return _("It starts once the balance covers the first charge of {amount}", amount=price)
-        case SubscriptionStatus.STOPPED if service.next.price:
-            return _("It starts again once the balance covers {amount} and the debts", amount=price)
+            return _("Starts when the balance covers the first charge: {amount}.", amount=price)
+        case SubscriptionStatus.STOPPED:
+            return _("Starts again by itself after a top-up. First charge: {amount}.", amount=price)
     return "—"
+
+
+def why_stopped(subscription: Subscription) -> Text:
+    """Say why a subscription does not run; empty if it does."""
+    if subscription.status != SubscriptionStatus.STOPPED or subscription.stopped_at is None:
+        return ""
+    moment = formats.datetime(subscription.stopped_at)
+    return _("Stopped on {moment}: the balance did not cover the next charge.", moment=moment)

@@ -1,0 +1,140 @@
+"""A method is chosen: to the gateway by a form or a redirect, or to the plugin's instructions."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from billhook import Catalogue, DocumentKind, Instructions, PluginError, PostForm, ProviderError, Redirect, StartKind
+from billhook.i18n import current_language
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from host_stub.domain.errors import MethodUnavailable, NotFound, PaymentClosed
+from host_stub.domain.payments import OPEN
+from host_stub.persistence import Payment, PaymentMethod
+from host_stub.persistence.store import fetch
+from host_stub.plugins import paying
+from host_stub.plugins.desk import document_url
+from host_stub.plugins.errors import PluginFailed
+from host_stub.plugins.paying import Started
+from host_stub.services import statements
+from host_stub.web.access import Right, actor, customer_account, own
+from host_stub.web.customer import bp
+from host_stub.web.customer.documents import issue, kinds_of
+from host_stub.web.customer.payments import closed_message
+from host_stub.web.page import DocumentLink
+from host_stub.web.panel import panel, reading, scope
+from host_stub.web.plugin_texts import PluginTexts
+from host_stub.web.security import allow_form_action
+
+_ = Catalogue("host_stub")
+
+_NOT_WORKING = _("This payment method is not working right now. Try again later or choose another one.")
+
+
+@bp.post("/<int:account_id>/payments/<int:payment_id>/pay")
+@customer_account(Right.PAY)
+def pay(account_id: int, payment_id: int) -> ResponseReturnValue:
+    """Start a payment with a method. The same start again takes up the same attempt, so Back and a second press do."""
+    with reading() as session:
+        own(session, Payment, payment_id)
+    page = url_for("customer.payment", account_id=account_id, payment_id=payment_id)
+    method_id = request.form.get("method_id", 0, int)
+    try:
+        started = paying.start(panel().desk, scope(), payment_id, method_id, language=current_language(), by=actor())
+    except PaymentClosed as error:
+        return _back(page, closed_message(error))
+    except MethodUnavailable:
+        return _back(page, _("This payment can no longer be paid this way. Choose another method."))
+    except (PluginError, ProviderError):
+        return _back(page, _NOT_WORKING)
+    match started.outcome:
+        case Redirect(url):
+            return redirect(_gateway(started, url), 303)
+        case PostForm() as form:
+            _gateway(started, form.url)
+            allow_form_action(form.url)
+            return render_template(
+                "billhook/post_form.html", payment=started.payment, method=started, form=form, back_url=page
+            )
+        case Instructions():
+            return _instruct(account_id, payment_id, started)
+    raise PluginFailed(started.plugin, "start returned no outcome that the contract knows")
+
+
+def _back(page: str, message: object) -> ResponseReturnValue:
+    flash(str(message), "error")
+    return redirect(page, 303)
+
+
+def _gateway(started: Started, url: str) -> str:
+    """Let the payer go to web addresses only."""
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise PluginFailed(started.plugin, "start led to what is no web address")
+    return url
+
+
+def _instruct(account_id: int, payment_id: int, started: Started) -> ResponseReturnValue:
+    """Issue and freeze the method's documents, then show the instructions by GET: reloading them does nothing."""
+    for kind in kinds_of(started.plugin):
+        issue(
+            payment_id, started.method_id, kind.name
+        )  # what could not be issued is missing there, with a way to retry
+    return redirect(
+        url_for("customer.instructions", account_id=account_id, payment_id=payment_id, method_id=started.method_id),
+        303,
+    )
+
+
+@bp.get("/<int:account_id>/payments/<int:payment_id>/methods/<int:method_id>")
+@customer_account(Right.PAY)
+def instructions(account_id: int, payment_id: int, method_id: int) -> ResponseReturnValue:
+    """Show the plugin's instructions of a method that was chosen before; else the payment itself."""
+    page = url_for("customer.payment", account_id=account_id, payment_id=payment_id)
+    with reading() as session:
+        row, method = own(session, Payment, payment_id), fetch(session, PaymentMethod, method_id)
+        if method.reseller_id != row.reseller_id:
+            raise NotFound("PaymentMethod", method_id)
+        issued = statements.issued_documents(session, [payment_id])
+    try:
+        starts = panel().registry.provider(method.plugin).capabilities.start
+        if row.status not in OPEN or starts is not StartKind.INSTRUCTIONS:
+            return redirect(page, 303)
+        started = paying.show_again(panel().desk, scope(), payment_id, method_id, language=current_language())
+    except MethodUnavailable:
+        return redirect(page, 303)
+    except (PluginError, ProviderError):
+        return _back(page, _NOT_WORKING)
+    links = {
+        kind.name: DocumentLink(kind.label, document_url(panel().desk, row, method, kind.name))
+        for kind in kinds_of(method.plugin)
+        if issued.find(payment_id, method_id, kind.name)
+    }
+    missing = [kind for kind in kinds_of(method.plugin) if kind.name not in links]
+    return _draw(started, page, links, missing)
+
+
+def _draw(
+    started: Started, page: str, links: dict[str, DocumentLink], missing: list[DocumentKind]
+) -> ResponseReturnValue:
+    outcome = started.outcome
+    if not isinstance(outcome, Instructions):
+        raise PluginFailed(started.plugin, "start returned no instructions")
+    ours = {
+        "payment": started.payment,
+        "method": started,
+        "reseller": started.payment.reseller,
+        "documents": links,
+        "missing_documents": missing,
+        "language": current_language(),
+        "back_url": page,
+    }
+    theirs = dict(outcome.context)
+    texts = theirs.get("_")
+    if isinstance(texts, Catalogue):
+        theirs["_"] = PluginTexts(texts)
+    return panel().registry.call(started.plugin, "template", _render, outcome.template, {**theirs, **ours})
+
+
+def _render(template: str, context: dict[str, object]) -> str:
+    return render_template(template, **context)
