@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -205,3 +205,23 @@ class Settlement:
     needed_minor: int = 0
     resumed: tuple[str, ...] = ()
     activated: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """A charge that is coming. counts: whether people are warned of it; hours only use up the balance."""
+
+    at: datetime
+    price: Money
+    name: str
+    counts: bool
+
+
+def first_uncovered(balance: Money, threshold: Money, coming: Sequence[Charged]) -> tuple[Charged, Money] | None:
+    """Return the first charge that counts and will not fit, with the sum that all charges up to it lack; or None."""
+    left = balance
+    for charge in sorted(coming, key=lambda each: (each.at, each.counts)):
+        left -= charge.price
+        if charge.counts and left < threshold:
+            return charge, threshold - left
+    return None

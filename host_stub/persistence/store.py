@@ -160,7 +160,7 @@ def _write_only_own_rows(session: Session, _context: Any, _instances: Any) -> No
 def fetch(session: Session, kind: type[Row], row_id: int, *, lock: bool = False) -> Row:
     """Return the row with this id, if the unit's scope sees it.
 
-    lock: hold it until the unit ends (`FOR UPDATE`; on SQLite the unit already holds the only write lock), and
+    lock: hold it until the unit ends (`FOR NO KEY UPDATE`; on SQLite the unit already holds the only write lock), and
     re-read it if it was loaded before.
     Raises NotFound, the same for a missing row and for somebody else's.
     """
@@ -170,7 +170,8 @@ def fetch(session: Session, kind: type[Row], row_id: int, *, lock: bool = False)
         return loaded
     query: Select[Row] = select(kind).where(kind.id == row_id)  # type: ignore[attr-defined]
     if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        # NO KEY UPDATE: rows that merely point here (a mail, a log line) may be written meanwhile.
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     row = session.scalars(query).one_or_none()
     if row is None:
         raise NotFound(kind.__name__, row_id)

@@ -108,6 +108,17 @@ def _charge_all(store: Store, account_id: int, *, failed_before: bool) -> int:
     return done
 
 
+def is_behind(session: Session, account_id: int) -> bool:
+    """Say whether a period of the account has begun that the next run will charge (or refuse)."""
+    due = (
+        select(Subscription.id)
+        .where(Subscription.account_id == account_id, Subscription.status == ACTIVE)
+        .where(Subscription.next_charge_at <= now(session))
+        .where(Subscription.account_id.not_in(charging_failures.resting(session)))
+    )
+    return session.scalars(due.limit(1)).one_or_none() is not None
+
+
 def reconsider_holds(store: Store, limit: int = 1000) -> int:
     """Settle accounts whose hold could end without a movement: a price fell, an hour is a kopeck cheaper.
 

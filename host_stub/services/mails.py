@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from billhook import Catalogue, Money
 from billhook.i18n import LazyText
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import SYSTEM
@@ -28,6 +27,7 @@ __all__ = [
     "hold_entered",
     "invitation",
     "is_address",
+    "log_refusal",
     "password_reset",
     "payment_credited",
     "queue",
@@ -95,20 +95,22 @@ def _queue(
             "last_error": "" if valid else "not a mail address",
             "created_at": now(session),
         }
-        mail_id = _insert_once(session, row)
-        if mail_id is not None and valid:
+        mail_id = outbox.insert_once(session, Mail, row)
+        if mail_id is None:
+            continue
+        if not valid:
+            log_refusal(session, fetch(session, Mail, mail_id))
+        else:
             outbox.enqueue(
                 session, outbox.MAIL, f"mail:{mail_id}", "send", {"mail_id": mail_id}, reseller_id=reseller.id
             )
 
 
-def _insert_once(session: Session, row: dict[str, object]) -> int | None:
-    """Insert a mail and return its id, or None if its key was used."""
-    dialect = session.get_bind().dialect.name
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(Mail)
-    session.flush()
-    statement = insert.values(row).on_conflict_do_nothing(index_elements=[Mail.once_key]).returning(Mail.id)
-    return session.execute(statement).scalar_one_or_none()
+def log_refusal(session: Session, mail: Mail) -> None:
+    """Write on the account that a mail was refused, where a manager sees it."""
+    if mail.account_id is not None:
+        account = fetch(session, Account, mail.account_id)
+        _log(session, account, "account.mail_refused", recipient=mail.recipient, error=mail.last_error)
 
 
 def _message_id(session: Session, once_key: str) -> str:

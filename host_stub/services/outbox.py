@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from host_stub.persistence import Account, Lane, Outbox, PluginActivation
+from host_stub.persistence import Account, Lane, Mail, Notice, Outbox, PluginActivation
 from host_stub.persistence.store import listening, now
 
 MAIL = "mail"
@@ -43,10 +43,10 @@ def enqueue(
         )
     )
     session.flush()
-    _open_lane(session, receiver, lane)
+    open_lane(session, receiver, lane)
 
 
-def _open_lane(session: Session, receiver: str, lane: str) -> None:
+def open_lane(session: Session, receiver: str, lane: str) -> None:
     """Make sure the lane exists, and lock it against a worker that is about to delete it as empty.
 
     The update that changes nothing is what takes the lock on PostgreSQL: with DO NOTHING a row is stranded when the
@@ -90,3 +90,13 @@ def tell_plugins(session: Session, account: Account, hook: str, payload: Mapping
     """Write a fact about a locked account for every plugin that listens and is on. Instants as ISO text."""
     for plugin in active_plugins(session, account.reseller_id, hook):
         tell_plugin(session, plugin, account, hook, payload)
+
+
+def insert_once(session: Session, kind: type[Mail] | type[Notice], values: Mapping[str, object]) -> int | None:
+    """Insert a row whose `once_key` is unique and return its id, or None if the key was used."""
+    session.flush()
+    dialect = session.get_bind().dialect.name
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(kind)
+    statement = insert.values(values).on_conflict_do_nothing(index_elements=[kind.once_key]).returning(kind.id)
+    found: int | None = session.execute(statement).scalar_one_or_none()
+    return found

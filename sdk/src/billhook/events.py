@@ -59,7 +59,7 @@ class BalanceThresholdCrossed:
 class ChargeUncovered:
     """A daily or monthly charge is coming that the balance will not cover.
 
-    missing_minor: what must be topped up for all charges until then to fit.
+    missing_minor: what must be topped up for all charges until then to fit, at the balance of that moment.
     """
 
     reseller_id: int
@@ -69,6 +69,7 @@ class ChargeUncovered:
     due_at: datetime
     amount_minor: int
     missing_minor: int
+    balance_minor: int
     at: datetime
 
 

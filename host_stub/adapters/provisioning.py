@@ -1,0 +1,83 @@
+"""The reseller's provisioning endpoint: a signed webhook that says which state is wanted.
+
+The body is JSON, `{"reseller", "subscription", "desired", "version", "name"}`; `desired` is running, stopped or
+deleted. Header `X-Billhook-Signature: sha256=<hex>`, HMAC-SHA256 over the raw body. `version` grows with every change
+of the wanted state: the receiver ignores an order that is not newer than the one it followed last.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+import requests
+
+SIGNATURE_HEADER: Final = "X-Billhook-Signature"
+CONNECT_SECONDS: Final = 5
+ANSWER_SECONDS: Final = 15
+
+
+class ProvisioningFailed(Exception):
+    """The endpoint did not confirm the order; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the outside world shall do."""
+
+    reseller: int
+    subscription: int
+    desired: str
+    version: int
+    name: str
+
+
+class Provisioner(Protocol):
+    """Tells an endpoint what state is wanted."""
+
+    def apply(self, url: str, secret: str, order: Order) -> None:
+        """Return when the endpoint confirmed. Raises ProvisioningFailed."""
+
+
+class Webhook:
+    """Provisioner over HTTP. Follows no redirect, waits no longer than it must, reads no answer."""
+
+    def __init__(self, connect_seconds: float = CONNECT_SECONDS, answer_seconds: float = ANSWER_SECONDS) -> None:
+        self._timeout = (connect_seconds, answer_seconds)
+
+    def apply(self, url: str, secret: str, order: Order) -> None:
+        """See Provisioner. Any 2xx confirms."""
+        if urlsplit(url).scheme not in ("http", "https"):
+            raise ProvisioningFailed("the address is neither http nor https")
+        body = json.dumps(asdict(order), ensure_ascii=False, separators=(",", ":")).encode()
+        headers = {"Content-Type": "application/json", SIGNATURE_HEADER: sign(body, secret)}
+        try:
+            # A proxy or a password file of the machine must not get between us and the reseller's own address.
+            with requests.Session() as session:
+                session.trust_env = False
+                answer = session.post(
+                    url, data=body, headers=headers, timeout=self._timeout, allow_redirects=False, stream=True
+                )
+                status = answer.status_code
+                answer.close()
+        except requests.RequestException as error:
+            raise ProvisioningFailed(_reason(error)) from error
+        if not 200 <= status < 300:
+            raise ProvisioningFailed(f"HTTP {status}")
+
+
+def sign(body: bytes, secret: str) -> str:
+    """Return the value of the signature header for a body."""
+    return "sha256=" + hmac.new(secret.encode(), body, sha256).hexdigest()
+
+
+def _reason(error: requests.RequestException) -> str:
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    if isinstance(error, requests.ConnectionError):
+        return "no connection"
+    return type(error).__name__

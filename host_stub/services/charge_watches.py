@@ -1,0 +1,204 @@
+"""Watches for coming daily and monthly charges that the balance will not cover: one event per episode."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from billhook import Money
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from host_stub.domain.charging import Charged, Period, coming_charges, first_uncovered
+from host_stub.domain.listening import WatchSpec
+from host_stub.persistence import (
+    Account,
+    BalanceWatch,
+    Plan,
+    PluginActivation,
+    PluginSetting,
+    Store,
+    Subscription,
+    SubscriptionStatus,
+)
+from host_stub.persistence.store import listening, now
+from host_stub.services import ledger, outbox, running
+
+UNCOVERED: Final = "billhook_charge_uncovered"
+#: Nobody plans further ahead, and the hours until then are counted one by one.
+FARTHEST_DAYS: Final = 31
+
+_logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A watch as one reseller has it. days: how far ahead."""
+
+    spec: WatchSpec
+    reseller_id: int
+    days: int
+
+
+def look_ahead(store: Store, *, limit: int = 10_000) -> int:
+    """Compare balances with the charges ahead, for every watch; return how many watches changed their state.
+
+    An account is only locked when something about it changes. One that fails is logged and keeps no other.
+    """
+    changed = 0
+    with store.read() as session:
+        watches = _watches(session)
+    for watched in watches:
+        with store.read() as session:
+            accounts = _candidates(session, watched, limit)
+        changed += sum(_look_at(store, watched, account_id) for account_id in accounts)
+    return changed
+
+
+def _watches(session: Session) -> list[Watched]:
+    found = []
+    for spec in listening(session).watches_of("charge"):
+        on = select(PluginActivation.reseller_id).where(
+            PluginActivation.plugin == spec.plugin, PluginActivation.enabled
+        )
+        for reseller_id in session.scalars(on.order_by(PluginActivation.reseller_id)).all():
+            days = _days(session, spec, reseller_id)
+            if days > 0 and spec.plugin in outbox.active_plugins(session, reseller_id, UNCOVERED):
+                found.append(Watched(spec, reseller_id, days))
+    return found
+
+
+def _days(session: Session, spec: WatchSpec, reseller_id: int) -> int:
+    query = select(PluginSetting.value).where(
+        PluginSetting.plugin == spec.plugin,
+        PluginSetting.reseller_id == reseller_id,
+        PluginSetting.account_id.is_(None),
+        PluginSetting.key == spec.setting,
+    )
+    kept = session.scalars(query).one_or_none()
+    value = kept if isinstance(kept, int) else spec.default
+    return min(value or 0, FARTHEST_DAYS)
+
+
+def _candidates(session: Session, watched: Watched, limit: int) -> Sequence[int]:
+    """Return accounts with a daily or monthly charge in sight, and those that were warned and may be covered again."""
+    horizon = now(session) + timedelta(days=watched.days)
+    in_sight = (
+        select(Subscription.account_id)
+        .join(Plan, Plan.id == Subscription.plan_id)
+        .where(
+            Subscription.reseller_id == watched.reseller_id,
+            Subscription.status == SubscriptionStatus.ACTIVE,
+            Subscription.next_charge_at <= horizon,
+            Plan.period != Period.HOUR,
+        )
+    )
+    warned = select(BalanceWatch.account_id).where(
+        BalanceWatch.reseller_id == watched.reseller_id,
+        BalanceWatch.plugin == watched.spec.plugin,
+        BalanceWatch.key == watched.spec.key,
+        ~BalanceWatch.armed,
+    )
+    query = select(Account.id).where(Account.id.in_(in_sight.union(warned)), Account.on_hold_since.is_(None))
+    return session.scalars(query.order_by(Account.id).limit(limit)).all()
+
+
+def _look_at(store: Store, watched: Watched, account_id: int) -> bool:
+    try:
+        with store.read() as session:
+            account = session.get_one(Account, account_id)
+            if _is_armed(session, watched, account) == (_uncovered(session, account, watched.days) is None):
+                return False
+        with store.write() as session:
+            return _change(session, watched, ledger.lock_account(session, account_id))
+    except Exception as error:  # noqa: BLE001  one broken account must not stop the others
+        _logger.error("charge_watch_failed", account_id=account_id, error=f"{type(error).__name__}: {error}")
+        return False
+
+
+def _change(session: Session, watched: Watched, account: Account) -> bool:
+    """Disarm and tell, or arm again; what changed meanwhile is decided by the locked account."""
+    if account.on_hold_since is not None:
+        return False
+    coming = _uncovered(session, account, watched.days)
+    if _is_armed(session, watched, account) == (coming is None):
+        return False
+    row = _row(session, watched, account) or _new_row(session, watched, account)
+    row.armed = coming is None
+    if coming is not None:
+        _tell(session, watched, account, coming)
+    return True
+
+
+def _row(session: Session, watched: Watched, account: Account) -> BalanceWatch | None:
+    return session.get(BalanceWatch, (account.id, watched.spec.plugin, watched.spec.key))
+
+
+def _new_row(session: Session, watched: Watched, account: Account) -> BalanceWatch:
+    row = BalanceWatch(
+        reseller_id=account.reseller_id,
+        account_id=account.id,
+        plugin=watched.spec.plugin,
+        key=watched.spec.key,
+        level_minor=0,
+        armed=True,
+    )
+    session.add(row)
+    return row
+
+
+def _is_armed(session: Session, watched: Watched, account: Account) -> bool:
+    row = _row(session, watched, account)
+    return row is None or row.armed
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A charge that will not fit. missing: what all charges up to it lack."""
+
+    subscription_name: str
+    due_at: datetime
+    price: Money
+    missing: Money
+
+
+def _uncovered(session: Session, account: Account, days: int) -> Coming | None:
+    """Return the first daily or monthly charge within the days that the balance will not cover, hours counted in."""
+    until = now(session) + timedelta(days=days)
+    query = running.of_account(account, SubscriptionStatus.ACTIVE)
+    coming: list[Charged] = []
+    for subscription in session.scalars(query).all():
+        assert subscription.next_charge_at is not None
+        terms = running.terms_of(session, subscription)
+        coming += [
+            Charged(span.start, price, subscription.name, counts=terms.period is not Period.HOUR)
+            for span, price in coming_charges(terms, subscription.next_charge_at, until)
+        ]
+    if not coming:
+        return None
+    currency = coming[0].price.currency
+    found = first_uncovered(Money(account.balance_minor, currency), Money(account.threshold_minor, currency), coming)
+    return Coming(found[0].name, found[0].at, found[0].price, found[1]) if found else None
+
+
+def _tell(session: Session, watched: Watched, account: Account, coming: Coming) -> None:
+    outbox.tell_plugin(
+        session,
+        watched.spec.plugin,
+        account,
+        UNCOVERED,
+        {
+            "reseller_id": account.reseller_id,
+            "account_id": account.id,
+            "key": watched.spec.key,
+            "subscription_name": coming.subscription_name,
+            "due_at": coming.due_at.isoformat(),
+            "amount_minor": coming.price.minor,
+            "missing_minor": coming.missing.minor,
+            "balance_minor": account.balance_minor,
+            "at": now(session).isoformat(),
+        },
+    )

@@ -1,0 +1,111 @@
+"""Sends queued mails: the receiver `mail` of the outbox."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from sqlalchemy.orm import Session
+
+from host_stub.adapters.smtp import Deferred, Mailer, Refused, Unreachable, envelope_address
+from host_stub.persistence import Mail, Reseller, Store
+from host_stub.persistence.store import fetch, now
+from host_stub.services.deliveries import Delivered, Failed, Outcome, Policy, Postponed, Task
+from host_stub.services.letterhead import one_line
+from host_stub.services.mails import SECRET_CATEGORIES, is_address, log_refusal
+
+SERVER_DOWN = timedelta(minutes=1)
+
+
+class MailReceiver:
+    """Hands a mail to the SMTP server; a repeat after a crash carries the same Message-ID.
+
+    sender: the address in From and on the envelope; the name beside it is the reseller's.
+    """
+
+    #: About two days, as long as mail servers usually try.
+    policy = Policy(attempts=40, first_wait=timedelta(minutes=1), longest_wait=timedelta(hours=1))
+
+    def __init__(self, store: Store, mailer: Mailer, sender: str) -> None:
+        self._store = store
+        self._mailer = mailer
+        self._sender = sender
+
+    def deliver(self, task: Task) -> Outcome:
+        """See Receiver. A server that is down postpones and never gives up: nothing is lost."""
+        mail_id = int(task.payload["mail_id"])
+        with self._store.read() as session:
+            mail = fetch(session, Mail, mail_id)
+            reseller = fetch(session, Reseller, mail.reseller_id)
+        if mail.status == "sent":
+            return Delivered()
+        try:
+            self._mailer.send(compose(mail, reseller, self._sender), mail.recipient)
+        except Refused as error:
+            reason = str(error)
+            return Delivered(lambda session: _refused(session, mail_id, reason))
+        except Deferred as error:
+            reason = str(error)
+            return Failed(reason, lambda session, dead: _deferred(session, mail_id, reason, dead))
+        except Unreachable as error:
+            return Postponed(str(error), SERVER_DOWN, whole_batch=True)
+        return Delivered(lambda session: _sent(session, mail_id))
+
+
+def compose(mail: Mail, reseller: Reseller, sender: str) -> EmailMessage:
+    """Return the message for a mail: text and HTML. No value can add a header: each is one line by now.
+
+    Raises Refused for an address that no server takes.
+    """
+    message = EmailMessage(policy=SMTP)
+    message["Message-ID"] = mail.message_id
+    message["Date"] = format_datetime(mail.created_at)
+    message["From"] = _address(reseller.brand_name or reseller.name, sender)
+    message["To"] = _address("", mail.recipient)
+    if is_address(reseller.billing_email) and reseller.billing_email.isascii():
+        message["Reply-To"] = _address("", reseller.billing_email)
+    message["Subject"] = one_line(mail.subject)
+    # Keeps answering machines from answering (RFC 3834).
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.text)
+    message.add_alternative(mail.html, subtype="html")
+    return message
+
+
+def _address(name: str, address: str) -> Address:
+    return Address(one_line(name), addr_spec=envelope_address(address))
+
+
+def _sent(session: Session, mail_id: int) -> None:
+    mail = fetch(session, Mail, mail_id, lock=True)
+    _close(session, mail, "sent", "")
+    _erase_secret(mail)
+
+
+def _refused(session: Session, mail_id: int, reason: str) -> None:
+    mail = fetch(session, Mail, mail_id, lock=True)
+    _close(session, mail, "refused", reason)
+    _erase_secret(mail)
+    log_refusal(session, mail)
+
+
+def _deferred(session: Session, mail_id: int, reason: str, dead: bool) -> None:
+    mail = fetch(session, Mail, mail_id, lock=True)
+    if dead:  # the body stays: the operator may send it again
+        _close(session, mail, "refused", reason)
+        log_refusal(session, mail)
+    else:
+        mail.attempts, mail.last_error = mail.attempts + 1, reason[:500]
+
+
+def _close(session: Session, mail: Mail, status: str, reason: str) -> None:
+    mail.status, mail.last_error, mail.closed_at = status, reason[:500], now(session)
+    mail.attempts += 1
+
+
+def _erase_secret(mail: Mail) -> None:
+    if mail.category in SECRET_CATEGORIES:
+        mail.text = mail.html = ""

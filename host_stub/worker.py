@@ -1,0 +1,205 @@
+"""The worker: charges what is due, delivers what was told, expires payments, looks ahead.
+
+Any number may run at once, and each may be killed anywhere: what it did is committed, what it had claimed comes free
+when the lease is over. Each job has a thread of its own, so that a mail server that hangs delays no charge.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import FrameType
+from typing import Final
+
+import structlog
+
+from host_stub.adapters.keys import KeyRing
+from host_stub.adapters.provisioning import Provisioner, Webhook
+from host_stub.adapters.smtp import Mailer, Security, Server, SmtpMailer
+from host_stub.config import Config
+from host_stub.persistence import Store
+from host_stub.plugins.delivery import PluginReceiver
+from host_stub.plugins.registry import Registry
+from host_stub.services import charge_watches, charging, deliveries, heartbeat, outbox, payments
+from host_stub.services.deliveries import Receiver
+from host_stub.services.mail_sending import MailReceiver
+from host_stub.services.provisioning import Cipher, ProvisioningReceiver
+
+IDLE_SECONDS: Final = 1.0
+LONGEST_PAUSE_SECONDS: Final = 30.0
+BEAT_SECONDS: Final = 10.0
+#: A job that has not come round for so long is stuck: the worker stops saying that it is well.
+STUCK_AFTER_SECONDS: Final = 600.0
+STOP_SECONDS: Final = 30.0
+
+_logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something done over and over. step: returns how much it did. every: the least time between two steps.
+
+    threads: how many do it at once.
+    """
+
+    name: str
+    step: Callable[[], int]
+    every: timedelta = timedelta()
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a worker reaches the outside world with. sender: the address that mails come from."""
+
+    mailer: Mailer
+    sender: str
+    provisioner: Provisioner
+    keys: Cipher
+
+    @classmethod
+    def of(cls, config: Config, keys: KeyRing) -> Outside:
+        """Return the real adapters as configured."""
+        server = Server(
+            host=config.smtp_host,
+            port=config.smtp_port,
+            sender=config.smtp_from,
+            security=_security(config),
+            user=config.smtp_user,
+            password=config.smtp_password.get_secret_value(),
+        )
+        return cls(SmtpMailer(server), config.smtp_from, Webhook(), keys)
+
+
+def _security(config: Config) -> Security:
+    if config.smtp_tls:
+        return Security.TLS
+    return Security.STARTTLS if config.smtp_starttls else Security.NONE
+
+
+class Worker:
+    """Runs the jobs until it is told to stop. name: unique among running workers."""
+
+    def __init__(self, store: Store, registry: Registry, outside: Outside, name: str = "") -> None:
+        self.name = name or f"{socket.gethostname()}:{os.getpid()}"
+        self._store = store
+        self._started_at = store.now()
+        self._stop = threading.Event()
+        self._seen: dict[str, float] = {}
+        self._held_hour: datetime | None = None
+        self.jobs = self._all_jobs(registry, outside)
+
+    def _all_jobs(self, registry: Registry, outside: Outside) -> Sequence[Job]:
+        store = self._store
+        mail = MailReceiver(store, outside.mailer, outside.sender)
+        provisioning = ProvisioningReceiver(store, outside.provisioner, outside.keys)
+        return (
+            Job("charging", self._charge),
+            Job("expiry", lambda: payments.expire_due(store), every=timedelta(seconds=30)),
+            Job("looking ahead", lambda: charge_watches.look_ahead(store), every=timedelta(minutes=5)),
+            Job("sweeping", lambda: deliveries.sweep(store), every=timedelta(minutes=10)),
+            self._delivering(outbox.PLUGIN, PluginReceiver(store, registry), threads=2),
+            self._delivering(outbox.PROVISIONING, provisioning, threads=2, batch=5),
+            self._delivering(outbox.MAIL, mail),
+        )
+
+    def _delivering(
+        self, receiver_name: str, receiver: Receiver, *, threads: int = 1, batch: int = deliveries.BATCH
+    ) -> Job:
+        def step() -> int:
+            return deliveries.work(self._store, self.name, receiver_name, receiver, limit=batch)
+
+        return Job(receiver_name, step, threads=threads)
+
+    def _charge(self) -> int:
+        hour = self._store.now().replace(minute=0, second=0, microsecond=0)
+        let_go = 0
+        if hour != self._held_hour:  # prices of stopped hours change with the hour
+            let_go = charging.reconsider_holds(self._store)
+            self._held_hour = hour
+        return let_go + charging.run_due(self._store)
+
+    def run_once(self, *, rounds: int = 100) -> int:
+        """Do everything that is due now, in this thread; return how much that was. For tests and the demo."""
+        heartbeat.beat(self._store, self.name, self._started_at)
+        total = 0
+        for _round in range(rounds):
+            done = sum(job.step() for job in self.jobs)
+            if not done:
+                break
+            total += done
+        return total
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT (in the main thread) or `stop`. What is under way is brought to its end."""
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, self._on_signal)
+            signal.signal(signal.SIGINT, self._on_signal)
+        threads = [
+            threading.Thread(target=self._loop, args=(job, f"{job.name} {n}"), name=f"{job.name} {n}", daemon=True)
+            for job in self.jobs
+            for n in range(job.threads)
+        ]
+        _logger.info("worker_started", worker=self.name)
+        for thread in threads:
+            self._seen[thread.name] = time.monotonic()
+            thread.start()
+        while not self._stop.is_set():
+            self._beat()
+            self._stop.wait(BEAT_SECONDS)
+        self._wind_up(threads)
+
+    def stop(self) -> None:
+        """Ask the worker to end; may be called from any thread."""
+        self._stop.set()
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self.stop()
+
+    def _wind_up(self, threads: Sequence[threading.Thread]) -> None:
+        deadline = time.monotonic() + STOP_SECONDS
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        stuck = [thread.name for thread in threads if thread.is_alive()]
+        try:
+            heartbeat.leave(self._store, self.name)
+        except Exception as error:  # noqa: BLE001  a database that is down must not keep the worker from ending
+            _logger.warning("farewell_failed", error=str(error))
+        _logger.info("worker_stopped", worker=self.name, stuck=stuck)
+
+    def _loop(self, job: Job, thread_name: str) -> None:
+        pause = 0.0
+        failures = 0
+        next_at = self._store.now()
+        while not self._stop.wait(pause):
+            self._seen[thread_name] = time.monotonic()
+            if self._store.now() < next_at:
+                pause = IDLE_SECONDS
+                continue
+            try:
+                done = job.step()
+            except Exception:
+                # The database may be away; the job goes on when it is back.
+                failures += 1
+                pause = min(IDLE_SECONDS * 2 ** min(failures, 10), LONGEST_PAUSE_SECONDS)
+                _logger.exception("job_failed", job=job.name, failures=failures)
+                continue
+            failures = 0
+            next_at = self._store.now() + job.every
+            pause = 0.0 if done else IDLE_SECONDS
+
+    def _beat(self) -> None:
+        silent = [name for name, seen in self._seen.items() if time.monotonic() - seen > STUCK_AFTER_SECONDS]
+        if silent:
+            _logger.error("jobs_stuck", jobs=silent)
+            return
+        try:
+            heartbeat.beat(self._store, self.name, self._started_at)
+        except Exception as error:  # noqa: BLE001  the operator sees the silence
+            _logger.warning("heartbeat_failed", error=str(error))

@@ -1,0 +1,40 @@
+"""What the customer and the reseller may set. A customer who sets nothing has the reseller's values."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from billhook import Catalogue, Level, Setting, SettingKind
+
+_ = Catalogue("billhook_low_balance_notify")
+
+TITLE: Final = _("Low balance notifications")
+
+THRESHOLD: Final = Setting(
+    key="threshold",
+    kind=SettingKind.MONEY,
+    label=_("Warn when the balance falls below"),
+    help=_("One letter when the balance falls below this sum, the next one only after it has been above. Empty: none."),
+    level=Level.ACCOUNT,
+    minimum=0,
+)
+
+RECIPIENTS: Final = Setting(
+    key="recipients",
+    kind=SettingKind.EMAILS,
+    label=_("Who is warned"),
+    help=_("E-mail addresses separated by commas. Empty: those who look after the money of the account."),
+    level=Level.ACCOUNT,
+    maximum=1000,
+)
+
+DAYS_BEFORE: Final = Setting(
+    key="days_before",
+    kind=SettingKind.NUMBER,
+    label=_("Days before a charge that the balance does not cover"),
+    help=_("How many days before a daily or monthly charge the customer is warned. 0: never."),
+    level=Level.RESELLER,
+    default=3,
+    minimum=0,
+    maximum=31,
+)

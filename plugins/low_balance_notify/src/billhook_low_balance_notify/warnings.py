@@ -1,0 +1,74 @@
+"""What is told, and when nothing is: every warning looks at the present balance once more before it speaks."""
+
+from __future__ import annotations
+
+import re
+from zoneinfo import ZoneInfo
+
+from billhook import AccountView, BalanceThresholdCrossed, Catalogue, ChargeUncovered, Effect, Money, Notify, Reader
+
+from billhook_low_balance_notify.settings import RECIPIENTS, THRESHOLD
+
+_ = Catalogue("billhook_low_balance_notify")
+
+
+def low_balance(event: BalanceThresholdCrossed, reader: Reader) -> list[Effect]:
+    """Warn that the balance fell below the customer's level.
+
+    Nothing in credit hold, of which the panel itself has told, nor when the balance has risen or the level has been
+    lowered meanwhile.
+    """
+    account = reader.account(event.account_id)
+    level = reader.setting(THRESHOLD.key, event.account_id)
+    if account.on_hold or not isinstance(level, Money) or account.balance >= level:
+        return []
+    missing = level - account.balance
+    return [
+        Notify(
+            account_id=account.id,
+            key="low_balance",
+            subject=_("The balance is running low: {balance}", balance=account.balance),
+            paragraphs=[
+                _("{balance} are left on the balance, less than {level}.", balance=account.balance, level=level),
+                _("When it is used up, services stop by themselves until the balance is topped up."),
+                _("Top up by {missing} or more, and the balance is back at this level.", missing=missing),
+            ],
+            recipients=_recipients(reader, account),
+            button=(_("Top up balance"), reader.top_up_url(account.id, missing)),
+        )
+    ]
+
+
+def charge_ahead(event: ChargeUncovered, reader: Reader) -> list[Effect]:
+    """Warn of a charge that will not fit. Nothing in credit hold, nor if what was missing has come meanwhile."""
+    account = reader.account(event.account_id)
+    currency = account.balance.currency
+    missing = Money(event.missing_minor + event.balance_minor, currency) - account.balance
+    if account.on_hold or missing.minor <= 0:
+        return []
+    due = event.due_at.astimezone(ZoneInfo(reader.reseller().timezone)).date()
+    price = Money(event.amount_minor, currency)
+    return [
+        Notify(
+            account_id=account.id,
+            key="charge_ahead",
+            subject=_("Top up the balance before {due}", due=due),
+            paragraphs=[
+                _("{price} are due on {due} for “{name}”.", due=due, price=price, name=event.subscription_name),
+                _(
+                    "{balance} are left on the balance: {missing} are missing.",
+                    balance=account.balance,
+                    missing=missing,
+                ),
+                _("Top up in time, and your services go on without a break."),
+            ],
+            recipients=_recipients(reader, account),
+            button=(_("Top up balance"), reader.top_up_url(account.id, missing)),
+        )
+    ]
+
+
+def _recipients(reader: Reader, account: AccountView) -> tuple[str, ...]:
+    """Return whom the customer named; empty leaves it to the host: the account's finance contacts."""
+    named = reader.setting(RECIPIENTS.key, account.id)
+    return tuple(dict.fromkeys(part for part in re.split(r"[,;\s]+", str(named or "")) if part))

@@ -1,0 +1,191 @@
+"""What the plugin tells, decided without a panel: the reader is written by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import billhook_low_balance_notify as plugin
+import pytest
+from billhook import (
+    AccountType,
+    AccountView,
+    BalanceThresholdCrossed,
+    BalanceWatch,
+    ChargeUncovered,
+    ChargeWatch,
+    Level,
+    Money,
+    Notify,
+    ResellerView,
+)
+from billhook.i18n import use_language
+
+AT = datetime(2020, 11, 13, 9, tzinfo=UTC)
+CROSSED = BalanceThresholdCrossed(
+    reseller_id=1, account_id=7, key="low_balance", level_minor=500_00, balance_minor=490_00, at=AT
+)
+UNCOVERED = ChargeUncovered(
+    reseller_id=1,
+    account_id=7,
+    key="charge_ahead",
+    subscription_name="Сайт",
+    due_at=datetime(2020, 11, 15, 21, tzinfo=UTC),
+    amount_minor=300_00,
+    missing_minor=100_00,
+    balance_minor=200_00,
+    at=AT,
+)
+
+
+def rub(minor: int) -> Money:
+    return Money(minor, "RUB")
+
+
+@dataclass
+class FakeReader:
+    """A reader over values that the test chose."""
+
+    view: AccountView = field(
+        default_factory=lambda: AccountView(
+            id=7,
+            reseller_id=1,
+            type=AccountType.COMPANY,
+            name="ООО «Ромашка»",
+            balance=rub(490_00),
+            threshold=rub(0),
+            on_hold=False,
+            language="ru",
+        )
+    )
+    settings: dict[str, object] = field(default_factory=lambda: {"threshold": rub(500_00), "recipients": ""})
+
+    def account(self, account_id: int) -> AccountView:
+        assert account_id == self.view.id
+        return self.view
+
+    def reseller(self) -> ResellerView:
+        return ResellerView(id=1, name="ООО «Хостинг»", currency="RUB", timezone="Europe/Moscow")
+
+    def setting(self, key: str, account_id: int | None = None) -> object:
+        assert account_id == self.view.id
+        return self.settings[key]
+
+    def top_up_url(self, account_id: int, amount: Money | None = None) -> str:
+        return f"https://panel.example/accounts/{account_id}/top-up" + (f"?amount={amount.plain()}" if amount else "")
+
+    def now_has(self, **changes: object) -> FakeReader:
+        self.view = replace(self.view, **changes)  # type: ignore[arg-type]
+        return self
+
+
+@pytest.fixture
+def reader() -> FakeReader:
+    return FakeReader()
+
+
+def only(effects: list[Notify]) -> Notify:
+    (effect,) = effects
+    return effect
+
+
+def test_no_sentence_ends_in_two_full_stops(reader: FakeReader) -> None:
+    for effects in (
+        plugin.billhook_balance_threshold_crossed(CROSSED, reader),
+        plugin.billhook_charge_uncovered(UNCOVERED, reader.now_has(balance=rub(200_00))),
+    ):
+        assert ".." not in words(only(effects))
+
+
+def words(effect: Notify, language: str = "ru") -> str:
+    with use_language(language):
+        return "\n".join(str(text) for text in (effect.subject, *effect.paragraphs))
+
+
+def test_a_crossing_is_told_with_the_balance_the_level_and_what_is_missing(reader: FakeReader) -> None:
+    warning = only(plugin.billhook_balance_threshold_crossed(CROSSED, reader))
+
+    assert words(warning).splitlines()[:2] == [
+        "Баланс заканчивается: 490,00\u00a0руб.",
+        "На балансе осталось 490,00\u00a0руб. — это меньше установленного порога (500,00\u00a0руб.).",
+    ]
+    assert "Пополните баланс на 10,00\u00a0руб. или больше" in words(warning)
+    assert warning.button is not None
+    assert warning.button[1] == "https://panel.example/accounts/7/top-up?amount=10.00"
+
+
+def test_it_is_told_in_english_too(reader: FakeReader) -> None:
+    warning = only(plugin.billhook_balance_threshold_crossed(CROSSED, reader))
+
+    assert "RUB\u00a0490.00 are left on the balance" in words(warning, "en")
+
+
+def test_in_hold_nothing_is_told_because_the_panel_does(reader: FakeReader) -> None:
+    reader.now_has(on_hold=True)
+
+    assert plugin.billhook_balance_threshold_crossed(CROSSED, reader) == []
+    assert plugin.billhook_charge_uncovered(UNCOVERED, reader) == []
+
+
+def test_a_balance_that_has_risen_to_the_level_meanwhile_is_no_news(reader: FakeReader) -> None:
+    reader.now_has(balance=rub(500_00))
+
+    assert plugin.billhook_balance_threshold_crossed(CROSSED, reader) == []
+
+
+def test_a_level_that_was_taken_away_meanwhile_is_no_news(reader: FakeReader) -> None:
+    reader.settings["threshold"] = None
+
+    assert plugin.billhook_balance_threshold_crossed(CROSSED, reader) == []
+
+
+def test_a_coming_charge_is_told_with_its_day_in_the_resellers_zone(reader: FakeReader) -> None:
+    reader.now_has(balance=rub(200_00))
+
+    warning = only(plugin.billhook_charge_uncovered(UNCOVERED, reader))
+
+    assert "16.11.2020 будет списано 300,00\u00a0руб. за «Сайт»." in words(warning)
+    assert "не хватает 100,00\u00a0руб." in words(warning)
+
+
+def test_what_came_meanwhile_is_taken_off_what_is_missing(reader: FakeReader) -> None:
+    reader.now_has(balance=rub(260_00))
+
+    assert "не хватает 40,00\u00a0руб." in words(only(plugin.billhook_charge_uncovered(UNCOVERED, reader)))
+
+
+def test_a_charge_that_is_covered_by_now_is_no_news(reader: FakeReader) -> None:
+    reader.now_has(balance=rub(300_00))
+
+    assert plugin.billhook_charge_uncovered(UNCOVERED, reader) == []
+
+
+def test_the_people_whom_the_customer_named_are_warned(reader: FakeReader) -> None:
+    reader.settings["recipients"] = "a@romashka.example, b@romashka.example\na@romashka.example"
+
+    warning = only(plugin.billhook_balance_threshold_crossed(CROSSED, reader))
+
+    assert warning.recipients == ("a@romashka.example", "b@romashka.example")
+
+
+def test_without_names_the_host_chooses(reader: FakeReader) -> None:
+    assert only(plugin.billhook_balance_threshold_crossed(CROSSED, reader)).recipients == ()
+
+
+def test_every_watch_reads_a_declared_setting_of_the_right_level() -> None:
+    levels = {setting.key: setting.level for setting in plugin.billhook_settings()}
+
+    for watch in plugin.billhook_watches():
+        wanted = {BalanceWatch: Level.ACCOUNT, ChargeWatch: Level.RESELLER}[type(watch)]
+        assert levels[watch.setting] is wanted
+
+
+def test_every_text_is_translated() -> None:
+    title = plugin.billhook_plugin_title()
+    texts = [title] + [t for s in plugin.billhook_settings() for t in (s.label, s.help)]
+
+    for text in texts:
+        with use_language("ru"):
+            russian = str(text)
+        with use_language("en"):
+            assert russian != str(text)
