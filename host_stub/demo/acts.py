@@ -19,6 +19,7 @@ from host_stub.persistence import AccessLevel, Account, GatewayEvent, Payment, P
 from host_stub.persistence.store import fetch
 from host_stub.plugins import documents, paying
 from host_stub.plugins.desk import Desk
+from host_stub.plugins.registry import Registry
 from host_stub.services import (
     accounts,
     approvals,
@@ -27,6 +28,7 @@ from host_stub.services import (
     methods,
     payments,
     plans,
+    plugin_settings,
     resellers,
     signin,
     subscriptions,
@@ -37,6 +39,8 @@ from host_stub.services.users import Invitations, NewUser
 
 BANK: Final = "check_cash"
 GATEWAY: Final = "paymaster"
+WARNINGS: Final = "low_balance_notify"
+PLUGINS: Final = (BANK, GATEWAY, WARNINGS)
 RECEIPT: Final = "receipt"
 LIFETIMES: Final = signin.Lifetimes(timedelta(hours=1), timedelta(hours=12))
 
@@ -69,8 +73,11 @@ class Shop:
     merchant: the site's id at the gateway. password: of every login of the demo.
     """
 
-    def __init__(self, desk: Desk, stage: Stage, time: TimeMachine, merchant: str, password: str) -> None:
+    def __init__(
+        self, desk: Desk, registry: Registry, stage: Stage, time: TimeMachine, merchant: str, password: str
+    ) -> None:
         self.desk = desk
+        self.registry = registry
         self.stage = stage
         self.time = time
         self.merchant = merchant
@@ -229,6 +236,16 @@ class Shop:
 
     def grant_credit(self, client: Client, down_to: str) -> None:
         subscriptions.change_threshold(self.stage, self.scope, client.account_id, rub(down_to), by=self.manager)
+
+    def warn_below(self, amount: str, client: Client | None = None, recipients: str = "") -> None:
+        """Set the level of the low balance warning, for one account or for all that have none of their own."""
+        owner = plugin_settings.Owner(WARNINGS, self.reseller_id, client.account_id if client else None)
+        values: dict[str, object] = {"threshold": rub(amount)}
+        if recipients:
+            values["recipients"] = recipients
+        by = client.actor if client else self.manager
+        declared = self.registry.plugins[WARNINGS].settings
+        plugin_settings.save(self.stage, self.scope, owner, declared, values, by=by)
 
     @property
     def _invitations(self) -> Invitations:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from billhook import AccountType
 
 from host_stub.demo import firms
-from host_stub.demo.acts import BANK, GATEWAY, Shop
+from host_stub.demo.acts import BANK, GATEWAY, PLUGINS, Shop
 from host_stub.demo.stage import Story, TimeMachine
 from host_stub.domain.actors import Actor
 from host_stub.persistence import AccessLevel
@@ -14,7 +14,6 @@ from host_stub.services.users import NewUser
 START_DAYS_AGO = 97
 PEOPLE = (AccountType.PERSON, AccountType.SOLE_PROPRIETOR)
 EVERYBODY = tuple(AccountType)
-PLUGINS = (BANK, GATEWAY, "low_balance_notify")
 
 
 def tell(hosting: Shop, studio: Shop, time: TimeMachine, operator: Actor, gateway_settings: dict[str, object]) -> None:
@@ -41,6 +40,7 @@ def _open_hosting(shop: Shop, operator: Actor, gateway_settings: dict[str, objec
     shop.offer(BANK, "Банковский перевод", firms.BANK_TEXT, EVERYBODY, dict(firms.HOSTING_REQUISITES))
     shop.offer(GATEWAY, "PayMaster", firms.GATEWAY_TEXT, PEOPLE, gateway_settings)
     shop.sell(firms.HOSTING_PLANS)
+    shop.warn_below("300.00")
 
 
 def _open_studio(shop: Shop, operator: Actor, gateway_settings: dict[str, object]) -> None:
@@ -49,6 +49,7 @@ def _open_studio(shop: Shop, operator: Actor, gateway_settings: dict[str, object
     shop.offer(BANK, "Банковский перевод", firms.BANK_TEXT, EVERYBODY, dict(firms.STUDIO_REQUISITES))
     shop.offer(GATEWAY, "PayMaster", firms.GATEWAY_TEXT, PEOPLE, gateway_settings)
     shop.sell(firms.STUDIO_PLANS)
+    shop.warn_below("100.00")
 
 
 def _company(shop: Shop, time: TimeMachine) -> Story:
@@ -58,6 +59,7 @@ def _company(shop: Shop, time: TimeMachine) -> Story:
     shop.admit(client, firms.COMPANY_ADMIN, AccessLevel.ADMIN)
     finance = shop.admit(client, firms.COMPANY_FINANCE, AccessLevel.FINANCE_MANAGER)
     shop.admit(client, firms.COMPANY_USER, AccessLevel.USER)
+    shop.warn_below("1000.00", client, "finance@romashka.example, office@romashka.example")
     shop.subscribe(client, "business", "Сайт romashka.example")
     yield time.day(93, 11)
     yield from shop.by_bank(finance, "10000.00", "101", purpose="Аванс по договору № 17-Х")
@@ -154,20 +156,19 @@ def _on_hold(shop: Shop, time: TimeMachine) -> Story:
     shop.subscribe(client, "business", "Портал")
     yield time.day(66, 15)
     yield from shop.by_bank(client, "3500.00", "58")
-    yield time.day(3, 10)
+    yield time.day(2, 10)
     waiting = shop.ask(client, "1000.00")
     shop.choose(client, waiting, BANK)
 
 
 def _running_low(shop: Shop, time: TimeMachine) -> Story:
-    """Has hardly anything left: the charge of the day after tomorrow is not covered."""
-    yield time.day(60, 9)
+    """Has hardly anything left: fell below the level that it chose today, and cannot pay the next month."""
+    yield time.day(28, 9)
     client = shop.welcome(firms.RUNNING_LOW, NewUser("office@vektor.example", "Кира Векторова"))
+    shop.warn_below("450.00", client)
     shop.subscribe(client, "business", "CRM")
-    yield time.day(60, 10)
+    yield time.day(28, 10)
     yield from shop.by_bank(client, "2100.00", "7")
-    yield time.day(31, 10)
-    yield from shop.by_bank(client, "1600.00", "15")
     yield time.day(10, 12)
     shop.subscribe(client, "backup", activate=True)
 

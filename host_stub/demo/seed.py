@@ -25,6 +25,7 @@ from host_stub.adapters.render import Renderer
 from host_stub.config import Config
 from host_stub.demo import firms, history
 from host_stub.demo.acts import Shop, set_password
+from host_stub.demo.post import Post
 from host_stub.demo.refresh import Surroundings, refresh
 from host_stub.demo.stage import Stage, TimeMachine
 from host_stub.domain.actors import Actor
@@ -121,7 +122,7 @@ def _fill(database: str, base_url: str, keys: KeyRing, surroundings: Surrounding
                 with stage.read() as session:
                     empty = _is_empty(session)
                 if empty:
-                    _seed(stage, clock, desk, surroundings, password)
+                    _seed(stage, clock, registry, desk, surroundings, password)
                 refresh(stage, desk, surroundings, {person.email: password for person in LOGINS.values()})
         except DecryptionFailed as error:
             raise SeedError(
@@ -141,11 +142,14 @@ def _is_empty(session: Session) -> bool:
     return False
 
 
-def _seed(stage: Stage, clock: FixedClock, desk: Desk, surroundings: Surroundings, password: str) -> None:
-    time = TimeMachine(stage, clock, clock.now())
+def _seed(
+    stage: Stage, clock: FixedClock, registry: Registry, desk: Desk, surroundings: Surroundings, password: str
+) -> None:
+    post = Post(stage, registry, Config().smtp_from)
+    time = TimeMachine(stage, clock, clock.now(), post.deliver)
     clock.set(time.day(history.START_DAYS_AGO, 9))
     operator = _operator(stage, desk, firms.OPERATOR, password)
-    hosting, studio = (Shop(desk, stage, time, surroundings.merchant, password) for _ in range(2))
+    hosting, studio = (Shop(desk, registry, stage, time, surroundings.merchant, password) for _ in range(2))
     history.tell(hosting, studio, time, operator, surroundings.gateway_settings())
 
 

@@ -5,7 +5,7 @@ Demo data come into being whole or not at all: a start that was cut off leaves a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
@@ -22,6 +22,7 @@ from host_stub.persistence.store import EVERYTHING
 from host_stub.services import charging, payments
 
 ZONE: Final = ZoneInfo("Europe/Moscow")
+LEFT_TO_THE_WORKER: Final = timedelta(hours=24)
 
 
 class Stage(Store):
@@ -57,11 +58,15 @@ Story = Iterator[datetime]
 
 
 class TimeMachine:
-    """Moves the clock on, and stops wherever a period has to be charged or a payment expires."""
+    """Moves the clock on, and stops wherever a period has to be charged or a payment expires.
 
-    def __init__(self, stage: Stage, clock: FixedClock, end: datetime) -> None:
+    deliver: what the worker would do about facts and mails; not called for the last day, which is left to the real one.
+    """
+
+    def __init__(self, stage: Stage, clock: FixedClock, end: datetime, deliver: Callable[[], None]) -> None:
         self._stage = stage
         self._clock = clock
+        self._deliver = deliver
         self.end = end
 
     def day(self, days_ago: int, hour: int = 12, minute: int = 0) -> datetime:
@@ -97,7 +102,13 @@ class TimeMachine:
             self._clock.set(max(due, self._clock.now()))
             done = charging.run_due(self._stage) + payments.expire_due(self._stage)
             assert done, f"what is due at {due} cannot be done"
+            self._let_deliver()
         self._clock.set(at)
+        self._let_deliver()
+
+    def _let_deliver(self) -> None:
+        if self.end - self._clock.now() > LEFT_TO_THE_WORKER:
+            self._deliver()
 
     def _next_due(self) -> datetime | None:
         charge = select(func.min(Subscription.next_charge_at)).where(Subscription.status == SubscriptionStatus.ACTIVE)

@@ -1,0 +1,43 @@
+"""What the worker did in the demo's past: plugins heard their events, and every mail was taken by its server."""
+
+from __future__ import annotations
+
+from datetime import date
+from email.message import EmailMessage
+
+from host_stub.demo.stage import ZONE, Stage
+from host_stub.plugins.delivery import PluginReceiver
+from host_stub.plugins.registry import Registry
+from host_stub.services import charge_watches, deliveries, outbox
+from host_stub.services.mail_sending import MailReceiver
+
+WORKER = "demo"
+
+
+class EveryMailArrives:
+    """A mail server of the past: what it took has long been read and deleted."""
+
+    def send(self, message: EmailMessage, recipient: str) -> None:
+        """Take it."""
+
+
+class Post:
+    """Delivers what a stage has told, but leaves the provisioning to the real worker: services still have to run."""
+
+    def __init__(self, stage: Stage, registry: Registry, sender: str) -> None:
+        self._stage = stage
+        self._receivers = (
+            (outbox.PLUGIN, PluginReceiver(stage, registry)),
+            (outbox.MAIL, MailReceiver(stage, EveryMailArrives(), sender)),
+        )
+        self._looked_ahead: date | None = None
+
+    def deliver(self) -> None:
+        """Deliver everything that is ready, and look ahead once a day."""
+        today = self._stage.now().astimezone(ZONE).date()
+        if today != self._looked_ahead:
+            charge_watches.look_ahead(self._stage)
+            self._looked_ahead = today
+        for name, receiver in self._receivers:
+            while deliveries.work(self._stage, WORKER, name, receiver):
+                pass
