@@ -62,12 +62,16 @@ def count(session: Session, limit: Limit, key: str) -> datetime | None:
     at = now(session)
     over = RateLimit.window_started_at <= at - limit.window
     dialect = session.get_bind().dialect.name
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(RateLimit)
-    statement = insert.values(key=_key(limit, key), window_started_at=at, count=1).on_conflict_do_update(
+    insert = (
+        (postgresql if dialect == "postgresql" else sqlite)
+        .insert(RateLimit)
+        .values(key=_key(limit, key), window_started_at=at, count=1)
+    )
+    statement = insert.on_conflict_do_update(
         index_elements=[RateLimit.key],
         set_={
             "count": case((over, 1), else_=RateLimit.count + 1),
-            "window_started_at": case((over, at), else_=RateLimit.window_started_at),
+            "window_started_at": case((over, insert.excluded.window_started_at), else_=RateLimit.window_started_at),
         },
     )
     tries, started = session.execute(statement.returning(RateLimit.count, RateLimit.window_started_at)).one()

@@ -24,16 +24,19 @@ _LONGEST: Final = 200
 
 
 def configure(form: LogFormat, level: int = logging.INFO) -> None:
-    """Set up the process's log on standard error, one event a line. Called once, by the command line."""
+    """Set up the process's log on standard error, one event a line. Process-wide."""
     last: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
     if form is LogFormat.TEXT:
-        last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        # The default formatter prints local variables, which hold passwords and bodies.
+        last = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            *([] if form is LogFormat.TEXT else [structlog.processors.format_exc_info]),
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),

@@ -15,7 +15,7 @@ from host_stub.services import signin
 from host_stub.services.signin import Lifetimes, SignedIn
 from host_stub.web.panel import panel
 
-_TOKEN = "t"
+TOKEN = "t"
 _LANGUAGE = "language"
 
 
@@ -53,11 +53,12 @@ def load() -> None:
     g.user = None
     if is_static(request) or g.get("no_cookie", False):
         return
-    token = session.get(_TOKEN)
+    token = session.get(TOKEN)
     if isinstance(token, str):
         g.user = signin.resume(panel().store, token, lifetimes())
         if g.user is None:
-            forget()
+            # The CSRF secret stays: what was typed into an open form leads to the sign-in, not to an error.
+            session.pop(TOKEN, None)
 
 
 def current_user() -> SignedIn | None:
@@ -68,13 +69,13 @@ def current_user() -> SignedIn | None:
 def remember(token: str, user: SignedIn) -> None:
     """Put a new token into the cookie. Everything that the browser had before is dropped, its CSRF secret too."""
     forget()
-    session[_TOKEN] = token
+    session[TOKEN] = token
     g.user = user
 
 
 def current_token() -> str:
     """Return the token of this browser's session, empty without one."""
-    return str(session.get(_TOKEN, ""))
+    return str(session.get(TOKEN, ""))
 
 
 def forget() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from billhook import Catalogue
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, PasswordField, StringField
-from wtforms.validators import EqualTo, InputRequired, Length
+from wtforms import HiddenField, PasswordField, StringField, ValidationError
+from wtforms.validators import InputRequired, Length
 
 from host_stub.services.passwords import LONGEST, SHORTEST, WeakPassword
 
@@ -32,10 +32,11 @@ class ForgottenForm(FlaskForm):
 
 class NewPasswordForm(FlaskForm):
     password = PasswordField(_("New password"), [InputRequired(_("Enter a password."))])
-    again = PasswordField(
-        _("The same once more"),
-        [InputRequired(_("Enter the password once more.")), EqualTo("password", _("The two passwords differ."))],
-    )
+    again = PasswordField(_("The same once more"), [InputRequired(_("Enter the password once more."))])
+
+    def validate_again(self, field: PasswordField) -> None:
+        if field.data != self.password.data:
+            raise ValidationError(_("The two passwords differ."))
 
     def refuse(self, error: WeakPassword) -> None:
         """Show beside the field why the password cannot be taken."""
