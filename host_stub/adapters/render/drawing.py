@@ -8,26 +8,22 @@ from __future__ import annotations
 import os
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from billhook import DocumentSource
+from liquid.exceptions import LiquidError, ResourceLimitError
+from weasyprint import CSS, HTML
+from weasyprint.document import Document
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from host_stub.adapters.render.limits import Limits
+from host_stub.adapters.render.liquid_rules import environment, unknown_filter
 
-#: fontconfig reads it when the first font is asked for, so it is set before WeasyPrint is imported.
-FONTS: Final = Path(__file__).parent / "fonts" / "fonts.conf"
-os.environ.setdefault("FONTCONFIG_FILE", str(FONTS))
-
-from liquid.exceptions import LiquidError, ResourceLimitError  # noqa: E402
-from weasyprint import CSS, HTML  # noqa: E402
-from weasyprint.document import Document  # noqa: E402
-from weasyprint.text.fonts import FontConfiguration  # noqa: E402
-from weasyprint.urls import URLFetcher, URLFetcherResponse  # noqa: E402
-
-from host_stub.adapters.render.liquid_rules import environment  # noqa: E402
-
+_FONTS: Final = Path(__file__).parent / "fonts" / "fonts.conf"
 #: Any base but None, which makes WeasyPrint raise on a relative address; nothing is served below it.
 _NOWHERE: Final = "asset:"
 _LINKS: Final = ("http:", "https:", "mailto:", "tel:")
@@ -69,7 +65,8 @@ class Press:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._liquid = environment(limits)
-        self._fonts = FontConfiguration()
+        with _bundled_fonts():
+            self._fonts = FontConfiguration()
         self._templates: OrderedDict[str, Any] = OrderedDict()
         self._styles: OrderedDict[str, Any] = OrderedDict()
 
@@ -77,10 +74,19 @@ class Press:
         """Return the compiled template. Raises Refused."""
         if len(template.encode()) > self._limits.template_bytes:
             raise Refused("size", f"{self._limits.template_bytes // 1024} KB")
+        return _cached(self._templates, template, lambda: self._compiled(template))
+
+    def _compiled(self, template: str) -> Any:
         try:
-            return _cached(self._templates, template, lambda: self._liquid.from_string(template))
+            compiled = self._liquid.from_string(template)
+            missing = unknown_filter(self._liquid, compiled)
         except LiquidError as error:
             raise Refused("syntax", _where(error)) from error
+        if missing is not None:
+            name, place = missing
+            line = template.count("\n", 0, place) + 1
+            raise Refused("syntax", f"line {line}: unknown filter '{name}'")
+        return compiled
 
     def fill(self, template: str, context: Mapping[str, object]) -> str:
         """Return the HTML of a template. Raises Refused."""
@@ -129,6 +135,19 @@ class Press:
 
 
 _DENY: Final = AssetFetcher({})
+
+
+@contextmanager
+def _bundled_fonts() -> Iterator[None]:
+    """Let fontconfig know the bundled faces only. It looks at the variable whenever a configuration is made."""
+    before = os.environ.get("FONTCONFIG_FILE")
+    os.environ["FONTCONFIG_FILE"] = str(_FONTS)
+    try:
+        yield
+    finally:
+        del os.environ["FONTCONFIG_FILE"]
+        if before is not None:
+            os.environ["FONTCONFIG_FILE"] = before
 
 
 def _drop_dangers(document: Document) -> None:

@@ -7,6 +7,7 @@ passes here.
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from functools import wraps
 from typing import Any, Final
 
@@ -33,21 +34,32 @@ def environment(limits: Limits) -> Environment:
     bounded = BoundedEnvironment(autoescape=True, undefined=Undefined, strict_filters=True)
     for name in _UNWANTED:
         bounded.filters.pop(name, None)
-    bounded.filters.update({name: _short_ranges(each) for name, each in bounded.filters.items()})
+    bounded.filters.update({name: _guarded(each) for name, each in bounded.filters.items()})
     for tag in ("include", "render"):
         bounded.tags.pop(tag, None)
     return bounded
 
 
-def _short_ranges(apply: Callable[..., Any]) -> Callable[..., Any]:
+def _guarded(apply: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(apply)
     def guarded(*values: Any, **named: Any) -> Any:
         if any(isinstance(value, range) and len(value) > _LONGEST_RANGE for value in (*values, *named.values())):
             raise FilterArgumentError(f"a range of more than {_LONGEST_RANGE} numbers", token=None)
-        return apply(*values, **named)
+        # The library's arithmetic takes a Decimal for zero, but reads its text.
+        return apply(*(str(value) if isinstance(value, Decimal) else value for value in values), **named)
 
     # The library reads these marks to know what to hand to a filter.
     for mark in ("with_context", "with_environment", "filter_async"):
         if hasattr(apply, mark):
             setattr(guarded, mark, getattr(apply, mark))
     return guarded
+
+
+def unknown_filter(bounded: Environment, template: Any) -> tuple[str, int] | None:
+    """Return the first filter of a compiled template that does not exist, and where it stands, or None.
+
+    The library would notice only when the place is reached, perhaps on the first bill of a sole proprietor.
+    """
+    used: dict[str, list[Any]] = template.analyze(include_partials=False).filters
+    places = [(min(span.index for span in spans), name) for name, spans in used.items() if name not in bounded.filters]
+    return next(((name, place) for place, name in sorted(places)), None)

@@ -93,14 +93,12 @@ class _Child:
 
     def ask(self, job: dict[str, object], blobs: Sequence[bytes] = ()) -> _Outcome:
         """Let the child do a job. Never raises for what the job's template does. Raises NotPlain."""
-        started = time.monotonic()
         try:
             reply, pdfs = self._talk(job, blobs, self._limits.wall_seconds)
         except (OSError, EOFError, ValueError):
+            # Killed by the kernel for its processor time or memory, or by the alarm.
             self.is_fit = False
-            seconds = time.monotonic() - started
-            why = "time" if seconds >= min(self._limits.cpu_seconds, self._limits.wall_seconds) * 0.9 else "died"
-            return _Outcome(why=why, by_limit=True)
+            return _Outcome(why="killed", by_limit=True)
         self.is_fit = self.is_fit and not reply["spent"]
         if not reply["ok"]:
             return _Outcome(why=reply["why"], detail=reply["detail"], by_limit=reply["why"] in ("memory", "nesting"))
@@ -267,7 +265,7 @@ class Renderer:
             child.close()
 
     def _problem(self, outcome: _Outcome) -> str:
-        limits, detail = self._limits, outcome.detail
+        detail = outcome.detail
         match outcome.why:
             case "syntax":
                 text = _("The template cannot be read: {detail}", detail=detail)
@@ -283,8 +281,8 @@ class Renderer:
                 text = _("The template needs too much memory.")
             case "nesting":
                 text = _("The template is nested too deeply.")
-            case "time" | "died":
-                text = _("The template is too heavy and was stopped after {seconds} s.", seconds=limits.cpu_seconds)
+            case "killed":
+                text = _("The template is too heavy: its drawing was stopped.")
             case _:
                 text = _("The template cannot be drawn: {detail}", detail=detail)
         return str(text)
