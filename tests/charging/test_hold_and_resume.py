@@ -10,7 +10,7 @@ from host_stub.domain.errors import InsufficientFunds, SubscriptionClosed
 from host_stub.persistence import Period
 from host_stub.persistence import SubscriptionStatus as Status
 from host_stub.services import plans, subscriptions
-from tests.charging.conftest import LISTENER, ChargingWorld
+from tests.support.charging_world import LISTENER, ChargingWorld
 from tests.support.world import MANAGER, rub
 
 NOON = datetime(2020, 11, 13, 9, tzinfo=UTC)  # 12:00 in Moscow
