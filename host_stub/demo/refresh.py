@@ -43,7 +43,7 @@ def refresh(store: Store, desk: Desk, surroundings: Surroundings, logins: Mappin
     logins: password by e-mail. Raises DecryptionFailed if the database was filled with other keys.
     """
     with store.read() as session:
-        shops = list(session.scalars(select(Reseller).where(Reseller.is_operator.is_(False))))
+        shops = list(session.scalars(select(Reseller).where(~Reseller.is_operator)))
         gateways = list(session.scalars(select(PaymentMethod).where(PaymentMethod.plugin == GATEWAY)))
     for shop in shops:
         if not shop.provisioning_url or _is_here(shop.provisioning_url):
