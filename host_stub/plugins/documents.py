@@ -169,16 +169,24 @@ def _freeze(
         return row.id
 
 
+def source_of(desk: Desk, scope: Scope, payment_id: int, method_id: int, kind: str) -> DocumentSource:
+    """Return a document before it is drawn, whatever the payment's status: for looking at templates and placeholders.
+
+    Raises NotFound, MethodUnavailable, ProviderError, PluginUnavailable.
+    """
+    with desk.store.read(scope) as session:
+        payment, method = _pair(session, payment_id, method_id)
+        subject = _subject(desk, session, payment, method, kind)
+    return _source(desk, subject)
+
+
 def preview(desk: Desk, scope: Scope, payment_id: int, method_id: int, kind: str, *, template: str) -> RenderedDocument:
     """Draw a document of a real payment with an unsaved template; nothing is stored.
 
     The result says in `problem` why the template failed, and then shows the stock one.
     Raises NotFound, PluginUnavailable, RendererBusy, RendererBroken.
     """
-    with desk.store.read(scope) as session:
-        payment, method = _pair(session, payment_id, method_id)
-        subject = _subject(desk, session, payment, method, kind)
-    source = _source(desk, subject)
+    source = source_of(desk, scope, payment_id, method_id, kind)
     changed = DocumentSource(
         template=template or source.stock,
         stock=source.stock,

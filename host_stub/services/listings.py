@@ -47,30 +47,36 @@ class Listing(Generic[Row]):
 
 
 def list_page(
-    session: Session, query: Select[Any], key: Key, cursor: Cursor, *, limit: int = PAGE, count: bool = True
+    session: Session,
+    query: Select[Any],
+    key: Key,
+    cursor: Cursor,
+    *,
+    limit: int = PAGE,
+    count: bool = True,
+    oldest_first: bool = False,
 ) -> Listing[Any]:
-    """Return a page of `query`, newest first by `key`.
+    """Return a page of `query`, newest first by `key` unless told otherwise.
 
     query: selects rows (a single entity, or several columns, then rows are tuples); its first entity owns `key`.
     """
-    upwards = cursor.after is not None
+    upwards = cursor.after is not None or (oldest_first and cursor.before is None)
+    part = query.order_by(key.asc() if upwards else key.desc())
     if cursor.after is not None:
-        part = query.where(key > cursor.after).order_by(key.asc())
-    else:
-        part = query.order_by(key.desc())
-        part = part.where(key < cursor.before) if cursor.before is not None else part
-    result = session.execute(part.add_columns(key.label("_key")).limit(limit + 1)).all()
-    more, result = len(result) > limit, result[:limit]
-    if upwards:
-        result = result[::-1]
-    keys = [row[-1] for row in result]
-    rows = [row[0] if len(row) == 2 else tuple(row)[:-1] for row in result]
-    below = more if not upwards else True
+        part = part.where(key > cursor.after)
+    elif cursor.before is not None:
+        part = part.where(key < cursor.before)
+    found = session.execute(part.add_columns(key.label("_key")).limit(limit + 1)).all()
+    more, found = len(found) > limit, found[:limit]
+    keys = [row[-1] for row in found]
+    lowest, highest = (min(keys), max(keys)) if keys else (None, None)
+    below = cursor.after is not None if upwards else more
     above = more if upwards else cursor.before is not None
+    rows = [row[0] if len(row) == 2 else tuple(row)[:-1] for row in found]
     return Listing(
-        rows,
-        older=keys[-1] if keys and below else None,
-        newer=keys[0] if keys and above else None,
+        rows if upwards is oldest_first else rows[::-1],
+        older=lowest if below else None,
+        newer=highest if above else None,
         count=count_up_to(session, query) if count else None,
     )
 

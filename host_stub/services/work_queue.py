@@ -14,6 +14,7 @@ from host_stub.domain.payments import OPEN
 from host_stub.persistence import (
     Account,
     GatewayEvent,
+    LogEntry,
     Mail,
     Outbox,
     Payment,
@@ -60,6 +61,11 @@ def parked() -> Select[Any]:
 
 def refused_mails(at: datetime) -> Select[Any]:
     return select(Mail).where(Mail.status == "refused", Mail.created_at > at - MAIL_NEWS)
+
+
+def without_contact(at: datetime) -> Select[Any]:
+    """Return the query for log lines that say a mail about money had no reader."""
+    return select(LogEntry).where(LogEntry.action == "account.no_finance_contact", LogEntry.at > at - MAIL_NEWS)
 
 
 def provisioning_failures() -> Select[Any]:

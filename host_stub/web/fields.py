@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from billhook import Catalogue, LazyText, Money
-from wtforms import StringField, ValidationError
+from wtforms import StringField
+from wtforms.validators import StopValidation
 
 from host_stub.domain.amounts import AmountProblem, UnreadableAmount, read_amount
 from host_stub.domain.formats import figures
@@ -38,7 +39,7 @@ class Stripped(StringField):
 
     def pre_validate(self, form: Any) -> None:
         if any(ord(c) < 32 or ord(c) == 127 for c in self.data or ""):
-            raise ValidationError(_("Remove line breaks and invisible characters."))
+            raise StopValidation(_("Remove line breaks and invisible characters."))
 
 
 class AmountField(StringField):
@@ -46,6 +47,8 @@ class AmountField(StringField):
 
     signed: a minus is allowed. zero: nought is allowed. optional: an empty field is.
     """
+
+    data: Any
 
     def __init__(
         self,
@@ -60,6 +63,12 @@ class AmountField(StringField):
         super().__init__(label, **kwargs)
         self.currency, self.signed, self.zero, self.optional = currency, signed, zero, optional
         self.problem: AmountProblem | None = None
+
+    def use(self, currency: str) -> None:
+        """Read the sum in this currency."""
+        self.currency = currency
+        if self.raw_data:
+            self.process_formdata(self.raw_data)
 
     def _value(self) -> str:
         if self.raw_data:
@@ -89,11 +98,13 @@ class AmountField(StringField):
 
     def pre_validate(self, form: Any) -> None:
         if self.problem is not None:
-            raise ValidationError(AMOUNT_PROBLEMS[self.problem])
+            raise StopValidation(AMOUNT_PROBLEMS[self.problem])
 
 
 class NumberField(StringField):
     """A whole number. `data` is int, or None while the text is empty or cannot be read."""
+
+    data: Any
 
     def __init__(
         self, label: object = None, *, least: int | None = None, most: int | None = None, **kwargs: Any
@@ -113,17 +124,19 @@ class NumberField(StringField):
 
     def pre_validate(self, form: Any) -> None:
         if not self.readable:
-            raise ValidationError(_("Enter a whole number."))
+            raise StopValidation(_("Enter a whole number."))
         if self.data is None:
             return
         if self.least is not None and self.data < self.least:
-            raise ValidationError(_("The least value is {limit}.", limit=self.least))
+            raise StopValidation(_("The least value is {limit}.", limit=self.least))
         if self.most is not None and self.data > self.most:
-            raise ValidationError(_("The greatest value is {limit}.", limit=self.most))
+            raise StopValidation(_("The greatest value is {limit}.", limit=self.most))
 
 
 class DayField(StringField):
     """A calendar date, `13.11.2020` or `2020-11-13`. `data` is a date, or None while it cannot be read."""
+
+    data: Any
 
     def _value(self) -> str:
         if self.raw_data:
@@ -135,7 +148,7 @@ class DayField(StringField):
 
     def pre_validate(self, form: Any) -> None:
         if self.data is None:
-            raise ValidationError(_("Enter a date like 13.11.2020."))
+            raise StopValidation(_("Enter a date like 13.11.2020."))
 
 
 def read_day(text: str) -> dt.date | None:

@@ -43,7 +43,7 @@ SENTENCES: Final[Mapping[str, tuple[Tone, LazyText]]] = {
     "document.issued": (Tone.CALM, _("Document issued: {document}.")),
     "account.created": (Tone.CALM, _("Customer created.")),
     "account.changed": (Tone.CALM, _("Changed: {fields}.")),
-    "account.threshold_changed": (Tone.CALM, _("Blocking threshold: {threshold} instead of {was}.")),
+    "account.threshold_changed": (Tone.CALM, _("Blocking threshold: {after} instead of {before}.")),
     "account.corrected": (Tone.INFO, _("Balance corrected by {amount}. Reason: {reason}")),
     "account.approval_reversed": (
         Tone.BAD,
@@ -58,7 +58,7 @@ SENTENCES: Final[Mapping[str, tuple[Tone, LazyText]]] = {
     "account.hold_left": (Tone.GOOD, _("Financial blocking lifted, the balance is {balance}.")),
     "account.charging_failed": (Tone.BAD, _("Charging failed and will be repeated.")),
     "account.settings_changed": (Tone.CALM, _("Notification settings changed.")),
-    "account.nobody_to_write_to": (Tone.BAD, _("There is nobody to write to about money: a mail was not sent.")),
+    "account.no_finance_contact": (Tone.BAD, _("There is nobody to write to about money: a mail was not sent.")),
     "subscription.created": (Tone.CALM, _("Subscription created.")),
     "subscription.activated": (Tone.GOOD, _("Subscription activated.")),
     "subscription.resumed": (Tone.GOOD, _("Subscription resumed.")),
@@ -68,9 +68,9 @@ SENTENCES: Final[Mapping[str, tuple[Tone, LazyText]]] = {
     "subscription.renamed": (Tone.CALM, _("Subscription renamed: {name}.")),
     "subscription.provisioning_failed": (Tone.BAD, _("The service could not be switched: {error}")),
     "plan.created": (Tone.CALM, _("Plan created.")),
-    "plan.changed": (Tone.CALM, _("Changed: {fields}.")),
-    "plan.switched_on": (Tone.GOOD, _("The plan is on sale.")),
-    "plan.switched_off": (Tone.CALM, _("The plan is no longer sold.")),
+    "plan.changed": (Tone.CALM, _("Plan changed: {price} instead of {before}.")),
+    "plan.activated": (Tone.GOOD, _("The plan is on sale.")),
+    "plan.deactivated": (Tone.CALM, _("The plan is no longer sold.")),
     "payment_method.created": (Tone.CALM, _("Payment method created with the plugin {plugin}.")),
     "payment_method.changed": (Tone.CALM, _("Changed: {fields}.")),
     "payment_method.activated": (Tone.GOOD, _("Payment method switched on.")),
@@ -171,24 +171,35 @@ FIELDS: Final[Mapping[str, LazyText]] = {
 }
 
 
-def log_lines(entries: Iterable[Entry], currency: str, *, for_customer: bool = False) -> list[LogEntry]:
+def log_lines(
+    entries: Iterable[Entry],
+    currency: str,
+    *,
+    for_customer: bool = False,
+    labels: Mapping[str, LazyText | str] | None = None,
+) -> list[LogEntry]:
     """Return log rows as lines of a page, in the language of the moment.
 
-    for_customer: leaves out what is for staff only, and does not name managers.
+    for_customer: leaves out what is for staff only, and does not name managers. labels: names of a plugin's settings.
     """
     return [
-        line(entry, currency, for_customer=for_customer)
+        line(entry, currency, for_customer=for_customer, labels=labels)
         for entry in entries
         if not (for_customer and entry.action in STAFF_ONLY)
     ]
 
 
-def line(entry: Entry, currency: str, *, for_customer: bool = False) -> LogEntry:
+def line(
+    entry: Entry,
+    currency: str,
+    *,
+    for_customer: bool = False,
+    labels: Mapping[str, LazyText | str] | None = None,
+) -> LogEntry:
     """Return one row. An unknown code shows itself: the log never hides that something happened."""
     tone, sentence = SENTENCES.get(entry.action, (Tone.CALM, _(entry.action)))
-    return LogEntry(
-        at=entry.at, text=_fill(str(sentence), entry, currency), by=who(entry.actor, for_customer), tone=tone
-    )
+    text = _fill(str(sentence), entry, currency, {**FIELDS, **(labels or {})})
+    return LogEntry(at=entry.at, text=text, by=who(entry.actor, for_customer), tone=tone)
 
 
 def who(actor: str, for_customer: bool = False) -> LazyText | str:
@@ -201,13 +212,13 @@ def who(actor: str, for_customer: bool = False) -> LazyText | str:
     return done_by.name
 
 
-def _fill(sentence: str, entry: Entry, currency: str) -> str:
+def _fill(sentence: str, entry: Entry, currency: str, labels: Mapping[str, object]) -> str:
     details: Mapping[str, object] = entry.details or {}
     wanted = {name for _text, name, _spec, _conversion in Formatter().parse(sentence) if name}
-    return sentence.format_map({name: _word(name, details, currency) for name in wanted})
+    return sentence.format_map({name: _word(name, details, currency, labels) for name in wanted})
 
 
-def _word(name: str, details: Mapping[str, object], currency: str) -> str:
+def _word(name: str, details: Mapping[str, object], currency: str, labels: Mapping[str, object]) -> str:
     minor = details.get(f"{name}_minor")
     if isinstance(minor, int):
         return formats.money(Money(minor, currency))
@@ -217,7 +228,7 @@ def _word(name: str, details: Mapping[str, object], currency: str) -> str:
     if name == "level":
         return str(LEVELS.get(str(value), value))
     if name == "fields" and isinstance(value, list):
-        return ", ".join(str(FIELDS.get(str(key), key)) for key in value)
+        return ", ".join(str(labels.get(str(key), key)) for key in value)
     if name.endswith("_date") and isinstance(value, str):
         return formats.date(dt.date.fromisoformat(value))
     return "—" if value in (None, "") else str(value)

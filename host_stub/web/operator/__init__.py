@@ -1,15 +1,18 @@
-"""The operator's room: `/admin/…`, for managers of the root reseller. They see everybody's rows."""
+"""The operator's room: `/admin/…`, for the managers of the root reseller."""
 
 from __future__ import annotations
 
+from billhook import Money
 from flask import Blueprint
 
 from host_stub.web import access
+from host_stub.web.sentences import MISFITS
 
 bp = Blueprint("operator", __name__, url_prefix="/admin")
 access.guard(bp, access.enter_operator)
+bp.context_processor(lambda: {"Money": Money, "MISFITS": MISFITS})
 
 # Views register themselves on `bp`, so they are imported below it.
-from host_stub.web.operator import home  # noqa: E402
+from host_stub.web.operator import deliveries, events, home, plugins, resellers  # noqa: E402
 
-__all__ = ["bp", "home"]
+__all__ = ["bp", "deliveries", "events", "home", "plugins", "resellers"]

@@ -1,21 +1,89 @@
-"""The operator's start page."""
+"""The operator's start page: is the installation well?"""
 
 from __future__ import annotations
 
-from flask import redirect, render_template, url_for
-from flask.typing import ResponseReturnValue
+from datetime import datetime
 
-from host_stub.web import access
+from billhook import Catalogue, Finding, LazyText, Severity
+from flask import url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from host_stub.domain import formats
+from host_stub.persistence import Account, GatewayEvent, Outbox, PluginFailure, Reseller
+from host_stub.persistence.store import now
+from host_stub.services import work_queue
+from host_stub.services.listings import count_up_to
+from host_stub.services.work_queue import Heart
 from host_stub.web.operator import bp
+from host_stub.web.page import QueueRow, Tile, Tone
+from host_stub.web.panel import panel, reading
+from host_stub.web.reseller.room import show
+
+_ = Catalogue("host_stub")
 
 
 @bp.get("/", endpoint="home")
-def home_page() -> ResponseReturnValue:
-    return render_template("operator/home.html")
+def home() -> ResponseReturnValue:
+    with reading() as session:
+        hearts = work_queue.workers(session)
+        tiles = _tiles(session)
+        queue = _queue(session)
+        failures = work_queue.plugin_failures(session)
+    return show(
+        "operator/home.html", hearts=hearts, tiles=tiles, queue=queue, findings=_findings(hearts, failures)
+    )  # fmt: skip
 
 
-@bp.post("/resellers/<int:reseller_id>/enter")
-def enter_reseller(reseller_id: int) -> ResponseReturnValue:
-    """Go on in this reseller's room."""
-    access.act_for(reseller_id)
-    return redirect(url_for("reseller.home"), 303)
+def _tiles(session: Session) -> list[Tile]:
+    held = count_up_to(session, select(Account).where(Account.on_hold_since.is_not(None)))
+    return [
+        Tile(_("Resellers"), str(count_up_to(session, select(Reseller))), url_for("operator.resellers")),
+        Tile(_("Customers"), str(count_up_to(session, select(Account)))),
+        Tile(_("On hold"), str(held), tone=Tone.WAIT if held else Tone.CALM),
+        Tile(_("Plugins loaded"), str(len(panel().registry.plugins)), url_for("operator.plugins")),
+    ]
+
+
+def _queue(session: Session) -> list[QueueRow]:
+    at = now(session)
+    parked = work_queue.waiting(session, work_queue.parked(), GatewayEvent.received_at)
+    dead = work_queue.waiting(session, work_queue.dead_letters(), Outbox.dead_at)
+    refused = work_queue.waiting(session, work_queue.refused_mails(at))
+    off = work_queue.waiting(session, work_queue.provisioning_failures())
+    rows = [
+        QueueRow(_("Parked gateway events"), url_for("operator.events"), parked.count, _since(parked.since), Tone.BAD),
+        QueueRow(_("Deliveries given up"), url_for("operator.deliveries"), dead.count, _since(dead.since), Tone.BAD),
+        QueueRow(_("Services that could not be switched"), url_for("operator.deliveries"), off.count, tone=Tone.BAD),
+        QueueRow(_("Refused mails"), url_for("operator.resellers"), refused.count),
+    ]
+    return [row for row in rows if row.count]
+
+
+def _since(at: datetime | None) -> LazyText | str:
+    return _("since {at}", at=formats.datetime(at)) if at is not None else ""
+
+
+def _findings(hearts: list[Heart], failures: list[PluginFailure]) -> list[Finding]:
+    """Return the short doctor: what keeps the installation from working; the long one is `host_stub doctor`."""
+    found = []
+    if not any(heart.alive for heart in hearts):
+        found.append(
+            Finding(
+                Severity.ERROR,
+                _("No worker is running: nothing is charged, no mail leaves."),
+                _("Start it with `host_stub worker`, or look at its service's log."),
+            )
+        )
+    for name, why in panel().registry.broken.items():
+        found.append(
+            Finding(
+                Severity.ERROR,
+                _("Plugin {plugin} is not loaded: {why}", plugin=name, why=why),
+                _("Mend or remove its package, then restart. Its payments answer 503 until then."),
+            )
+        )
+    if failures:
+        found.append(Finding(Severity.WARNING, _("Plugins have failed while they were called."), _("See Plugins.")))
+    return found or [Finding(Severity.OK, _("Workers and plugins are in order."))]

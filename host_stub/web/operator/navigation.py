@@ -5,10 +5,36 @@ from __future__ import annotations
 from billhook import Catalogue
 from sqlalchemy.orm import Session
 
+from host_stub.services import work_queue
+from host_stub.services.listings import count_up_to
 from host_stub.web.navigation import Sections, item, present
 
 _ = Catalogue("host_stub")
 
+_MOST = 99
+
 
 def sections(session: Session) -> Sections:
-    return Sections(nav=present(item(_("Start page"), "operator.home")))
+    whole, own = _("Installation"), _("As a reseller")
+    return Sections(
+        nav=present(
+            item(_("Start page"), "operator.home"),
+            item(_("Resellers"), "operator.resellers", family=("operator.reseller",), group=whole),
+            item(_("Plugins"), "operator.plugins", family=("operator.plugin",), group=whole),
+            item(
+                _("Parked events"),
+                "operator.events",
+                badge=count_up_to(session, work_queue.parked(), _MOST),
+                badge_label=_("not settled"),
+                group=whole,
+            ),
+            item(
+                _("Deliveries given up"),
+                "operator.deliveries",
+                badge=count_up_to(session, work_queue.dead_letters(), _MOST),
+                badge_label=_("given up"),
+                group=whole,
+            ),
+            item(_("Reseller's room"), "reseller.home", group=own),
+        )
+    )

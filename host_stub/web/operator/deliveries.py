@@ -1,0 +1,40 @@
+"""Facts that were given up after their last attempt: shown, and sent again on request."""
+
+from __future__ import annotations
+
+from billhook import Catalogue
+from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from host_stub.domain.errors import NotFound
+from host_stub.persistence import Outbox, Reseller
+from host_stub.services import deliveries, work_queue
+from host_stub.services.listings import list_page
+from host_stub.web.access import actor
+from host_stub.web.operator import bp
+from host_stub.web.panel import panel, reading
+from host_stub.web.reseller.room import cursor, pages, show
+
+_ = Catalogue("host_stub")
+
+
+@bp.get("/deliveries", endpoint="deliveries")
+def deliveries_list() -> ResponseReturnValue:
+    with reading() as session:
+        query = work_queue.dead_letters().join(Reseller, Reseller.id == Outbox.reseller_id).add_columns(Reseller)
+        listing = list_page(session, query, Outbox.id, cursor(), oldest_first=True)
+        failing = list(deliveries.failing(session, limit=30))
+        names = dict(session.execute(select(Reseller.id, Reseller.name)).tuples().all())
+    return show("operator/deliveries.html", listing=listing, pager=pages(listing), failing=failing, names=names)
+
+
+@bp.post("/deliveries/<int:outbox_id>/retry")
+def delivery_retry(outbox_id: int) -> ResponseReturnValue:
+    try:
+        deliveries.retry_dead(panel().store, outbox_id, actor())
+    except NotFound:
+        flash(str(_("Nothing was changed: somebody sent it again already.")), "warning")
+    else:
+        flash(str(_("It will be delivered again within seconds.")), "success")
+    return redirect(url_for("operator.deliveries"), 303)

@@ -1,0 +1,161 @@
+"""Resellers: create, edit, invite their managers, switch plugins, work in their room."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from billhook import Catalogue
+from billhook.money import MINOR_DIGITS
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+from wtforms import SelectField
+
+from host_stub.persistence import Account, PluginActivation, Reseller, User, UserKind
+from host_stub.persistence.store import fetch
+from host_stub.services import resellers, users
+from host_stub.services.listings import contains, list_page
+from host_stub.web import access
+from host_stub.web.access import actor
+from host_stub.web.operator import bp
+from host_stub.web.panel import panel, reading, scope
+from host_stub.web.reseller.account_forms import PersonForm
+from host_stub.web.reseller.room import asked, cursor, log_of, pages, plugin_title, show
+from host_stub.web.reseller.settings_forms import ResellerForm, accent_words, example_number
+from host_stub.web.reseller.staff import invite_manager
+
+_ = Catalogue("host_stub")
+
+
+@bp.get("/resellers", endpoint="resellers")
+def resellers_list() -> ResponseReturnValue:
+    text = asked("q")
+    with reading() as session:
+        query = select(Reseller)
+        if text:
+            query = query.where(contains(text, Reseller.name, Reseller.brand_name))
+        listing = list_page(session, query, Reseller.id, cursor())
+        counts = dict(
+            session.execute(select(Account.reseller_id, func.count()).group_by(Account.reseller_id)).tuples().all()
+        )
+    return show("operator/resellers.html", listing=listing, pager=pages(listing), query=text, counts=counts)
+
+
+class NewResellerForm(ResellerForm):
+    currency = SelectField(_("Currency"), choices=[(code, _(code)) for code in MINOR_DIGITS], default="RUB")
+
+
+@bp.route("/resellers/new", methods=["GET", "POST"], endpoint="reseller_new")
+def reseller_new() -> ResponseReturnValue:
+    form = NewResellerForm.of(None, request.form.get("currency", "RUB"))
+    if form.validate_on_submit():
+        reseller_id = resellers.create(panel().store, form.draft(), currency=form["currency"].data, by=actor())
+        resellers.change(
+            panel().store, scope(), reseller_id, form.draft(), form.extras(), keys=panel().keys, by=actor()
+        )
+        flash(str(_("Reseller created. Switch plugins on and invite a manager.")), "success")
+        return redirect(url_for("operator.reseller", reseller_id=reseller_id), 303)
+    page = show(
+        "operator/reseller_new.html",
+        crumbs=[(_("Resellers"), url_for("operator.resellers"))],
+        form=form,
+        accent_words=[],
+        next_number="",
+    )
+    return page, 422 if request.method == "POST" else 200
+
+
+@bp.get("/resellers/<int:reseller_id>", endpoint="reseller")
+def reseller(reseller_id: int) -> ResponseReturnValue:
+    return _page(reseller_id, PersonForm(formdata=None))
+
+
+def _page(reseller_id: int, invitation: PersonForm) -> str:
+    with reading() as session:
+        row = fetch(session, Reseller, reseller_id)
+        people = users.managers_of(session, reseller_id)
+        on = resellers.plugins_on(session, reseller_id)
+        log = log_of(session, "reseller", reseller_id, row.currency)
+    return show(
+        "operator/reseller.html",
+        crumbs=[(_("Resellers"), url_for("operator.resellers"))],
+        reseller=row,
+        people=people,
+        plugins=[(name, plugin_title(name), name in on) for name in panel().registry.plugins],
+        stray=sorted(on - set(panel().registry.plugins)),
+        form=invitation,
+        log=log,
+    )
+
+
+@bp.route("/resellers/<int:reseller_id>/edit", methods=["GET", "POST"], endpoint="reseller_edit")
+def reseller_edit(reseller_id: int) -> ResponseReturnValue:
+    with reading() as session:
+        row = fetch(session, Reseller, reseller_id)
+    form = ResellerForm.of(row, row.currency)
+    if form.validate_on_submit():
+        resellers.change(
+            panel().store, scope(), reseller_id, form.draft(), form.extras(), keys=panel().keys, by=actor()
+        )
+        flash(str(_("Saved.")), "success")
+        return redirect(url_for("operator.reseller", reseller_id=reseller_id), 303)
+    crumbs: list[tuple[Any, str]] = [(_("Resellers"), url_for("operator.resellers"))]
+    crumbs.append((row.name, url_for("operator.reseller", reseller_id=reseller_id)))
+    page = show(
+        "operator/reseller_edit.html",
+        crumbs=crumbs,
+        form=form,
+        reseller=row,
+        accent_words=accent_words(row.accent),
+        next_number=example_number(row),
+    )
+    return page, 422 if request.method == "POST" else 200
+
+
+@bp.post("/resellers/<int:reseller_id>/managers")
+def reseller_invite(reseller_id: int) -> ResponseReturnValue:
+    with reading() as session:
+        fetch(session, Reseller, reseller_id)
+    form = PersonForm()
+    if form.validate_on_submit() and invite_manager(reseller_id, form):
+        return redirect(url_for("operator.reseller", reseller_id=reseller_id), 303)
+    return _page(reseller_id, form), 422
+
+
+@bp.post("/resellers/<int:reseller_id>/managers/<int:user_id>")
+def reseller_manager(reseller_id: int, user_id: int) -> ResponseReturnValue:
+    """Send a manager's invitation again."""
+    from host_stub.domain.errors import NotFound
+    from host_stub.web.panel import writing
+    from host_stub.web.reseller.room import invitations
+
+    with writing() as session:
+        user = fetch(session, User, user_id, lock=True)
+        if user.reseller_id != reseller_id or user.kind != UserKind.MANAGER or user.password_hash is not None:
+            raise NotFound("User", user_id)
+        users.invite(session, user, by=actor(), invitations=invitations())
+    flash(str(_("An invitation was sent to {email}.", email=user.email)), "success")
+    return redirect(url_for("operator.reseller", reseller_id=reseller_id), 303)
+
+
+@bp.post("/resellers/<int:reseller_id>/plugins")
+def reseller_plugin(reseller_id: int) -> ResponseReturnValue:
+    """Switch a plugin on or off for a reseller; one that is gone can only be switched off."""
+    plugin, on = request.form.get("plugin", ""), request.form.get("on") == "yes"
+    if plugin in panel().registry.plugins or (not on and _was_on(reseller_id, plugin)):
+        resellers.switch_plugin(panel().store, reseller_id, plugin, on=on, by=actor())
+        flash(str(_("Saved.")), "success")
+    return redirect((request.form.get("back") == "plugins" and url_for("operator.plugins"))
+                    or url_for("operator.reseller", reseller_id=reseller_id), 303)  # fmt: skip
+
+
+def _was_on(reseller_id: int, plugin: str) -> bool:
+    with reading() as session:
+        return session.get(PluginActivation, (reseller_id, plugin)) is not None
+
+
+@bp.post("/resellers/<int:reseller_id>/act")
+def reseller_act(reseller_id: int) -> ResponseReturnValue:
+    """Work in a reseller's room from here on."""
+    access.act_for(reseller_id)
+    return redirect(url_for("reseller.home"), 303)

@@ -1,0 +1,52 @@
+"""The reseller's room: `/reseller/…`, for his managers, and for the operator in a reseller's name."""
+
+from __future__ import annotations
+
+from billhook import Money
+from flask import Blueprint
+
+from host_stub.web import access
+from host_stub.web.sentences import ACCOUNT_TYPES, LEVELS, MISFITS, who
+
+bp = Blueprint("reseller", __name__, url_prefix="/reseller")
+access.guard(bp, access.enter_reseller)
+bp.context_processor(lambda: {"Money": Money, "ACCOUNT_TYPES": ACCOUNT_TYPES, "LEVELS": LEVELS, "MISFITS": MISFITS})
+bp.add_app_template_filter(who, "who")
+
+# Views register themselves on `bp`, so they are imported below it.
+from host_stub.web.reseller import (  # noqa: E402
+    account_people,
+    accounts,
+    charges,
+    events,
+    home,
+    journal,
+    methods,
+    notifications,
+    payment_new,
+    payments,
+    plans,
+    settings,
+    staff,
+    subscriptions,
+    templates,
+)
+
+__all__ = [
+    "account_people",
+    "accounts",
+    "bp",
+    "charges",
+    "events",
+    "home",
+    "journal",
+    "methods",
+    "notifications",
+    "payment_new",
+    "payments",
+    "plans",
+    "settings",
+    "staff",
+    "subscriptions",
+    "templates",
+]

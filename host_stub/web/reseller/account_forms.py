@@ -1,0 +1,144 @@
+"""Forms about accounts and the people who use them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from billhook import AccountType, Catalogue, LazyText
+from billhook.i18n import LANGUAGES
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, SelectField, TextAreaField, ValidationError
+from wtforms.validators import DataRequired, Length
+
+from host_stub.domain.requisites import Doubt, doubts
+from host_stub.persistence import AccessLevel, Account
+from host_stub.services.accounts import AccountDraft
+from host_stub.services.mails import is_address
+from host_stub.web.fields import AmountField, Stripped
+from host_stub.web.sentences import ACCOUNT_TYPES, LEVELS
+
+_ = Catalogue("host_stub")
+
+LANGUAGE_NAMES = {"ru": _("Russian"), "en": _("English")}
+
+DOUBTS: dict[Doubt, LazyText] = {
+    Doubt.INN_LENGTH: _("The INN of a company has 10 digits, of a person 12."),
+    Doubt.INN_CONTROL: _("The control digits of the INN do not agree: check for a slip."),
+    Doubt.KPP_SHAPE: _("A KPP has nine characters, for example 770701001."),
+    Doubt.KPP_NOT_EXPECTED: _("Only companies have a KPP."),
+}
+
+
+def an_address(_form: FlaskForm, field: Any) -> None:
+    """Validate one mail address; an empty field passes."""
+    if field.data and not is_address(field.data):
+        raise ValidationError(_("This is no e-mail address."))
+
+
+def language_field() -> SelectField:
+    return SelectField(_("Language"), choices=[(code, LANGUAGE_NAMES[code]) for code in LANGUAGES])
+
+
+class AccountForm(FlaskForm):
+    type = SelectField(_("Customer type"), choices=[(kind.value, ACCOUNT_TYPES[kind]) for kind in AccountType])
+    name = Stripped(
+        _("Name"),
+        description=_("As in documents: a company's name or a person's full name."),
+        validators=[DataRequired(_("Enter a name.")), Length(max=300)],
+    )
+    inn = Stripped(_("INN"), validators=[Length(max=20)])
+    kpp = Stripped(_("KPP"), validators=[Length(max=20)])
+    email = Stripped(
+        _("E-mail"),
+        description=_("Gets mails about money when no user of the customer does."),
+        validators=[Length(max=254), an_address],
+    )
+    phone = Stripped(_("Phone"), validators=[Length(max=50)])
+    language = language_field()
+    zip = Stripped(_("Postal code"), validators=[Length(max=20)])
+    country = Stripped(
+        _("Country"), description=_("Two letters, for example RU."), default="RU", validators=[Length(max=2)]
+    )
+    region = Stripped(_("Region"), validators=[Length(max=100)])
+    city = Stripped(_("City"), validators=[Length(max=100)])
+    street = Stripped(_("Street"), validators=[Length(max=200)])
+    building = Stripped(_("Building"), validators=[Length(max=50)])
+    office = Stripped(_("Office or flat"), validators=[Length(max=50)])
+    attributes = TextAreaField(
+        _("Additional parameters"),
+        description=_("One a line, key=value. Receipt templates read them as custom attributes."),
+        render_kw={"rows": 3},
+        validators=[Length(max=5000)],
+    )
+
+    def validate_attributes(self, field: Any) -> None:
+        for line in filter(None, map(str.strip, (field.data or "").splitlines())):
+            if not line.partition("=")[0].strip() or "=" not in line:
+                raise ValidationError(_("Write each parameter as key=value on a line of its own."))
+
+    @classmethod
+    def of(cls, row: Account) -> AccountForm:
+        text = "\n".join(f"{key}={value}" for key, value in (row.custom_attributes or {}).items())
+        return cls(obj=row, attributes=text)
+
+    def draft(self) -> AccountDraft:
+        lines = filter(None, map(str.strip, (self.attributes.data or "").splitlines()))
+        names = (
+            "name", "inn", "kpp", "email", "phone", "language", "zip", "country", "region", "city", "street",
+            "building", "office",
+        )  # fmt: skip
+        return AccountDraft(
+            type=AccountType(self.type.data),
+            custom_attributes={k.strip(): v.strip() for k, _sign, v in (line.partition("=") for line in lines)},
+            **{name: self[name].data for name in names},
+        )
+
+    def warnings(self) -> list[LazyText]:
+        """Return what looks wrong but is not refused."""
+        draft = self.draft()
+        return [DOUBTS[found] for found in doubts(draft.type, draft.inn, draft.kpp)]
+
+
+class PersonForm(FlaskForm):
+    """Somebody who is invited."""
+
+    name = Stripped(_("Name"), validators=[DataRequired(_("Enter a name.")), Length(max=100)])
+    email = Stripped(_("E-mail"), validators=[DataRequired(_("Enter an e-mail address.")), Length(max=254), an_address])
+    language = language_field()
+
+
+class AccountUserForm(PersonForm):
+    level = SelectField(_("Access level"), choices=[(level.value, LEVELS[level]) for level in AccessLevel])
+
+
+class CorrectionForm(FlaskForm):
+    amount = AmountField(
+        _("Sum"),
+        signed=True,
+        description=_("With a minus the sum is taken off the balance."),
+        validators=[DataRequired(_("Enter a sum."))],
+    )
+    reason = Stripped(
+        _("Reason"),
+        description=_("The customer sees it under Operations."),
+        validators=[DataRequired(_("Say why: it stays in the log.")), Length(max=300)],
+    )
+    once_token = HiddenField()
+
+
+class ThresholdForm(FlaskForm):
+    threshold = AmountField(
+        _("Blocking threshold"),
+        signed=True,
+        zero=True,
+        description=_("Charges may take the balance down to this sum; a minus lets the customer owe."),
+        validators=[],
+    )
+
+
+class TopUpForm(FlaskForm):
+    amount = AmountField(_("Sum"), validators=[DataRequired(_("Enter a sum."))])
+    method_id = SelectField(_("Method"), coerce=int)
+    purpose = Stripped(_("Purpose"), description=_("The customer and the bank see it."), validators=[Length(max=200)])
+    comment = Stripped(_("Comment"), description=_("For staff only."), validators=[Length(max=300)])
+    once_token = HiddenField()

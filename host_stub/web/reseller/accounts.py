@@ -1,0 +1,236 @@
+"""Customers: the list, one of them in tabs, what a manager does to a balance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from billhook import AccountType, Catalogue, Money
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from host_stub.domain import formats
+from host_stub.domain.errors import InvalidAmount
+from host_stub.persistence import Account, Entry, LedgerTransaction, Payment, Reseller
+from host_stub.persistence.store import fetch
+from host_stub.services import accounts, charging, corrections, subscriptions
+from host_stub.services.listings import contains, list_page
+from host_stub.services.views import finance_emails
+from host_stub.web.access import actor, current_reseller_id
+from host_stub.web.fields import AMOUNT_PROBLEMS
+from host_stub.web.page import NavItem
+from host_stub.web.panel import panel, reading, scope
+from host_stub.web.reseller import bp
+from host_stub.web.reseller.account_forms import AccountForm, CorrectionForm, ThresholdForm
+from host_stub.web.reseller.room import asked, cursor, log_of, once_token, pages, reseller, show
+from host_stub.web.sentences import ACCOUNT_TYPES
+
+_ = Catalogue("host_stub")
+
+FILTERS = {
+    **{kind.value: ACCOUNT_TYPES[kind] for kind in AccountType},
+    "on_hold": _("on hold"),
+    "in_debt": _("below zero"),
+}
+
+
+@bp.get("/accounts", endpoint="accounts")
+def accounts_list() -> ResponseReturnValue:
+    status, text = asked("status", FILTERS), asked("q")
+    with reading() as session:
+        listing = list_page(session, _found(status, text), Account.id, cursor())
+        code = fetch(session, Reseller, current_reseller_id()).currency
+    return show(
+        "reseller/accounts.html",
+        listing=listing,
+        pager=pages(listing),
+        filters=list(FILTERS.items()),
+        status=status,
+        query=text,
+        currency=code,
+    )
+
+
+def _found(status: str, text: str) -> Select[Any]:
+    query = select(Account)
+    if status == "on_hold":
+        query = query.where(Account.on_hold_since.is_not(None))
+    elif status == "in_debt":
+        query = query.where(Account.balance_minor < 0)
+    elif status:
+        query = query.where(Account.type == status)
+    if not text:
+        return query
+    found = contains(text, Account.name, Account.inn, Account.email)
+    return query.where(
+        found | (Account.id == int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else found
+    )
+
+
+def account_tabs(account_id: int) -> list[NavItem]:
+    """Return the tabs of an account's pages; the log stands last."""
+    labels = (
+        ("account", _("General")),
+        ("account_subscriptions", _("Subscriptions")),
+        ("account_payments", _("Payments")),
+        ("account_operations", _("Operations")),
+        ("account_users", _("Users")),
+        ("account_log", _("Journal")),
+    )
+    return [
+        NavItem(
+            label, url_for(f"reseller.{name}", account_id=account_id), active=request.endpoint == f"reseller.{name}"
+        )
+        for name, label in labels
+    ]
+
+
+def account_page(template: str, account_id: int, **values: Any) -> str:
+    """Render a tab of an account."""
+    with reading() as session:
+        account = fetch(session, Account, account_id)
+        code = fetch(session, Reseller, account.reseller_id).currency
+        hold = charging.hold_summary(session, account)
+    return show(
+        template,
+        tabs=account_tabs(account_id),
+        crumbs=[(_("Customers"), url_for("reseller.accounts"))],
+        account=account,
+        currency=code,
+        balance=Money(account.balance_minor, code),
+        hold=hold,
+        **values,
+    )
+
+
+@bp.get("/accounts/<int:account_id>")
+def account(account_id: int) -> ResponseReturnValue:
+    return _general(account_id)
+
+
+def _general(account_id: int, *, correction: CorrectionForm | None = None, limit: ThresholdForm | None = None) -> str:
+    with reading() as session:
+        row = fetch(session, Account, account_id)
+        code = fetch(session, Reseller, row.reseller_id).currency
+        contacts = finance_emails(session, row)
+        warnings = AccountForm.of(row).warnings() if request.method == "GET" else []
+    if correction is None:
+        correction = CorrectionForm(formdata=None, once_token=once_token())
+    if limit is None:
+        limit = ThresholdForm(formdata=None, threshold=Money(row.threshold_minor, code))
+    return account_page(
+        "reseller/account.html", account_id, correction=correction, limit=limit, contacts=contacts, warnings=warnings
+    )
+
+
+@bp.route("/accounts/new", methods=["GET", "POST"], endpoint="account_new")
+def account_new() -> ResponseReturnValue:
+    form = AccountForm()
+    if form.validate_on_submit():
+        account_id = accounts.create(panel().store, scope(), current_reseller_id(), form.draft(), by=actor())
+        return _saved(form, account_id)
+    return _edit_page(form, None)
+
+
+@bp.route("/accounts/<int:account_id>/edit", methods=["GET", "POST"], endpoint="account_edit")
+def account_edit(account_id: int) -> ResponseReturnValue:
+    with reading() as session:
+        row = fetch(session, Account, account_id)
+    form = AccountForm() if request.method == "POST" else AccountForm.of(row)
+    if form.validate_on_submit():
+        accounts.change(panel().store, scope(), account_id, form.draft(), by=actor())
+        return _saved(form, account_id)
+    return _edit_page(form, row)
+
+
+def _saved(form: AccountForm, account_id: int) -> ResponseReturnValue:
+    flash(str(_("Saved.")), "success")
+    for warning in form.warnings():
+        flash(str(warning), "warning")
+    return redirect(url_for("reseller.account", account_id=account_id), 303)
+
+
+def _edit_page(form: AccountForm, row: Account | None) -> ResponseReturnValue:
+    crumbs = [(_("Customers"), url_for("reseller.accounts"))]
+    if row is not None:
+        crumbs.append((row.name, url_for("reseller.account", account_id=row.id)))  # type: ignore[arg-type]
+    page = show("reseller/account_form.html", crumbs=crumbs, form=form, account=row)
+    return page, 422 if form.errors else 200
+
+
+@bp.post("/accounts/<int:account_id>/corrections")
+def account_correct(account_id: int) -> ResponseReturnValue:
+    """Change the balance by hand; the same form twice changes it once."""
+    form = CorrectionForm()
+    form.amount.use(reseller().currency)
+    if not form.validate_on_submit():
+        return _general(account_id, correction=form), 422
+    token = form.once_token.data or once_token()
+    try:
+        corrections.correct(
+            panel().store, scope(), account_id, form.amount.data, reason=form.reason.data, once_token=token, by=actor()
+        )
+    except InvalidAmount as error:
+        form.amount.errors = [AMOUNT_PROBLEMS.get(error.code, AMOUNT_PROBLEMS["not_a_sum"])]
+        return _general(account_id, correction=form), 422
+    flash(str(_("Balance corrected by {amount}.", amount=formats.money(form.amount.data))), "success")
+    return redirect(url_for("reseller.account", account_id=account_id), 303)
+
+
+@bp.post("/accounts/<int:account_id>/threshold")
+def account_threshold(account_id: int) -> ResponseReturnValue:
+    form = ThresholdForm()
+    form.threshold.use(reseller().currency)
+    if not form.validate_on_submit() or form.threshold.data is None:
+        return _general(account_id, limit=form), 422
+    subscriptions.change_threshold(panel().store, scope(), account_id, form.threshold.data, by=actor())
+    flash(str(_("Blocking threshold saved, the hold was decided again.")), "success")
+    return redirect(url_for("reseller.account", account_id=account_id), 303)
+
+
+@bp.get("/accounts/<int:account_id>/payments")
+def account_payments(account_id: int) -> ResponseReturnValue:
+    with reading() as session:
+        fetch(session, Account, account_id)
+        query = select(Payment).where(Payment.account_id == account_id)
+        listing = list_page(session, query, Payment.id, cursor())
+    return account_page("reseller/account_payments.html", account_id, listing=listing, pager=pages(listing))
+
+
+@bp.get("/accounts/<int:account_id>/operations")
+def account_operations(account_id: int) -> ResponseReturnValue:
+    """Every movement, with its reason and the running balance."""
+    with reading() as session:
+        fetch(session, Account, account_id)
+        query = (
+            select(Entry)
+            .join(LedgerTransaction, LedgerTransaction.id == Entry.transaction_id)
+            .where(Entry.account_id == account_id)
+            .add_columns(LedgerTransaction)
+        )
+        listing = list_page(session, query, Entry.id, cursor())
+        sums = _sums(session, account_id)
+    return account_page(
+        "reseller/account_operations.html", account_id, listing=listing, pager=pages(listing), sums=sums
+    )
+
+
+def _sums(session: Session, account_id: int) -> dict[str, int]:
+    """Return the total of every kind of movement, minor units."""
+    query = (
+        select(LedgerTransaction.kind, func.sum(Entry.amount_minor))
+        .join(Entry, Entry.transaction_id == LedgerTransaction.id)
+        .where(Entry.account_id == account_id)
+        .group_by(LedgerTransaction.kind)
+    )
+    return {str(kind): int(total) for kind, total in session.execute(query)}
+
+
+@bp.get("/accounts/<int:account_id>/log")
+def account_log(account_id: int) -> ResponseReturnValue:
+    with reading() as session:
+        row = fetch(session, Account, account_id)
+        code = fetch(session, Reseller, row.reseller_id).currency
+        log = log_of(session, "account", account_id, code)
+    return account_page("reseller/account_log.html", account_id, log=log)

@@ -1,0 +1,146 @@
+"""Gateway notifications; those that did not fit wait here until a manager settles them, once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from billhook import Catalogue, Money
+from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from sqlalchemy import Select, select
+from wtforms.validators import DataRequired
+
+from host_stub.domain import formats
+from host_stub.domain.errors import AlreadySettled, InvalidAmount, NotFound
+from host_stub.persistence import Account, GatewayEvent, Payment, PaymentMethod
+from host_stub.persistence.store import fetch
+from host_stub.services import gateway, work_queue
+from host_stub.services.listings import contains, list_page
+from host_stub.web.access import actor
+from host_stub.web.fields import AMOUNT_PROBLEMS, NumberField
+from host_stub.web.panel import panel, reading, scope
+from host_stub.web.reseller import bp
+from host_stub.web.reseller.payment_forms import ReasonForm
+from host_stub.web.reseller.pick import account_picker, chosen_account
+from host_stub.web.reseller.room import asked, cursor, log_of, pages, show
+
+_ = Catalogue("host_stub")
+
+STATUSES = {"all": _("all notifications"), "credited": _("credited"), "settled": _("settled")}
+
+
+class CreditForm(ReasonForm):
+    account_id = NumberField(
+        _("Customer's ID"), least=1, validators=[DataRequired(_("Say which customer gets the money."))]
+    )
+
+
+@bp.get("/events", endpoint="events")
+def events_list() -> ResponseReturnValue:
+    """What is parked and not settled; by choice everything that gateways said."""
+    status, text = asked("status", STATUSES), asked("q")
+    with reading() as session:
+        listing = list_page(session, _found(status, text), GatewayEvent.id, cursor(), oldest_first=not status)
+    return show(
+        "reseller/events.html",
+        listing=listing,
+        pager=pages(listing),
+        statuses=list(STATUSES.items()),
+        status=status,
+        query=text,
+    )
+
+
+def _found(status: str, text: str) -> Select[Any]:
+    query = work_queue.parked() if not status else select(GatewayEvent)
+    if status == "credited":
+        query = query.where(GatewayEvent.verdict == gateway.CREDITED)
+    elif status == "settled":
+        query = query.where(GatewayEvent.settled_at.is_not(None))
+    query = query.join(PaymentMethod, PaymentMethod.id == GatewayEvent.method_id).add_columns(PaymentMethod)
+    return query.where(contains(text, GatewayEvent.external_id, GatewayEvent.reference)) if text else query
+
+
+@bp.get("/events/<int:event_id>")
+def event(event_id: int) -> ResponseReturnValue:
+    return _page(event_id)
+
+
+def _page(event_id: int, *, credit: CreditForm | None = None, close: ReasonForm | None = None) -> str:
+    with reading() as session:
+        row = fetch(session, GatewayEvent, event_id)
+        payment = fetch(session, Payment, row.payment_id) if row.payment_id else None
+        account_id = chosen_account() or (payment.account_id if payment else None)
+        account = fetch(session, Account, account_id) if account_id else None
+        method = fetch(session, PaymentMethod, row.method_id)
+        log = log_of(session, "gateway_event", event_id, row.currency)
+    waits = row.verdict == gateway.PARKED and row.settled_at is None
+    return show(
+        "reseller/event.html",
+        crumbs=[(_("Parked events"), url_for("reseller.events"))],
+        event=row,
+        payment=payment,
+        account=account,
+        method=method,
+        amount=Money(row.amount_minor, row.currency),
+        body=row.body.decode("utf-8", "replace"),
+        credit=(credit or CreditForm(formdata=None, account_id=account_id)) if waits else None,
+        close=close or ReasonForm(formdata=None, prefix="close-"),
+        log=log,
+    )
+
+
+@bp.get("/events/<int:event_id>/account")
+def event_account(event_id: int) -> ResponseReturnValue:
+    """Choose who gets the money of a parked event."""
+    account_id = chosen_account()
+    if account_id is not None:
+        return redirect(url_for("reseller.event", event_id=event_id, account=account_id), 303)
+    with reading() as session:
+        fetch(session, GatewayEvent, event_id)
+    crumbs: list[tuple[Any, str]] = [(_("Parked events"), url_for("reseller.events"))]
+    return account_picker(_("Who gets the money?"), crumbs)
+
+
+@bp.post("/events/<int:event_id>/credit")
+def event_credit(event_id: int) -> ResponseReturnValue:
+    """Credit a parked event to a customer, as a correction that is linked to it."""
+    form = CreditForm()
+    if not form.validate_on_submit():
+        return _page(event_id, credit=form), 422
+    try:
+        _settle(event_id, form.account_id.data, form)
+    except NotFound:
+        form.account_id.errors = [_("There is no customer with this ID.")]
+        return _page(event_id, credit=form), 422
+    except InvalidAmount as error:
+        form.account_id.errors = [AMOUNT_PROBLEMS.get(error.code, AMOUNT_PROBLEMS["not_a_sum"])]
+        return _page(event_id, credit=form), 422
+    return redirect(url_for("reseller.event", event_id=event_id), 303)
+
+
+@bp.post("/events/<int:event_id>/close")
+def event_close(event_id: int) -> ResponseReturnValue:
+    """Close a parked event without a credit, with a reason."""
+    form = ReasonForm(prefix="close-")
+    if not form.validate_on_submit():
+        return _page(event_id, close=form), 422
+    _settle(event_id, None, form)
+    return redirect(url_for("reseller.event", event_id=event_id), 303)
+
+
+def _settle(event_id: int, account_id: int | None, form: FlaskForm) -> None:
+    """Settle, or say who was faster."""
+    with reading() as session:
+        fetch(session, GatewayEvent, event_id)
+    try:
+        gateway.settle_parked(
+            panel().store, scope(), event_id, account_id=account_id, reason=form.reason.data, by=actor()
+        )
+    except AlreadySettled as error:
+        at = formats.datetime(datetime.fromisoformat(error.at))
+        flash(str(_("Nothing was changed: {name} settled it on {at}.", name=error.by or "Billhook", at=at)), "warning")
+    else:
+        flash(str(_("The event is settled.")), "success")

@@ -1,0 +1,114 @@
+"""The start page: a work queue, oldest first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from billhook import Catalogue, LazyText
+from flask import url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from host_stub.domain import formats
+from host_stub.persistence import Account, GatewayEvent, LogEntry, Mail, Outbox, Payment
+from host_stub.persistence.sales import ChargingFailure
+from host_stub.persistence.store import now
+from host_stub.services import work_queue
+from host_stub.services.listings import count_up_to
+from host_stub.services.work_queue import Waiting
+from host_stub.web.page import QueueRow, Tile, Tone
+from host_stub.web.panel import reading
+from host_stub.web.reseller import bp
+from host_stub.web.reseller.room import manual_plugins, show
+
+_ = Catalogue("host_stub")
+
+
+@bp.get("/", endpoint="home")
+def home() -> ResponseReturnValue:
+    with reading() as session:
+        to_approve = work_queue.for_approval(manual_plugins())
+        query = to_approve.join(Account, Account.id == Payment.account_id).add_columns(Account).order_by(Payment.id)
+        waiting = [(payment, account) for payment, account in session.execute(query.limit(10))]
+        tiles = _tiles(session, to_approve)
+        queue = _queue(session)
+    return show("reseller/home.html", tiles=tiles, queue=queue, waiting=waiting)
+
+
+def _tiles(session: Session, to_approve: Any) -> list[Tile]:
+    approvals = work_queue.waiting(session, to_approve, Payment.created_at)
+    stopping = count_up_to(session, work_queue.stopping_soon(now(session)))
+    held = count_up_to(session, select(Account).where(Account.on_hold_since.is_not(None)))
+    return [
+        Tile(
+            _("Wait for approval"),
+            str(approvals.count),
+            url_for("reseller.payments", status="to_approve"),
+            _since(approvals.since),
+            Tone.WAIT if approvals.count else Tone.CALM,
+        ),
+        Tile(
+            _("Will stop within 24 hours"),
+            str(stopping),
+            "",
+            _("customers whose balance does not last"),
+            Tone.WAIT if stopping else Tone.CALM,
+        ),
+        Tile(
+            _("On hold"),
+            str(held),
+            url_for("reseller.accounts", status="on_hold"),
+            _("customers"),
+            Tone.BAD if held else Tone.CALM,
+        ),
+    ]
+
+
+def _since(at: datetime | None) -> LazyText | str:
+    return _("since {at}", at=formats.datetime(at)) if at is not None else ""
+
+
+def _queue(session: Session) -> list[QueueRow]:
+    """Return what went wrong and waits for somebody; only what there is."""
+    at = now(session)
+    rows = [
+        _row(session, _("Parked gateway events"), work_queue.parked(), GatewayEvent.received_at, "events", Tone.BAD),
+        _row(
+            session,
+            _("Services that could not be switched"),
+            work_queue.provisioning_failures(),
+            None,
+            "subscriptions",
+            Tone.BAD,
+            status="failing",
+        ),
+        _row(
+            session,
+            _("Customers who could not be charged"),
+            work_queue.charging_failures(),
+            ChargingFailure.first_at,
+            "journal",
+            Tone.BAD,
+            kind="account",
+        ),
+        _row(session, _("Refused mails"), work_queue.refused_mails(at), Mail.created_at, "mails", status="refused"),
+        _row(
+            session,
+            _("Customers with nobody to write to"),
+            work_queue.without_contact(at),
+            LogEntry.at,
+            "journal",
+            kind="account",
+        ),
+        _row(session, _("Deliveries given up"), work_queue.dead_letters(), Outbox.dead_at, "journal", Tone.BAD),
+    ]
+    return [row for row in rows if row.count]
+
+
+def _row(
+    session: Session, label: LazyText, query: Any, since: Any, endpoint: str, tone: Tone = Tone.WAIT, **values: Any
+) -> QueueRow:
+    found: Waiting = work_queue.waiting(session, query, since)
+    return QueueRow(label, url_for(f"reseller.{endpoint}", **values), found.count, _since(found.since), tone)

@@ -1,0 +1,94 @@
+"""The form of a payment method: its own fields, then what the plugin declares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from billhook import AccountType, Catalogue, PaymentProvider
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import BooleanField, SelectMultipleField, TextAreaField, ValidationError
+from wtforms.validators import DataRequired, Length
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from host_stub.services.methods import MethodDraft
+from host_stub.services.pictures import Picture, UnusablePicture, read_picture
+from host_stub.web.fields import NumberField, Stripped
+from host_stub.web.sentences import ACCOUNT_TYPES
+from host_stub.web.settings_form import forgotten, settings_form, values_of
+
+_ = Catalogue("host_stub")
+
+PICTURE_PROBLEMS = {
+    "empty": _("The file is empty."),
+    "too_big": _("The file is larger than 200 KB. Choose a smaller one."),
+    "not_raster": _("Choose a PNG, JPEG or WebP picture."),
+}
+
+
+class PictureField(FileField):
+    """An uploaded picture. `picture` is None while nothing was chosen."""
+
+    picture: Picture | None = None
+
+    def pre_validate(self, form: Any) -> None:
+        if not self.data:
+            return
+        try:
+            self.picture = read_picture(self.data.read())
+        except UnusablePicture as error:
+            raise ValidationError(PICTURE_PROBLEMS[error.code]) from error
+
+
+class Boxes(SelectMultipleField):
+    """Several of a few, as check boxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class MethodForm(FlaskForm):
+    name = Stripped(
+        _("Name"),
+        description=_("Customers see it on the button."),
+        validators=[DataRequired(_("Enter a name.")), Length(max=80)],
+    )
+    active = BooleanField(_("Active"), description=_("Customers may choose it. Started payments go on either way."))
+    account_types = Boxes(_("Customer types"), validators=[DataRequired(_("Choose at least one customer type."))])
+    position = NumberField(_("Place in the list"), least=0, most=1000)
+    icon = PictureField(_("Icon"), description=_("PNG, JPEG or WebP, at most 200 KB."))
+    without_icon = BooleanField(_("Remove the icon"))
+    description = TextAreaField(
+        _("Description"),
+        description=_("Shown to the customer. Simple HTML: paragraphs, lists, emphasis, links."),
+        validators=[Length(max=5000)],
+        render_kw={"rows": 5},
+    )
+
+
+def method_form(provider: PaymentProvider, values: Any, kept: Sequence[str], currency: str, **initial: Any) -> Any:
+    """Return the form for a method of this provider; values: of the settings, by key."""
+    form = settings_form(MethodForm, provider.settings, values, currency=currency, kept_secrets=kept, **initial)
+    form.account_types.choices = [
+        (kind.value, ACCOUNT_TYPES[kind]) for kind in AccountType if kind in provider.capabilities.account_types
+    ]
+    return form
+
+
+def draft_of(form: Any, provider: PaymentProvider) -> MethodDraft:
+    """Return what was entered."""
+    return MethodDraft(
+        name=form.name.data,
+        account_types=[AccountType(kind) for kind in form.account_types.data],
+        active=form.active.data,
+        description=form.description.data or "",
+        position=form.position.data or 0,
+        settings=values_of(form, provider.settings),
+        forgotten=forgotten(form, provider.settings),
+        icon=form.icon.picture,
+        without_icon=form.without_icon.data,
+    )
+
+
+__all__ = ["Boxes", "MethodForm", "PictureField", "draft_of", "method_form"]

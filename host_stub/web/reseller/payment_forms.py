@@ -1,0 +1,73 @@
+"""Forms about payments."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from billhook import Catalogue, Money
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, ValidationError
+from wtforms.validators import DataRequired, Length
+
+from host_stub.domain.requisites import valid_inn
+from host_stub.persistence import Account
+from host_stub.services.approvals import BankOrder
+from host_stub.web.fields import AmountField, DayField, Stripped
+
+_ = Catalogue("host_stub")
+
+
+class ApprovalForm(FlaskForm):
+    """What arrived at the bank."""
+
+    received = AmountField(_("Sum that arrived"), validators=[DataRequired()])
+    order_number = Stripped(
+        _("Payment order number"),
+        validators=[DataRequired(_("Enter the number of the payment order.")), Length(max=40)],
+    )
+    order_date = DayField(_("Payment order date"), validators=[DataRequired(_("Enter a date like 13.11.2020."))])
+    payer_inn = Stripped(_("Payer's INN"), description=_("If it stands on the statement."), validators=[Length(max=12)])
+    payer_name = Stripped(_("Payer's name"), validators=[Length(max=300)])
+    anyway = HiddenField()
+
+    @classmethod
+    def for_currency(cls, currency: str, **kwargs: Any) -> ApprovalForm:
+        form = cls(**kwargs)
+        form.received.use(currency)
+        return form
+
+    @classmethod
+    def blank(cls, amount: Money, account: Account, now: datetime, timezone: str) -> ApprovalForm:
+        """Return the form as it is first shown: filled with what is expected."""
+        return cls.for_currency(
+            amount.currency,
+            formdata=None,
+            data={
+                "received": amount,
+                "order_date": now.astimezone(ZoneInfo(timezone)).date(),
+                "payer_inn": account.inn,
+                "payer_name": account.name,
+            },
+        )
+
+    def validate_payer_inn(self, field: Any) -> None:
+        if field.data and not valid_inn(field.data):
+            raise ValidationError(_("This is no INN: check the digits or leave the field empty."))
+
+    def order(self) -> BankOrder:
+        received: Money = self.received.data
+        return BankOrder(
+            received=received,
+            number=self.order_number.data,
+            day=self.order_date.data,
+            payer_inn=self.payer_inn.data,
+            payer_name=self.payer_name.data,
+        )
+
+
+class ReasonForm(FlaskForm):
+    """Why something is undone or closed."""
+
+    reason = Stripped(_("Reason"), validators=[DataRequired(_("Say why: it stays in the log.")), Length(max=300)])

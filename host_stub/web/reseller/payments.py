@@ -1,0 +1,212 @@
+"""Payments: the list, the page of one, approval, reversal, cancelling, documents."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from billhook import Catalogue
+from flask import Response, flash, make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from host_stub.domain.errors import MethodUnavailable, NotFound, PaymentClosed
+from host_stub.domain.payments import OPEN
+from host_stub.persistence import Account, Document, Payment
+from host_stub.persistence.store import fetch
+from host_stub.plugins import documents, paying
+from host_stub.plugins.errors import PluginUnavailable
+from host_stub.services import approvals, payments, work_queue
+from host_stub.services.approvals import BankOrder
+from host_stub.services.listings import contains, list_page
+from host_stub.web.access import actor
+from host_stub.web.panel import panel, reading, scope
+from host_stub.web.reseller import bp
+from host_stub.web.reseller.payment_facts import approval_words, closed_words, payment_facts
+from host_stub.web.reseller.payment_forms import ApprovalForm, ReasonForm
+from host_stub.web.reseller.room import asked, cursor, desk, log_of, manual_plugins, pages, reseller, show
+from host_stub.web.statuses import STATUSES
+
+_ = Catalogue("host_stub")
+
+#: Not a status of its own: open payments whose method is paid at the bank.
+TO_APPROVE: Final = "to_approve"
+
+
+@bp.get("/payments", endpoint="payments")
+def payments_list() -> ResponseReturnValue:
+    """All payments, newest first; by status, number or customer. What waits for approval stands oldest first."""
+    statuses = [(TO_APPROVE, _("waiting for approval")), *_words()]
+    status, text = asked("status", [value for value, _label in statuses]), asked("q")
+    with reading() as session:
+        listing = list_page(session, _found(status, text), Payment.id, cursor(), oldest_first=status == TO_APPROVE)
+    return show(
+        "reseller/payments.html",
+        listing=listing,
+        pager=pages(listing),
+        statuses=statuses,
+        status=status,
+        query=text,
+    )
+
+
+def _words() -> list[tuple[str, Any]]:
+    return [(value, word) for value, (_tone, word) in STATUSES["payment"].items()]
+
+
+def _found(status: str, text: str) -> Select[Any]:
+    query = work_queue.for_approval(manual_plugins()) if status == TO_APPROVE else select(Payment)
+    query = query.join(Account, Account.id == Payment.account_id).add_columns(Account)
+    if status and status != TO_APPROVE:
+        query = query.where(Payment.status == status)
+    return query.where(contains(text, Payment.number, Account.name)) if text else query
+
+
+@bp.get("/payments/<int:payment_id>")
+def payment(payment_id: int) -> ResponseReturnValue:
+    return _page(payment_id)
+
+
+def _page(payment_id: int, *, form: ApprovalForm | None = None, undo: ReasonForm | None = None) -> str:
+    with reading() as session:
+        row = fetch(session, Payment, payment_id)
+        facts = payment_facts(session, row)
+        log = log_of(session, "payment", row.id, row.currency)
+    is_open = row.status in OPEN
+    if form is None and is_open:
+        form = ApprovalForm.blank(facts.amount, facts.account, panel().store.now(), reseller().timezone)
+    return show(
+        "reseller/payment.html",
+        crumbs=[(_("Payments"), url_for("reseller.payments"))],
+        facts=facts,
+        payment=row,
+        form=form if is_open else None,
+        undo=undo or ReasonForm(formdata=None),
+        log=log,
+        offered=_documents_to_issue(payment_id) if is_open else [],
+    )
+
+
+def _documents_to_issue(payment_id: int) -> list[tuple[int, str, str, Any]]:
+    """Return method id, method name, kind and label of every document that can be issued for an open payment."""
+    return [
+        (offer.method.id, offer.method.name, kind.name, kind.label)
+        for offer in paying.offers(desk(), scope(), payment_id)
+        if offer.reason is None
+        for kind in offer.provider.capabilities.documents
+    ]
+
+
+@bp.post("/payments/<int:payment_id>/approve")
+def payment_approve(payment_id: int) -> ResponseReturnValue:
+    """Credit what arrived; ask once more if the payment order was used elsewhere."""
+    with reading() as session:
+        row = fetch(session, Payment, payment_id)
+        account = fetch(session, Account, row.account_id)
+    form = ApprovalForm.for_currency(row.currency)
+    if row.status not in OPEN:
+        return _already(payment_id)
+    if not form.validate_on_submit():
+        return _page(payment_id, form=form), 422
+    order = form.order()
+    others = [] if form.anyway.data == "yes" else _used_elsewhere(payment_id, order)
+    if others:
+        return show(
+            "reseller/approve_anyway.html",
+            crumbs=[(_("Payments"), url_for("reseller.payments")), (row.number, _address(payment_id))],
+            payment=row,
+            account=account,
+            order=order,
+            others=others,
+            form=form,
+        ), 409
+    try:
+        approvals.approve_payment(panel().store, scope(), payment_id, order, by=actor())
+    except PaymentClosed:
+        return _already(payment_id)
+    flash(str(approval_words(order.received, row)), "success")
+    return redirect(_address(payment_id), 303)
+
+
+def _used_elsewhere(payment_id: int, order: BankOrder) -> list[tuple[Payment, Account]]:
+    with reading() as session:
+        found = approvals.used_elsewhere(session, payment_id, order)
+        return [(other, fetch(session, Account, other.account_id)) for other in found]
+
+
+def _already(payment_id: int) -> ResponseReturnValue:
+    """Tell the second manager who did it and when."""
+    with reading() as session:
+        row = fetch(session, Payment, payment_id)
+        flash(str(closed_words(payments.closed(session, row))), "warning")
+    return redirect(_address(payment_id), 303)
+
+
+def _address(payment_id: int) -> str:
+    return url_for("reseller.payment", payment_id=payment_id)
+
+
+@bp.post("/payments/<int:payment_id>/reverse")
+def payment_reverse(payment_id: int) -> ResponseReturnValue:
+    """Undo the approval that stands, with a reason."""
+    form = ReasonForm()
+    if not form.validate_on_submit():
+        return _page(payment_id, undo=form), 422
+    try:
+        approvals.reverse_approval(panel().store, scope(), payment_id, reason=form.reason.data, by=actor())
+    except PaymentClosed:
+        flash(str(_("There is no approval to reverse.")), "warning")
+    else:
+        flash(str(_("The approval was reversed and the money taken off the balance.")), "success")
+    return redirect(_address(payment_id), 303)
+
+
+@bp.post("/payments/<int:payment_id>/cancel")
+def payment_cancel(payment_id: int) -> ResponseReturnValue:
+    try:
+        payments.cancel(panel().store, scope(), payment_id, by=actor())
+    except PaymentClosed:
+        return _already(payment_id)
+    flash(str(_("Payment cancelled.")), "success")
+    return redirect(_address(payment_id), 303)
+
+
+@bp.post("/payments/<int:payment_id>/documents")
+def payment_issue(payment_id: int) -> ResponseReturnValue:
+    """Issue a document if it was not issued yet, and show it."""
+    from host_stub.adapters.render import RendererBroken, RendererBusy
+
+    method_id = request.form.get("method_id", type=int) or 0
+    kind = request.form.get("kind", "")
+    try:
+        document_id = documents.issue(desk(), scope(), payment_id, method_id, kind, by=actor())
+    except PaymentClosed:
+        return _already(payment_id)
+    except (MethodUnavailable, PluginUnavailable, RendererBusy, RendererBroken):
+        flash(str(_("The document could not be drawn. Try again in a minute.")), "error")
+        return redirect(_address(payment_id), 303)
+    return redirect(url_for("reseller.payment_document", payment_id=payment_id, document_id=document_id), 303)
+
+
+@bp.get("/payments/<int:payment_id>/documents/<int:document_id>")
+def payment_document(payment_id: int, document_id: int) -> ResponseReturnValue:
+    """An issued document, as it was frozen."""
+    with reading() as session:
+        found = _document(session, payment_id, document_id)
+    return pdf(found.content, found.file_name)
+
+
+def _document(session: Session, payment_id: int, document_id: int) -> Document:
+    row = fetch(session, Document, document_id)
+    if row.payment_id != payment_id:
+        raise NotFound("Document", document_id)
+    return row
+
+
+def pdf(content: bytes, name: str) -> Response:
+    """Return a PDF that the browser shows in a place without rights."""
+    response = make_response(content)
+    response.content_type = "application/pdf"
+    response.headers.set("Content-Disposition", "inline", filename=name)
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox; frame-ancestors 'self'"
+    return response

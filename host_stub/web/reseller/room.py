@@ -1,0 +1,103 @@
+"""What every page of the staff rooms needs: the reseller, the frame round the page, lists, the log."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from billhook import Catalogue, LazyText, StartKind
+from flask import render_template, request, url_for
+from sqlalchemy.orm import Session
+
+from host_stub.persistence import Reseller
+from host_stub.persistence.store import fetch
+from host_stub.plugins.desk import Desk
+from host_stub.services import journal
+from host_stub.services.listings import Cursor, Listing
+from host_stub.services.users import Invitations
+from host_stub.web import context
+from host_stub.web.access import current_reseller_id
+from host_stub.web.page import Column, LogEntry, NavItem
+from host_stub.web.panel import panel, reading
+from host_stub.web.sentences import log_lines
+
+_ = Catalogue("host_stub")
+
+Text = LazyText | str
+
+
+def reseller() -> Reseller:
+    """Return the reseller of the page, read anew."""
+    with reading() as session:
+        return fetch(session, Reseller, current_reseller_id())
+
+
+def desk() -> Desk:
+    """Return the pay desk: what documents, previews and provider calls need."""
+    parts = panel()
+    return Desk(parts.store, parts.registry, parts.keys, parts.renderer, parts.config.base_url)
+
+
+def invitations() -> Invitations:
+    return Invitations(panel().config.base_url, panel().config.invitation_lifetime)
+
+
+def manual_plugins() -> list[str]:
+    """Return the plugins whose payments a manager approves: they give instructions instead of taking money."""
+    return [
+        name
+        for name, plugin in panel().registry.plugins.items()
+        if plugin.provider is not None and plugin.provider.capabilities.start is StartKind.INSTRUCTIONS
+    ]
+
+
+def plugin_title(name: str) -> Text:
+    plugin = panel().registry.plugins.get(name)
+    return plugin.title if plugin else name
+
+
+def show(template: str, *, tabs: Sequence[NavItem] = (), crumbs: Sequence[tuple[Text, str]] = (), **values: Any) -> str:
+    """Render a page of a staff room. crumbs: label and address of what lies above the page."""
+    context.frame(subnav=tabs, crumbs=[NavItem(label, url) for label, url in crumbs])
+    return render_template(template, **values)
+
+
+def columns(*labels: Text | tuple[Text, str]) -> list[Column]:
+    """Return table columns: a label, or a label with its kind."""
+    return [Column(*label) if isinstance(label, tuple) else Column(label) for label in labels]
+
+
+def cursor() -> Cursor:
+    """Return where the list on this page begins. Rubbish in the address means the first page."""
+    return Cursor(before=request.args.get("before", type=int), after=request.args.get("after", type=int))
+
+
+def pages(listing: Listing[Any]) -> dict[str, Text]:
+    """Return what `ui.pager` wants: addresses of the older and newer page, the count in words."""
+    keep = {k: v for k, v in request.args.items() if k not in ("before", "after")}
+    path: dict[str, Any] = {**(request.view_args or {}), **keep}
+    endpoint = request.endpoint or ""
+    return {
+        "next_url": url_for(endpoint, **path, before=listing.older) if listing.older is not None else "",
+        "previous_url": url_for(endpoint, **path, after=listing.newer) if listing.newer is not None else "",
+        "count": _("Found: {count}", count=listing.counted) if listing.count is not None else "",
+    }
+
+
+def asked(name: str, allowed: Mapping[str, Any] | Sequence[str] | None = None) -> str:
+    """Return a word of the address's query, trimmed; one that is not allowed counts as none."""
+    text = request.args.get(name, "").strip()[:200]
+    return text if allowed is None or text in allowed else ""
+
+
+def log_of(
+    session: Session, kind: str, row_id: int, currency: str, labels: Mapping[str, Text] | None = None
+) -> list[LogEntry]:
+    """Return the log of an object. labels: names of a plugin's settings."""
+    return log_lines(journal.entries(session, kind, row_id), currency, labels=labels)
+
+
+def once_token() -> str:
+    """Return a token that makes a form post once."""
+    return secrets.token_urlsafe(18)

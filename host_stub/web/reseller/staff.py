@@ -1,0 +1,94 @@
+"""The reseller's own staff: invite, block, invite again."""
+
+from __future__ import annotations
+
+from billhook import Catalogue
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from host_stub.domain.errors import NotFound
+from host_stub.persistence import User, UserKind
+from host_stub.persistence.store import fetch
+from host_stub.services import users
+from host_stub.services.users import EmailTaken, InvalidEmail, NewUser
+from host_stub.web.access import actor, current_reseller_id, signed_in
+from host_stub.web.page import MenuEntry
+from host_stub.web.panel import reading, writing
+from host_stub.web.reseller import bp
+from host_stub.web.reseller.account_forms import PersonForm
+from host_stub.web.reseller.room import invitations, log_of, reseller, show
+
+_ = Catalogue("host_stub")
+
+
+@bp.route("/staff", methods=["GET", "POST"], endpoint="staff")
+def staff_list() -> ResponseReturnValue:
+    """The managers, and the form that invites one."""
+    form = PersonForm(language=reseller().language)
+    if form.validate_on_submit() and invite_manager(current_reseller_id(), form):
+        return redirect(url_for("reseller.staff"), 303)
+    with reading() as session:
+        people = users.managers_of(session, current_reseller_id())
+    page = show("reseller/staff.html", people=people, form=form, menu=_menu)
+    return page, 422 if form.errors else 200
+
+
+def invite_manager(reseller_id: int, form: PersonForm) -> bool:
+    """Make a manager and mail him; put what is wrong beside the field and say so."""
+    person = NewUser(form.email.data, form.name.data, form.language.data)
+    try:
+        with writing() as session:
+            users.add_manager(session, reseller_id, person, by=actor(), invitations=invitations())
+    except InvalidEmail:
+        form.email.errors = [_("This is no e-mail address.")]
+        return False
+    except EmailTaken:
+        form.email.errors = [_("This address already belongs to somebody else.")]
+        return False
+    flash(str(_("An invitation was sent to {email}.", email=person.email)), "success")
+    return True
+
+
+def _menu(user: User) -> list[MenuEntry]:
+    url = url_for("reseller.manager", user_id=user.id)
+    entries = [MenuEntry(_("Log"), url)]
+    if user.active and user.password_hash is None:
+        entries.append(MenuEntry(_("Send the invitation again"), url, post=True, fields=[("act", "invite")]))
+    if user.id == signed_in().user_id:
+        return entries
+    if user.active:
+        question = _("{email} will be signed out everywhere and cannot sign in again.", email=user.email)
+        entries.append(
+            MenuEntry(_("Block sign-in"), url, post=True, fields=[("act", "off")], danger=True, confirm=question)
+        )
+    else:
+        entries.append(MenuEntry(_("Allow sign-in"), url, post=True, fields=[("act", "on")]))
+    return entries
+
+
+@bp.get("/staff/<int:user_id>")
+def manager(user_id: int) -> ResponseReturnValue:
+    with reading() as session:
+        user = fetch(session, User, user_id)
+        if user.kind != UserKind.MANAGER:
+            raise NotFound("User", user_id)
+        log = log_of(session, "user", user_id, "RUB")
+    return show(
+        "reseller/manager.html", crumbs=[(_("Staff"), url_for("reseller.staff"))], user=user, log=log, menu=_menu
+    )  # fmt: skip
+
+
+@bp.post("/staff/<int:user_id>", endpoint="manager_change")
+def manager_change(user_id: int) -> ResponseReturnValue:
+    """Block, allow again or invite again; the button says which."""
+    act = request.form.get("act", "")
+    with writing() as session:
+        user = fetch(session, User, user_id, lock=True)
+        if user.kind != UserKind.MANAGER:
+            raise NotFound("User", user_id)
+        if act == "invite" and user.password_hash is None:
+            users.invite(session, user, by=actor(), invitations=invitations())
+        elif act in ("on", "off") and user_id != signed_in().user_id:
+            users.set_active(session, user, act == "on", by=actor())
+    flash(str(_("Saved.")), "success")
+    return redirect(url_for("reseller.staff"), 303)

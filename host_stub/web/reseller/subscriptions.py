@@ -1,0 +1,190 @@
+"""Subscriptions: the list, one of them, activate, delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from billhook import Catalogue, Money
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from sqlalchemy import Select, select
+from wtforms import SelectField
+from wtforms.validators import Length
+
+from host_stub.domain import formats
+from host_stub.domain.errors import InsufficientFunds, SubscriptionClosed
+from host_stub.persistence import Account, Charge, Plan, Reseller, Subscription
+from host_stub.persistence.store import fetch
+from host_stub.services import plans, subscriptions
+from host_stub.services.listings import contains, list_page
+from host_stub.services.subscriptions import PlanInactive
+from host_stub.web.access import actor, current_reseller_id
+from host_stub.web.fields import Stripped
+from host_stub.web.panel import panel, reading, scope
+from host_stub.web.reseller import bp
+from host_stub.web.reseller.accounts import account_page
+from host_stub.web.reseller.pick import account_picker, chosen_account
+from host_stub.web.reseller.plan_words import price_words
+from host_stub.web.reseller.room import asked, cursor, log_of, pages, reseller, show
+from host_stub.web.statuses import STATUSES
+
+_ = Catalogue("host_stub")
+
+
+@bp.get("/subscriptions", endpoint="subscriptions")
+def subscriptions_list() -> ResponseReturnValue:
+    statuses = [
+        *((value, word) for value, (_tone, word) in STATUSES["subscription"].items()),
+        ("failing", _("service not switched")),
+    ]
+    status, text = asked("status", [value for value, _word in statuses]), asked("q")
+    with reading() as session:
+        listing = list_page(session, _found(status, text), Subscription.id, cursor())
+    return show(
+        "reseller/subscriptions.html",
+        listing=listing,
+        pager=pages(listing),
+        statuses=statuses,
+        status=status,
+        query=text,
+        currency=reseller().currency,
+        price_words=price_words,
+    )
+
+
+def _found(status: str, text: str) -> Select[Any]:
+    query = (
+        select(Subscription)
+        .join(Account, Account.id == Subscription.account_id)
+        .join(Plan, Plan.id == Subscription.plan_id)
+        .add_columns(Account, Plan)
+    )
+    if status == "failing":
+        query = query.where(Subscription.provisioning_error != "")
+    elif status:
+        query = query.where(Subscription.status == status)
+    return query.where(contains(text, Subscription.name, Account.name, Plan.name)) if text else query
+
+
+@bp.get("/accounts/<int:account_id>/subscriptions")
+def account_subscriptions(account_id: int) -> ResponseReturnValue:
+    with reading() as session:
+        fetch(session, Account, account_id)
+        query = (
+            select(Subscription)
+            .join(Plan, Plan.id == Subscription.plan_id)
+            .where(Subscription.account_id == account_id)
+            .add_columns(Plan)
+        )
+        listing = list_page(session, query, Subscription.id, cursor())
+    return account_page(
+        "reseller/account_subscriptions.html",
+        account_id,
+        listing=listing,
+        pager=pages(listing),
+        price_words=price_words,
+    )
+
+
+@bp.get("/subscriptions/<int:subscription_id>")
+def subscription(subscription_id: int) -> ResponseReturnValue:
+    with reading() as session:
+        row = fetch(session, Subscription, subscription_id)
+        account = fetch(session, Account, row.account_id)
+        code = fetch(session, Reseller, row.reseller_id).currency
+        missing = Money.zero(code)
+        if row.status == "pending":
+            missing = subscriptions.missing_to_activate(session, account, row)
+        query = select(Charge).where(Charge.subscription_id == row.id).order_by(Charge.id.desc()).limit(20)
+        page_values: dict[str, Any] = {
+            "plan": fetch(session, Plan, row.plan_id),
+            "upcoming": subscriptions.upcoming(session, row),
+            "charges": list(session.scalars(query)),
+            "log": log_of(session, "subscription", row.id, code),
+        }
+    return show(
+        "reseller/subscription.html",
+        crumbs=[
+            (_("Subscriptions"), url_for("reseller.subscriptions")),
+            (account.name, url_for("reseller.account_subscriptions", account_id=account.id)),
+        ],
+        subscription=row,
+        account=account,
+        missing=missing,
+        currency=code,
+        price_words=price_words,
+        **page_values,
+    )
+
+
+class SubscriptionForm(FlaskForm):
+    plan_id = SelectField(_("Plan"), coerce=int)
+    name = Stripped(_("Name"), description=_("Empty: the plan's name."), validators=[Length(max=200)])
+
+
+@bp.route("/subscriptions/new", methods=["GET", "POST"], endpoint="subscription_new")
+def subscription_new() -> ResponseReturnValue:
+    crumbs: list[tuple[Any, str]] = [(_("Subscriptions"), url_for("reseller.subscriptions"))]
+    account_id = chosen_account()
+    if account_id is None:
+        return account_picker(_("New subscription"), crumbs)
+    with reading() as session:
+        account = fetch(session, Account, account_id)
+        offered = plans.of_reseller(session, current_reseller_id(), only_active=True)
+    code = reseller().currency
+    form = SubscriptionForm()
+    form.plan_id.choices = [(plan.id, f"{plan.name} · {price_words(plan, code)}") for plan in offered]
+    if form.validate_on_submit():
+        try:
+            made = subscriptions.create(
+                panel().store, scope(), account_id, form.plan_id.data, name=form.name.data, by=actor()
+            )
+        except PlanInactive:
+            form.plan_id.errors = [_("This plan is no longer sold.")]
+        else:
+            flash(str(_("Subscription created. It waits for activation.")), "success")
+            return redirect(url_for("reseller.subscription", subscription_id=made), 303)
+    page = show("reseller/subscription_new.html", crumbs=crumbs, form=form, account=account, plans=offered)
+    return page, 422 if form.errors else 200
+
+
+@bp.post("/subscriptions/<int:subscription_id>/activate")
+def subscription_activate(subscription_id: int) -> ResponseReturnValue:
+    """Charge the first period and let it run, or say what sum is missing."""
+    try:
+        subscriptions.activate(panel().store, scope(), subscription_id, by=actor())
+    except InsufficientFunds as error:
+        missing = formats.money(Money(error.missing_minor, reseller().currency))
+        flash(str(_("Not activated: {amount} are missing on the balance.", amount=missing)), "error")
+    except SubscriptionClosed:
+        flash(str(_("Nothing was changed: the subscription does not wait for activation any more.")), "warning")
+    else:
+        flash(str(_("Subscription activated and charged for its first period.")), "success")
+    return _back(subscription_id)
+
+
+@bp.post("/subscriptions/<int:subscription_id>/delete")
+def subscription_delete(subscription_id: int) -> ResponseReturnValue:
+    try:
+        subscriptions.delete(panel().store, scope(), subscription_id, by=actor())
+    except SubscriptionClosed:
+        flash(str(_("Nothing was changed: the subscription is deleted already.")), "warning")
+    else:
+        flash(str(_("Subscription deleted.")), "success")
+    return _back(subscription_id)
+
+
+@bp.post("/subscriptions/<int:subscription_id>/name")
+def subscription_name(subscription_id: int) -> ResponseReturnValue:
+    name = request.form.get("name", "").strip()[:200]
+    if name and name.isprintable():
+        subscriptions.rename(panel().store, scope(), subscription_id, name, by=actor())
+        flash(str(_("Saved.")), "success")
+    else:
+        flash(str(_("Enter a name.")), "error")
+    return _back(subscription_id)
+
+
+def _back(subscription_id: int) -> ResponseReturnValue:
+    return redirect(url_for("reseller.subscription", subscription_id=subscription_id), 303)
