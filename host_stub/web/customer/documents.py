@@ -86,15 +86,17 @@ def _label(plugin: str, name: str) -> object:
 @bp.post("/<int:account_id>/payments/<int:payment_id>/documents")
 @customer_account(Right.PAY)
 def issue_document(account_id: int, payment_id: int) -> ResponseReturnValue:
-    """Issue a document of a method if it was not issued yet, and lead to it."""
+    """Issue a document of a method if it was not issued yet, and lead to it; `next=instructions` back to those."""
     with reading() as session:
         own(session, Payment, payment_id)
-    back = url_for("customer.payment", account_id=account_id, payment_id=payment_id)
     method_id, kind = request.form.get("method_id", 0, int), request.form.get("kind", "")
     problem, document_id = issue(payment_id, method_id, kind)
+    if request.form.get("next") == "instructions":
+        back = url_for("customer.instructions", account_id=account_id, payment_id=payment_id, method_id=method_id)
+        return redirect(back, 303)
     if document_id is None:
         flash(str(problem), "error")
-        return redirect(back, 303)
+        return redirect(url_for("customer.payment", account_id=account_id, payment_id=payment_id), 303)
     return redirect(
         url_for("customer.document", account_id=account_id, payment_id=payment_id, document_id=document_id), 303
     )

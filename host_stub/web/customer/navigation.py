@@ -13,7 +13,13 @@ from host_stub.web.navigation import Sections, item, present
 _ = Catalogue("host_stub")
 
 #: Endpoints under «Billing».
-_PAYMENTS = ("customer.payment", "customer.top_up", "customer.pay", "customer.instructions")
+_PAYMENTS = (
+    "customer.payment",
+    "customer.top_up",
+    "customer.create_top_up",
+    "customer.pay",
+    "customer.instructions",
+)
 _BILLING = (*_PAYMENTS, "customer.operations")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from billhook import Catalogue, DocumentKind, Instructions, PluginError, PostForm, ProviderError, Redirect, StartKind
@@ -21,13 +22,22 @@ from host_stub.services import statements
 from host_stub.web.access import Right, actor, customer_account, own
 from host_stub.web.customer import bp
 from host_stub.web.customer.documents import issue, kinds_of
-from host_stub.web.customer.payments import closed_message
+from host_stub.web.customer.payments import closed_message, spoken
 from host_stub.web.page import DocumentLink
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.plugin_texts import PluginTexts
 from host_stub.web.security import allow_form_action
 
 _ = Catalogue("host_stub")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMethod:
+    """A method as pages of plugins see it: without its settings, since secrets are among them."""
+
+    id: int
+    name: str
+
 
 _NOT_WORKING = _("This payment method is not working right now. Try again later or choose another one.")
 
@@ -55,11 +65,19 @@ def pay(account_id: int, payment_id: int) -> ResponseReturnValue:
             _gateway(started, form.url)
             allow_form_action(form.url)
             return render_template(
-                "billhook/post_form.html", payment=started.payment, method=started, form=form, back_url=page
+                "billhook/post_form.html",
+                payment=spoken(started.payment),
+                method=_shown(started),
+                form=form,
+                back_url=page,
             )
         case Instructions():
             return _instruct(account_id, payment_id, started)
     raise PluginFailed(started.plugin, "start returned no outcome that the contract knows")
+
+
+def _shown(started: Started) -> ShownMethod:
+    return ShownMethod(started.method_id, started.method_name)
 
 
 def _back(page: str, message: object) -> ResponseReturnValue:
@@ -111,7 +129,10 @@ def instructions(account_id: int, payment_id: int, method_id: int) -> ResponseRe
         if issued.find(payment_id, method_id, kind.name)
     }
     missing = [kind for kind in kinds_of(method.plugin) if kind.name not in links]
-    return _draw(started, page, links, missing)
+    try:
+        return _draw(started, page, links, missing)
+    except PluginFailed:
+        return _back(page, _NOT_WORKING)
 
 
 def _draw(
@@ -121,11 +142,12 @@ def _draw(
     if not isinstance(outcome, Instructions):
         raise PluginFailed(started.plugin, "start returned no instructions")
     ours = {
-        "payment": started.payment,
-        "method": started,
+        "payment": spoken(started.payment),
+        "method": _shown(started),
         "reseller": started.payment.reseller,
         "documents": links,
         "missing_documents": missing,
+        "issue_url": f"{page}/documents",
         "language": current_language(),
         "back_url": page,
     }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from billhook import Catalogue, Money, PaymentStatus, StartKind
+from dataclasses import replace
+
+from billhook import Catalogue, Money, PaymentStatus, PaymentView, StartKind
+from billhook.i18n import current_language
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
@@ -13,6 +16,7 @@ from host_stub.persistence import Payment, PaymentMethod
 from host_stub.plugins import paying
 from host_stub.plugins.paying import Offer
 from host_stub.services import journal, payments, statements
+from host_stub.services.descriptions import describe_payment
 from host_stub.services.statements import PaymentFilter
 from host_stub.services.views import payment_view
 from host_stub.web.access import Right, actor, current_account, customer_account, may, own
@@ -62,8 +66,7 @@ def payment(account_id: int, payment_id: int) -> ResponseReturnValue:
     offers = usable_offers(payment_id) if row.status in OPEN and may(Right.PAY) else []
     return render_template(
         "customer/payment.html",
-        payment=view,
-        row=row,
+        payment=spoken(view),
         offers=[(offer, Markup(offer.method.description)) for offer in offers],  # noqa: S704  sanitised when saved
         downloads=downloads(row, issued),
         credited=credited,
@@ -72,6 +75,11 @@ def payment(account_id: int, payment_id: int) -> ResponseReturnValue:
         waits=row.status == PaymentStatus.WAITING_FOR_PAYMENT,
         returned="returned" in request.args,
     )
+
+
+def spoken(view: PaymentView) -> PaymentView:
+    """Return the payment with its description in the reader's language; documents keep to the account's."""
+    return replace(view, description=describe_payment(view.amount, current_language()))
 
 
 def usable_offers(payment_id: int) -> list[Offer]:
