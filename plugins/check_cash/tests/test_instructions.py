@@ -39,7 +39,9 @@ def page(provider, make_payment, make_method, facts):
         template = environment.loader.get_source(environment, started.template)[0]
         environment.loader = DictLoader({"billhook/instructions.html": BASE, "page": template})
         with use_language(language):
-            return " ".join(environment.get_template("page").render(started.context, ui=FakeUi()).split())
+            return " ".join(
+                environment.get_template("page").render(started.context, ui=FakeUi(), back_url="/payments/1").split()
+            )
 
     return show
 

@@ -24,10 +24,10 @@ from billhook import (
     StartRequest,
 )
 
+from billhook.formats import money
 from billhook_check_cash.bill import Bill
 from billhook_check_cash.papers import paper_of
 from billhook_check_cash.requisites import find_in_requisites, requisites_of
-from billhook_check_cash.russian import figures
 from billhook_check_cash.settings import SETTINGS
 
 _ = Catalogue("billhook_check_cash")
@@ -57,7 +57,7 @@ class CheckCash(PaymentProvider):
         facts = issued or DocumentFacts(request.payment.number, _issue_date(request.payment))
         bill = Bill(request.payment, request.method, facts)
         bill_url = request.addresses.documents.get(RECEIPT, "") if issued else ""
-        return Instructions("check_cash/instructions.html", _instructions(bill, bill_url))
+        return Instructions("check_cash/instructions.html", _instructions(bill, bill_url, request.language))
 
     def document(self, kind: str, payment: PaymentView, method: MethodView, facts: DocumentFacts) -> DocumentSource:
         """Return the paper: «Счет на оплату», or «Квитанция ПД-4» for a person. Russian by law. Raises NotSupported."""
@@ -70,13 +70,13 @@ def _issue_date(payment: PaymentView) -> date:
     return payment.created_at.astimezone(ZoneInfo(payment.reseller.timezone)).date()
 
 
-def _instructions(bill: Bill, bill_url: str) -> dict[str, object]:
+def _instructions(bill: Bill, bill_url: str, language: str) -> dict[str, object]:
     """Return what the page shows. bill_url: empty where no bill could be drawn; the requisites are enough to pay."""
     reseller, symbol = bill.payment.reseller, bill.symbol
     return {
         "_": _,
         "bill_url": bill_url,
-        "requisites": _rows(bill),
+        "requisites": _rows(bill, language),
         "purpose": bill.purpose,
         "is_slip": bill.is_slip,
         "qr": {"size": symbol.size, "path": symbol.path} if symbol else None,
@@ -88,9 +88,9 @@ def _instructions(bill: Bill, bill_url: str) -> dict[str, object]:
     }
 
 
-def _rows(bill: Bill) -> list[tuple[LazyText, str | LazyText]]:
+def _rows(bill: Bill, language: str) -> list[tuple[LazyText, str]]:
     seller = bill.seller
-    rows: list[tuple[LazyText, str | LazyText]] = [
+    rows: list[tuple[LazyText, str]] = [
         (_("Payee"), seller.name),
         (_("INN"), seller.inn),
         (_("KPP"), seller.kpp),
@@ -98,6 +98,6 @@ def _rows(bill: Bill) -> list[tuple[LazyText, str | LazyText]]:
         (_("Bank"), seller.bank_name),
         (_("BIC"), seller.bic),
         (_("Correspondent account"), seller.corr_account),
-        (_("Sum"), _("{sum} RUB", sum=figures(bill.amount))),
+        (_("Sum"), money(bill.amount, language)),
     ]
     return [row for row in rows if row[1]]

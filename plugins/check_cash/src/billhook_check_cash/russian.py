@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from billhook import Money
+from billhook import Money, formats
 
 NBSP: Final = "\u00a0"
 #: What stands on a bill until the reseller writes his own.
@@ -21,8 +21,7 @@ _MONTHS: Final = (
 
 def figures(amount: Money) -> str:
     """Return «5 000,00»: no-break groups, a comma."""
-    major, _, minor = amount.plain().partition(".")
-    return f"{int(major):,}".replace(",", NBSP) + f",{minor}"
+    return formats.figures(amount, "ru")
 
 
 def plain_figures(amount: Money) -> str:
