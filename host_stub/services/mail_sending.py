@@ -26,7 +26,7 @@ class MailReceiver:
     sender: the address in From and on the envelope; the name beside it is the reseller's.
     """
 
-    #: About two days, as long as mail servers usually try.
+    #: A day and a half, after which a mail about money is stale anyway.
     policy = Policy(attempts=40, first_wait=timedelta(minutes=1), longest_wait=timedelta(hours=1))
 
     def __init__(self, store: Store, mailer: Mailer, sender: str) -> None:
