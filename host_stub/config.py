@@ -29,7 +29,7 @@ class Config(BaseSettings):
     demo: `./dev run` only; then, and only then, a demo key file is accepted.
     """
 
-    model_config = SettingsConfigDict(env_prefix="BILLHOOK_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="BILLHOOK_", extra="ignore", frozen=True, hide_input_in_errors=True)
 
     database_url: str = Field(default="sqlite:///billhook.db", repr=False)
     base_url: str = "http://127.0.0.1:8000"

@@ -44,7 +44,7 @@ class KeyRing:
     signing: bytes
     web: tuple[bytes, ...]
     demo: bool = False
-    _box: MultiFernet = field(init=False)
+    _box: MultiFernet = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.encryption or not self.web or min(map(len, (*self.encryption, self.signing, *self.web))) < _BYTES:
