@@ -23,8 +23,8 @@ from billhook import (
     StartKind,
     StartRequest,
 )
-
 from billhook.formats import money
+
 from billhook_check_cash.bill import Bill
 from billhook_check_cash.papers import paper_of
 from billhook_check_cash.requisites import find_in_requisites, requisites_of
