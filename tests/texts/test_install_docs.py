@@ -1,0 +1,71 @@
+"""`docs/install.md` agrees with the settings and the command line."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from pathlib import Path
+
+import click
+import pytest
+from pydantic import SecretStr
+from pydantic_core import PydanticUndefined
+
+from host_stub.cli import cli
+from host_stub.config import Config
+
+ROOT = Path(__file__).parents[2]
+INSTALL = ROOT / "docs/install.md"
+PAGES = sorted((*ROOT.glob("docs/*.md"), ROOT / "README.md", *ROOT.glob("plugins/*/README.md")))
+
+
+def as_printed(default: object) -> str:
+    if isinstance(default, SecretStr):
+        default = default.get_secret_value()
+    if isinstance(default, bool):
+        return str(default).lower()
+    if isinstance(default, Enum):
+        default = default.value
+    return str(default)
+
+
+def test_the_table_of_settings_lists_every_setting_with_its_default() -> None:
+    table = INSTALL.read_text("utf-8").split("<!-- settings -->")[1].split("<!-- /settings -->")[0]
+    rows = dict(re.findall(r"^\| `BILLHOOK_(\w+)` \| (\S+) \| \S", table, flags=re.M))
+    printed = {name.lower(): "" if value == "empty" else value.strip("`") for name, value in rows.items()}
+
+    assert all(field.default is not PydanticUndefined for field in Config.model_fields.values())
+    assert printed == {name: as_printed(field.default) for name, field in Config.model_fields.items()}
+
+
+def commands_named(page: Path) -> list[tuple[str, list[str]]]:
+    """Return the panel's commands on a page with their options: in shell blocks and between backticks."""
+    text = page.read_text("utf-8")
+    lines = re.findall(r"(?:host_stub|^\s*billhook|`billhook) ([a-z][a-z-]+)([^\n`|]*)", text, flags=re.M)
+    return [(verb, re.findall(r"--[a-z-]+", rest)) for verb, rest in lines]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_that_a_page_names_exists(page: Path) -> None:
+    unknown = []
+    for verb, options in commands_named(page):
+        command = cli.commands.get(verb)
+        if command is None:
+            unknown.append(verb)
+            continue
+        known = {name for option in command.params if isinstance(option, click.Option) for name in option.opts}
+        unknown += [f"{verb} {option}" for option in options if option not in known]
+
+    assert unknown == []
+
+
+def test_the_installation_page_names_all_commands() -> None:
+    assert set(cli.commands) <= {verb for verb, _options in commands_named(INSTALL)}
+
+
+def test_every_variable_that_a_page_names_exists() -> None:
+    known = {f"BILLHOOK_{name.upper()}" for name in Config.model_fields}
+
+    named = {name for page in PAGES for name in re.findall(r"BILLHOOK_[A-Z_]+\b", page.read_text("utf-8"))}
+
+    assert named - known == set()
