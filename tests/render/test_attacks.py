@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from host_stub.adapters.render import Limits, Renderer
+from host_stub.adapters.render import Limits, Renderer, limits
 
 CANARY = "canary-7f3a91"
 HARD = Limits(cpu_seconds=1, wall_seconds=4.0, memory_bytes=512 * 1024 * 1024)
@@ -222,12 +222,14 @@ def test_only_the_documents_own_assets_are_served(limited: Renderer, make_source
 
 
 def test_a_face_from_one_document_does_not_reach_the_next(limited: Renderer, make_source) -> None:
-    plain = make_source("<p>x</p><!-- same -->")
+    plain = make_source("<p style=\"font-family: Stranger\">x</p><!-- same -->")
     before = limited.render(plain).sha256
+    face = (Path(limits.__file__).parent / "fonts" / "BillhookSans-Bold.ttf").read_bytes()
 
-    limited.render(
-        make_source("<style>@font-face { font-family: 'Billhook Sans'; src: local('DejaVu Sans') }</style>x")
-    )
+    for origin in ("url(asset:face)", "local('DejaVu Sans')"):
+        rule = f"@font-face {{ font-family: Stranger; src: {origin} }}"
+        style = f"<style>{rule} p {{ font-family: Stranger }}</style>"
+        limited.render(make_source(f"{style}<p>x</p>", assets={"face": face}))
     limited.render(make_source("<style>p { color: red; font-size: 30pt }</style><p>x</p>"))
 
     assert limited.render(plain).sha256 == before

@@ -28,6 +28,12 @@ _FONTS: Final = Path(__file__).parent / "fonts" / "fonts.conf"
 _NOWHERE: Final = "asset:"
 _LINKS: Final = ("http:", "https:", "mailto:", "tel:")
 _STYLE: Final = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+_PICTURES: Final = {
+    b"\x89PNG": "image/png",
+    b"\xff\xd8": "image/jpeg",
+    b"<svg": "image/svg+xml",
+    b"<!DOCTYPE svg": "image/svg+xml",
+}
 _RASTER_DATA: Final = re.compile(r"data:image/(png|jpeg|gif);base64,", re.ASCII)
 _RASTER_DATA_LENGTH: Final = 512 * 1024
 
@@ -179,9 +185,11 @@ def _where(error: LiquidError) -> str:
 
 
 def _media_type(body: bytes) -> str:
-    if body.startswith(b"\x89PNG"):
-        return "image/png"
-    return "image/jpeg" if body.startswith(b"\xff\xd8") else "image/svg+xml"
+    """Return the type of a picture. Raises ValueError for all else: a face would stay loaded for the next document."""
+    for start, media_type in _PICTURES.items():
+        if body.startswith(start):
+            return media_type
+    raise ValueError("only pictures are served")
 
 
 _press: Press | None = None
