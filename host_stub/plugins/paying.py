@@ -156,7 +156,7 @@ def _call(
 ) -> Started:
     with desk.store.read(scope) as session:
         row = fetch(session, Payment, payment_id)
-        view = payment_view(session, row)
+        view = payment_view(session, row, language)
         kinds = offer.provider.capabilities.documents
         addresses = Addresses(
             actions=action_urls(desk, offer.provider, row, offer.method),

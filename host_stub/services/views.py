@@ -68,7 +68,8 @@ def account_view(session: Session, row: Account) -> AccountView:
     )
 
 
-def payment_view(session: Session, row: Payment) -> PaymentView:
+def payment_view(session: Session, row: Payment, language: str | None = None) -> PaymentView:
+    """language: of the description; the account's own if not given."""
     reseller = fetch(session, Reseller, row.reseller_id)
     account = fetch(session, Account, row.account_id)
     amount = Money(row.amount_minor, row.currency)
@@ -78,7 +79,7 @@ def payment_view(session: Session, row: Payment) -> PaymentView:
         amount=amount,
         status=PaymentStatus(row.status),
         purpose=row.purpose,
-        description=describe_payment(amount, account.language),
+        description=describe_payment(amount, language or account.language),
         created_at=row.created_at,
         expires_at=row.expires_at,
         account=account_view(session, account),
