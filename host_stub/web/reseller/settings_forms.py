@@ -135,6 +135,7 @@ class ResellerForm(FlaskForm):
 
 _BEGINNINGS: Final[dict[str, Any]] = {
     "name": "",
+    "currency": "RUB",
     "brand_name": "",
     "accent": "",
     "timezone": "Europe/Moscow",

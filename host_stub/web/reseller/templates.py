@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from billhook import Catalogue, DocumentSource, PaymentProvider, ProviderError, Setting, SettingKind
@@ -30,8 +31,8 @@ from host_stub.web.reseller.room import desk, log_of, show
 
 _ = Catalogue("host_stub")
 
-#: Payments looked at for a preview, the newest first.
-SAMPLES = 30
+#: Payments looked at for a preview, the newest first, and how many are offered.
+LOOKED_AT, SAMPLES = 40, 8
 
 
 @bp.get("/templates", endpoint="templates")
@@ -100,7 +101,7 @@ def _samples(place: _Place) -> Iterator[_Sample]:
             .join(Account, Account.id == Payment.account_id)
             .where(Account.type.in_(place.method.account_types))
             .order_by(Payment.id.desc())
-            .limit(SAMPLES)
+            .limit(LOOKED_AT)
         )
         rows = [(payment, account) for payment, account in session.execute(query)]
     for payment, account in rows:
@@ -118,7 +119,7 @@ def template_edit(method_id: int, key: str) -> ResponseReturnValue:
     """Source left, PDF right; what does not compile is not saved."""
     place = _place(method_id, key)
     form = TemplateForm(source=place.source)
-    samples = list(_samples(place))
+    samples = list(islice(_samples(place), SAMPLES))
     form.payment_id.choices = [(s.payment.id, f"{s.payment.number} · {s.account.name}") for s in samples]
     if form.validate_on_submit():
         problem = panel().renderer.check(form.source.data or "") if (form.source.data or "").strip() else None
