@@ -222,7 +222,7 @@ def test_only_the_documents_own_assets_are_served(limited: Renderer, make_source
 
 
 def test_a_face_from_one_document_does_not_reach_the_next(limited: Renderer, make_source) -> None:
-    plain = make_source("<p style=\"font-family: Stranger\">x</p><!-- same -->")
+    plain = make_source('<p style="font-family: Stranger">x</p><!-- same -->')
     before = limited.render(plain).sha256
     face = (Path(limits.__file__).parent / "fonts" / "BillhookSans-Bold.ttf").read_bytes()
 

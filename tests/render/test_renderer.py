@@ -24,7 +24,11 @@ def text_of(pdf: bytes) -> str:
 
 
 def is_running(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
+    """Tell whether the process lives; one that only waits for its parent to look does not."""
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
 
 
 def idle_pids(renderer: Renderer) -> list[int]:
@@ -203,22 +207,27 @@ def test_the_parent_never_imports_weasyprint() -> None:
     subprocess.run([sys.executable, "-W", "error", "-c", program], check=True, timeout=60)
 
 
-def test_children_end_with_a_parent_that_was_killed() -> None:
+def test_children_and_their_folders_end_with_a_parent_that_was_killed(tmp_path) -> None:
     program = (
         "import time\n"
         "from host_stub.adapters.render import Renderer\n"
         "r = Renderer(); r.warm()\n"
         "print(r._pool.idle[0].pid, flush=True); time.sleep(60)\n"
     )
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=environment
+    ) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
+        assert list(tmp_path.iterdir())
         parent.kill()
 
     deadline = time.monotonic() + 10
-    while is_running(pid) and "Z" not in Path(f"/proc/{pid}/stat").read_text() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not is_running(pid) or "Z" in Path(f"/proc/{pid}/stat").read_text()
+    while (is_running(pid) or list(tmp_path.iterdir())) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not is_running(pid)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_bundled_face_is_the_one_that_is_embedded(renderer, make_source) -> None:

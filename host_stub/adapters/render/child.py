@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from typing import IO, Any
 
@@ -25,6 +26,9 @@ def main() -> None:
         _serve(jobs, replies, Limits(**json.loads(head["limits"])))
     except (Closed, BrokenPipeError):
         return
+    finally:
+        # A parent that was killed cannot clear up after its child.
+        shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)
 
 
 def _own_output() -> IO[bytes]:
