@@ -6,7 +6,7 @@ import contextlib
 import smtplib
 import ssl
 from dataclasses import dataclass
-from email.message import EmailMessage
+from email.message import Message
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -41,7 +41,7 @@ class Unreachable(MailError):
 class Mailer(Protocol):
     """Sends one message to one recipient."""
 
-    def send(self, message: EmailMessage, recipient: str) -> None:
+    def send(self, message: Message, recipient: str) -> None:
         """Return when the server took the message. Raises Refused, Deferred, Unreachable."""
 
 
@@ -64,7 +64,7 @@ class SmtpMailer:
     def __init__(self, server: Server) -> None:
         self._server = server
 
-    def send(self, message: EmailMessage, recipient: str) -> None:
+    def send(self, message: Message, recipient: str) -> None:
         """See Mailer."""
         try:
             connection = self._connect()
@@ -96,7 +96,7 @@ class SmtpMailer:
             raise
         return connection
 
-    def _hand_over(self, connection: smtplib.SMTP, message: EmailMessage, recipient: str) -> None:
+    def _hand_over(self, connection: smtplib.SMTP, message: Message, recipient: str) -> None:
         try:
             connection.send_message(message, self._server.sender, [envelope_address(recipient)])
         except smtplib.SMTPRecipientsRefused as error:

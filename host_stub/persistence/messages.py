@@ -16,7 +16,13 @@ class Outbox(Base, OfReseller):
     """A fact for one receiver, written in the transaction that made it true."""
 
     __tablename__ = "outbox"
-    __table_args__ = (*owned("outbox"), Index(None, "receiver", "lane", "id"), Index(None, "dead_at"), STRICT)
+    __table_args__ = (
+        *owned("outbox"),
+        Index(None, "receiver", "lane", "id"),
+        Index(None, "dead_at"),
+        # An id is never used again: what a delivery writes carries it in its once-only key.
+        STRICT | {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     receiver: Mapped[str] = mapped_column(Text)  # mail, provisioning, plugin:<name>

@@ -79,8 +79,9 @@ def _days(session: Session, spec: WatchSpec, reseller_id: int) -> int:
         PluginSetting.key == spec.setting,
     )
     kept = session.scalars(query).one_or_none()
-    value = kept if isinstance(kept, int) else spec.default
-    return min(value or 0, FARTHEST_DAYS)
+    if kept is None:
+        return min(spec.default or 0, FARTHEST_DAYS)
+    return min(kept, FARTHEST_DAYS) if isinstance(kept, int) else 0  # emptied on purpose: never
 
 
 def _candidates(session: Session, watched: Watched, limit: int) -> Sequence[int]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
+from email.header import Header
+from email.message import Message
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.utils import format_datetime, formataddr
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -55,28 +57,34 @@ class MailReceiver:
         return Delivered(lambda session: _sent(session, mail_id))
 
 
-def compose(mail: Mail, reseller: Reseller, sender: str) -> EmailMessage:
+def compose(mail: Mail, reseller: Reseller, sender: str) -> Message[Any, Any]:
     """Return the message for a mail: text and HTML. No value can add a header: each is one line by now.
 
     Raises Refused for an address that no server takes.
     """
-    message = EmailMessage(policy=SMTP)
+    # Not EmailMessage: Python 3.11 folds its long headers between words and loses the space there (gh-92081).
+    message: Message[Any, Any] = MIMEMultipart("alternative")
     message["Message-ID"] = mail.message_id
     message["Date"] = format_datetime(mail.created_at)
-    message["From"] = _address(reseller.brand_name or reseller.name, sender)
-    message["To"] = _address("", mail.recipient)
+    message["From"] = _address(reseller.brand_name or reseller.name, sender, "From")
+    message["To"] = envelope_address(mail.recipient)
     if is_address(reseller.billing_email) and reseller.billing_email.isascii():
-        message["Reply-To"] = _address("", reseller.billing_email)
-    message["Subject"] = one_line(mail.subject)
+        message["Reply-To"] = reseller.billing_email
+    message["Subject"] = Header(one_line(mail.subject), "utf-8", header_name="Subject")
     # Keeps answering machines from answering (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(mail.text)
-    message.add_alternative(mail.html, subtype="html")
+    message.attach(MIMEText(mail.text, "plain", "utf-8"))
+    message.attach(MIMEText(mail.html, "html", "utf-8"))
     return message
 
 
-def _address(name: str, address: str) -> Address:
-    return Address(one_line(name), addr_spec=envelope_address(address))
+def _address(name: str, address: str, header: str) -> Header | str:
+    words = one_line(name)
+    if words.isascii():
+        return formataddr((words, address))
+    value = Header(words, "utf-8", header_name=header)
+    value.append(f"<{address}>", "us-ascii")
+    return value
 
 
 def _sent(session: Session, mail_id: int) -> None:

@@ -158,6 +158,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["reseller_id"], ["reseller.id"], name=op.f("fk_outbox_reseller_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("reseller_id", "id", name=op.f("uq_outbox_reseller_id_id")),
+        sqlite_autoincrement=True,
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_outbox_dead_at"), "outbox", ["dead_at"], unique=False)

@@ -1,0 +1,247 @@
+"""Warnings from end to end: plugin, watches, worker, mail, panel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import billhook_low_balance_notify
+import pytest
+from billhook import AccountType, Money
+from sqlalchemy import select
+
+from devtools.mailsink import MailSink
+from host_stub.adapters.keys import new_keys
+from host_stub.adapters.provisioning import Webhook
+from host_stub.adapters.smtp import Server, SmtpMailer
+from host_stub.persistence import Notice, Period, PluginActivation
+from host_stub.plugins.registry import Registry
+from host_stub.services import accounts, plugin_settings
+from host_stub.worker import Outside, Worker
+from tests.support.charging_world import ChargingWorld
+from tests.support.world import MANAGER
+
+PLUGIN = "low_balance_notify"
+SENDER = "billing@panel.example"
+
+
+class Warned:
+    """The world with the plugin on, a level of 500 roubles, and a worker."""
+
+    def __init__(self, world: ChargingWorld, sink: MailSink) -> None:
+        self.world = world
+        self.sink = sink
+        registry = Registry.of({PLUGIN: billhook_low_balance_notify})
+        assert registry.broken == {}
+        registry.attach(world.store)
+        self.registry = registry
+        with world.store.write() as session:
+            session.add(
+                PluginActivation(
+                    reseller_id=world.reseller_id, plugin=PLUGIN, enabled=True, changed_at=world.store.now()
+                )
+            )
+        self.set("threshold", 500_00)
+        mailer = SmtpMailer(Server("127.0.0.1", sink.smtp_port, SENDER, timeout_seconds=2))
+        self.worker = Worker(world.store, registry, Outside(mailer, SENDER, Webhook(1, 1), new_keys()), "worker")
+
+    def set(self, key: str, value: object, account_id: int | None = None) -> None:
+        """Keep a setting as the forms do, and take its level over."""
+        setting = next(s for s in self.registry.plugins[PLUGIN].settings if s.key == key)
+        given = Money(value, "RUB") if key == "threshold" and isinstance(value, int) else value
+        owner = plugin_settings.Owner(PLUGIN, self.world.reseller_id, account_id)
+        plugin_settings.save(self.world.store, self.world.scope, owner, (setting,), {key: given}, by=MANAGER)
+
+    def run(self) -> None:
+        self.worker.run_once()
+
+    def subjects(self) -> list[str]:
+        return [letter.subject for letter in self.sink.letters.all()]
+
+    def warnings(self) -> int:
+        return len([s for s in self.subjects() if s.startswith("Баланс заканчивается")])
+
+
+@pytest.fixture
+def warned(world: ChargingWorld) -> Iterator[Warned]:
+    with MailSink() as sink:
+        yield Warned(world, sink)
+
+
+def test_one_warning_per_crossing_armed_again_by_rising_above(warned: Warned) -> None:
+    counted = []
+    for amount in ("1000.00", "-600.00", "-100.00", "50.00", "-10.00", "500.00", "-400.00"):
+        warned.world.credit(amount)
+        warned.run()
+        counted.append(warned.warnings())
+
+    assert counted == [0, 1, 1, 1, 1, 1, 2]
+
+
+def test_a_warning_goes_by_mail_and_into_the_panel(warned: Warned) -> None:
+    warned.world.credit("1000.00")
+    warned.world.credit("-600.00")
+
+    warned.run()
+
+    (letter,) = warned.sink.letters.all()
+    assert letter.subject == "Баланс заканчивается: 400,00\u00a0руб."
+    assert "Пополните баланс на 100,00\u00a0руб." in letter.text
+    assert f"https://panel.example/accounts/{warned.world.account_id}/top-up?amount=100.00" in letter.text
+    with warned.world.store.read() as session:
+        (notice,) = session.scalars(select(Notice))
+    assert notice.title == letter.subject
+
+
+def test_a_new_account_at_zero_is_not_warned(warned: Warned) -> None:
+    draft = accounts.AccountDraft(AccountType.PERSON, "Новый клиент", email="new@x.example")
+    accounts.create(warned.world.store, warned.world.scope, warned.world.reseller_id, draft, by=MANAGER)
+
+    warned.run()
+
+    assert warned.subjects() == []
+
+
+def test_raising_the_level_above_the_balance_warns_once(warned: Warned) -> None:
+    warned.world.credit("1000.00")
+    warned.run()
+
+    warned.set("threshold", 2000_00, warned.world.account_id)
+    warned.run()
+    warned.set("threshold", 3000_00, warned.world.account_id)
+    warned.run()
+
+    assert warned.warnings() == 1
+
+
+def test_the_customers_level_and_recipients_win_over_the_resellers(warned: Warned) -> None:
+    warned.set("threshold", 100_00, warned.world.account_id)
+    warned.set("recipients", "boss@romashka.example, cfo@romashka.example", warned.world.account_id)
+    warned.world.credit("1000.00")
+    warned.world.credit("-600.00")
+    warned.run()
+    early = warned.warnings()
+
+    warned.world.credit("-350.00")
+    warned.run()
+
+    assert early == 0
+    assert sorted(r for letter in warned.sink.letters.all() for r in letter.recipients) == [
+        "boss@romashka.example",
+        "cfo@romashka.example",
+    ]
+
+
+def test_when_a_run_crosses_the_level_and_refuses_a_charge_only_the_hold_mail_goes(warned: Warned) -> None:
+    warned.world.credit("910.00")
+    warned.world.running(Period.HOUR, "144000.00", "Сервер")  # 200 roubles an hour
+    warned.run()
+    warned.world.clock.advance(hours=8)
+
+    warned.run()
+
+    assert warned.world.balance() == Money(110_00, "RUB")
+    assert warned.subjects() == ["Услуги приостановлены: пополните баланс"]
+
+
+def test_a_level_that_is_crossed_by_one_of_two_charges_of_the_same_hour_is_not_told_either(warned: Warned) -> None:
+    warned.world.credit("1150.00")
+    warned.world.running(Period.HOUR, "144000.00", "A")
+    warned.world.running(Period.HOUR, "288000.00", "B")
+    warned.world.clock.advance(hours=1)
+
+    warned.run()
+
+    assert warned.world.balance() == Money(350_00, "RUB")
+    assert warned.subjects() == ["Услуги приостановлены: пополните баланс"]
+
+
+def test_the_hold_mail_goes_with_the_plugin_off_too(warned: Warned) -> None:
+    with warned.world.store.write() as session:
+        session.get_one(PluginActivation, (warned.world.reseller_id, PLUGIN)).enabled = False
+    warned.world.credit("10.00")
+    warned.world.running(Period.DAY, "10.00")
+    warned.world.clock.advance(days=1)
+
+    warned.run()
+
+    assert warned.subjects() == ["Услуги приостановлены: пополните баланс"]
+
+
+def test_a_charge_that_the_balance_will_not_cover_is_told_three_days_before_and_once(warned: Warned) -> None:
+    warned.set("threshold", None)
+    warned.world.credit("700.00")
+    warned.world.running(Period.MONTH, "400.00", "VPS")
+    told = {}
+    for day in range(26, 31):
+        warned.world.clock.set(datetime(2020, 11, day, 9, tzinfo=UTC))
+        warned.run()
+    for day in range(8, 13):
+        warned.world.clock.set(datetime(2020, 12, day, 10, tzinfo=UTC))
+        warned.run()
+        told[day] = len(warned.subjects())
+
+    assert told == {8: 0, 9: 0, 10: 1, 11: 1, 12: 1}
+    (letter,) = warned.sink.letters.all()
+    assert letter.subject == "Пополните баланс до 13.12.2020"
+    assert "13.12.2020 будет списано 400,00\u00a0руб. за «VPS»." in letter.text
+    assert "не хватает 100,00\u00a0руб." in letter.text
+
+
+def test_the_next_charge_that_is_not_covered_is_told_again(warned: Warned) -> None:
+    warned.set("threshold", None)
+    warned.world.credit("700.00")
+    warned.world.running(Period.MONTH, "400.00", "VPS")
+    warned.world.clock.set(datetime(2020, 12, 11, 9, tzinfo=UTC))
+    warned.run()
+    warned.world.credit("100.00")
+    warned.run()
+
+    warned.world.clock.set(datetime(2020, 12, 13, 10, tzinfo=UTC))
+    warned.run()
+    warned.world.clock.set(datetime(2021, 1, 11, 9, tzinfo=UTC))
+    warned.run()
+
+    assert warned.subjects() == ["Пополните баланс до 13.12.2020", "Пополните баланс до 13.01.2021"]
+
+
+def test_hours_until_then_are_counted_in(warned: Warned) -> None:
+    warned.set("threshold", None)
+    warned.world.clock.set(datetime(2020, 11, 10, 9, tzinfo=UTC))
+    warned.world.credit("400.00")
+    warned.world.running(Period.MONTH, "400.00", "VPS")
+    warned.world.clock.set(datetime(2020, 12, 8, 9, tzinfo=UTC))
+    warned.world.credit("424.00")
+    warned.run()
+    before = warned.subjects()
+
+    warned.world.running(Period.HOUR, "744.00", "Сервер")  # a rouble an hour: 49 of them start until noon of the 10th
+    warned.run()
+
+    assert before == []
+    (letter,) = warned.sink.letters.all()
+    assert "не хватает 25,00\u00a0руб." in letter.text
+
+
+def test_days_before_is_the_resellers_and_zero_is_never(warned: Warned) -> None:
+    warned.set("threshold", None)
+    warned.set("days_before", 0)
+    warned.world.credit("400.00")
+    warned.world.running(Period.MONTH, "400.00")
+    warned.world.clock.set(datetime(2020, 12, 12, 9, tzinfo=UTC))
+
+    warned.run()
+
+    assert warned.subjects() == []
+
+
+def test_no_charge_is_told_ahead_in_hold(warned: Warned) -> None:
+    warned.set("threshold", None)
+    warned.world.credit("410.00")
+    warned.world.running(Period.MONTH, "400.00")
+    warned.world.running(Period.DAY, "10.00")
+    warned.world.clock.set(datetime(2020, 12, 12, 9, tzinfo=UTC))
+
+    warned.run()
+
+    assert warned.subjects() == ["Услуги приостановлены: пополните баланс"]

@@ -1,0 +1,267 @@
+"""Events to plugins: what a handler may do, and what happens when it misbehaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from billhook import BalanceChanged, Money, Notify, Reader, hookimpl
+from sqlalchemy import select, text
+from sqlalchemy.exc import DatabaseError
+
+from host_stub.persistence import Notice, Outbox, Period, PluginActivation, PluginFailure
+from host_stub.plugins.delivery import PluginReceiver, read_event
+from host_stub.plugins.registry import Registry
+from host_stub.services import deliveries
+from tests.support.charging_world import ChargingWorld
+from tests.support.world import a_reseller, an_account
+
+Handler = Callable[[BalanceChanged, Reader], Any]
+HELLO = "hello"
+
+
+class Plugged:
+    """The world with one hand-written plugin that hears of balance changes."""
+
+    def __init__(self, world: ChargingWorld) -> None:
+        self.world = world
+        self.heard: list[BalanceChanged] = []
+        self.answer: Handler = lambda _event, _reader: []
+        self.registry = Registry.of({HELLO: self._plugin()})
+        self.registry.attach(world.store)
+        self.receiver = PluginReceiver(world.store, self.registry)
+        self.switch(True)
+
+    def _plugin(self) -> object:
+        @hookimpl
+        def billhook_balance_changed(event: BalanceChanged, reader: Reader) -> Any:
+            self.heard.append(event)
+            return self.answer(event, reader)
+
+        return SimpleNamespace(billhook_balance_changed=billhook_balance_changed)
+
+    def switch(self, on: bool) -> None:
+        with self.world.store.write() as session:
+            row = session.get(PluginActivation, (self.world.reseller_id, HELLO))
+            if row is None:
+                row = PluginActivation(reseller_id=self.world.reseller_id, plugin=HELLO, enabled=on)
+                session.add(row)
+            row.enabled, row.changed_at = on, self.world.store.now()
+
+    def deliver(self) -> int:
+        return deliveries.work(self.world.store, "worker", "plugin:", self.receiver)
+
+    def facts(self) -> list[Outbox]:
+        return self.world.facts(f"plugin:{HELLO}")
+
+    def notices(self) -> list[Notice]:
+        with self.world.store.read() as session:
+            return list(session.scalars(select(Notice).order_by(Notice.id)))
+
+    def failures(self) -> list[PluginFailure]:
+        with self.world.store.read() as session:
+            return list(session.scalars(select(PluginFailure)))
+
+
+@pytest.fixture
+def plugged(world: ChargingWorld) -> Plugged:
+    return Plugged(world)
+
+
+def notice(event: BalanceChanged, _reader: Reader) -> list[Notify]:
+    return [Notify(event.account_id, "news", "Новость", ["Раз", "Два"], button=("Открыть", "https://panel.example/x"))]
+
+
+def test_a_fact_arrives_as_the_event_that_it_was(plugged: Plugged) -> None:
+    plugged.world.credit("12.34")
+
+    plugged.deliver()
+
+    (event,) = plugged.heard
+    assert (event.account_id, event.before_minor, event.after_minor) == (plugged.world.account_id, 0, 1234)
+    assert event.at == plugged.world.store.now()
+
+
+def test_facts_of_an_account_arrive_in_order(plugged: Plugged) -> None:
+    for amount in ("1.00", "2.00", "3.00"):
+        plugged.world.credit(amount)
+
+    while plugged.deliver():
+        pass
+
+    assert [event.after_minor for event in plugged.heard] == [100, 300, 600]
+
+
+def test_effects_become_mail_and_a_notice_in_the_panel(plugged: Plugged) -> None:
+    plugged.answer = notice
+    plugged.world.credit("1.00")
+
+    plugged.deliver()
+
+    (mail,) = plugged.world.mails(f"plugin:{HELLO}")
+    (shown,) = plugged.notices()
+    assert (mail.recipient, mail.subject) == ("finance@romashka.example", "Новость")
+    assert (shown.title, shown.text, shown.url) == ("Новость", "Раз\nДва", "https://panel.example/x")
+    assert plugged.facts() == []
+
+
+def test_a_fact_that_is_delivered_twice_tells_once(plugged: Plugged) -> None:
+    plugged.answer = notice
+    plugged.world.credit("1.00")
+    (task,) = deliveries.claim(plugged.world.store, "dies before it writes", "plugin:")
+    with plugged.world.store.write() as session:
+        outcome = plugged.receiver.deliver(task)
+        assert isinstance(outcome, deliveries.Delivered)
+        assert outcome.effects is not None
+        outcome.effects(session)
+    plugged.world.clock.advance(minutes=2)
+
+    plugged.deliver()
+
+    assert len(plugged.heard) == 2
+    assert len(plugged.world.mails(f"plugin:{HELLO}")) == 1
+    assert len(plugged.notices()) == 1
+
+
+def test_a_handler_reads_the_present_not_the_past(plugged: Plugged) -> None:
+    seen: list[Money] = []
+    plugged.answer = lambda event, reader: seen.append(reader.account(event.account_id).balance)
+    plugged.world.credit("1.00")
+    plugged.world.credit("2.00")
+
+    plugged.deliver()
+
+    assert seen == [Money(300, "RUB")]
+
+
+def test_a_handler_reads_only_its_resellers_rows(plugged: Plugged) -> None:
+    with plugged.world.store.write() as session:
+        stranger = an_account(session, a_reseller(session, "Чужой")).id
+    plugged.answer = lambda _event, reader: reader.account(stranger)
+    plugged.world.credit("1.00")
+
+    plugged.deliver()
+
+    assert plugged.failures()[0].error.startswith("LookupError")
+
+
+def test_a_handler_cannot_write_through_its_reader(plugged: Plugged) -> None:
+    def reach(_event: BalanceChanged, reader: Reader) -> None:
+        session = reader._session  # type: ignore[attr-defined]
+        with pytest.raises(DatabaseError):
+            session.execute(text("update account set balance_minor = 1"))
+
+    plugged.answer = reach
+    plugged.world.credit("1.00")
+
+    plugged.deliver()
+
+    assert plugged.world.balance() == Money(100, "RUB")
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda _e, _r: 1 / 0, "ZeroDivisionError"),
+        (lambda _e, _r: "rubbish", "not a list of effects"),
+        (lambda _e, _r: ["rubbish"], "str is no effect"),
+        (lambda e, _r: [Notify(e.account_id + 1, "k", "s", ["p"])], "another account"),
+        (lambda e, _r: [Notify(e.account_id, "k", 5, ["p"])], "int is no text"),
+        (lambda e, _r: [Notify(e.account_id, "k", "s", ["p"], recipients=(5,))], "recipients"),
+    ],
+)
+def test_a_plugin_that_raises_or_answers_rubbish_is_contained_and_shown(
+    plugged: Plugged, answer: Handler, says: str
+) -> None:
+    plugged.answer = answer
+    plugged.world.credit("1.00")
+
+    plugged.deliver()
+
+    (failure,) = plugged.failures()
+    assert (failure.plugin, failure.place) == (HELLO, "billhook_balance_changed")
+    assert says in failure.error
+    assert plugged.facts()[0].attempts == 1
+    assert plugged.world.mails(f"plugin:{HELLO}") == []
+
+
+def test_after_eight_failures_a_fact_is_dead_and_the_next_one_arrives(plugged: Plugged) -> None:
+    plugged.answer = lambda event, _reader: 1 // (event.after_minor - 100)
+    plugged.world.credit("1.00")
+    plugged.world.credit("2.00")
+
+    for _try in range(9):
+        plugged.deliver()
+        plugged.world.clock.advance(minutes=10)
+
+    assert [event.after_minor for event in plugged.heard] == [100] * 8 + [300]
+    with plugged.world.store.read() as session:
+        assert len(deliveries.dead_letters(session)) == 1
+
+
+def test_a_plugin_that_is_off_hears_nothing_and_will_not_later(plugged: Plugged) -> None:
+    plugged.world.credit("1.00")
+    plugged.switch(False)
+    plugged.world.credit("2.00")
+    plugged.deliver()
+    plugged.switch(True)
+
+    plugged.deliver()
+
+    assert plugged.heard == []
+    assert plugged.facts() == []
+
+
+def test_a_plugin_that_vanished_leaves_its_facts_waiting_and_shown(plugged: Plugged) -> None:
+    plugged.world.credit("1.00")
+    gone = PluginReceiver(plugged.world.store, Registry.of({}))
+
+    deliveries.work(plugged.world.store, "worker", "plugin:", gone)
+
+    assert "is not loaded" in plugged.facts()[0].last_error
+
+
+def test_events_wait_while_charges_of_the_account_are_due(plugged: Plugged) -> None:
+    plugged.world.credit("10.00")
+    plugged.world.running(Period.DAY, "10.00")
+    plugged.deliver()
+    plugged.world.clock.advance(days=1)
+    plugged.world.credit("0.50")
+
+    plugged.deliver()
+    before = len(plugged.heard)
+    plugged.world.run()
+    plugged.world.clock.advance(seconds=2)
+    plugged.deliver()
+
+    assert before == 1
+    assert len(plugged.heard) == 2
+
+
+def test_events_do_not_wait_for_a_run_that_never_comes(plugged: Plugged) -> None:
+    plugged.world.credit("10.00")
+    plugged.world.running(Period.DAY, "10.00")
+    plugged.deliver()
+    plugged.world.clock.advance(days=1)
+    plugged.world.credit("0.50")
+    plugged.world.clock.advance(minutes=10)
+
+    plugged.deliver()
+
+    assert len(plugged.heard) == 2
+
+
+def test_every_event_of_the_contract_can_be_read() -> None:
+    fields = {
+        "reseller_id": 1,
+        "account_id": 2,
+        "subscription_id": 3,
+        "name": "VPS",
+        "at": "2020-11-13T09:00:00+00:00",
+    }
+
+    event = read_event("billhook_subscription_stopped", fields)
+
+    assert event.at.tzinfo is not None
