@@ -22,7 +22,7 @@ from host_stub.services import statements
 from host_stub.web.access import Right, actor, customer_account, own
 from host_stub.web.customer import bp
 from host_stub.web.customer.documents import issue, kinds_of
-from host_stub.web.customer.payments import closed_message, spoken
+from host_stub.web.customer.payments import closed_message
 from host_stub.web.page import DocumentLink
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.plugin_texts import PluginTexts
@@ -52,27 +52,31 @@ def pay(account_id: int, payment_id: int) -> ResponseReturnValue:
     method_id = request.form.get("method_id", 0, int)
     try:
         started = paying.start(panel().desk, scope(), payment_id, method_id, language=current_language(), by=actor())
+        return _lead_on(started, page)
     except PaymentClosed as error:
         return _back(page, closed_message(error))
     except MethodUnavailable:
         return _back(page, _("This payment can no longer be paid this way. Choose another method."))
     except (PluginError, ProviderError):
         return _back(page, _NOT_WORKING)
+
+
+def _lead_on(started: Started, page: str) -> ResponseReturnValue:
+    """Answer with what the plugin wants. Raises PluginFailed for what the contract does not know."""
     match started.outcome:
         case Redirect(url):
             return redirect(_gateway(started, url), 303)
         case PostForm() as form:
-            _gateway(started, form.url)
-            allow_form_action(form.url)
+            allow_form_action(_gateway(started, form.url))
             return render_template(
                 "billhook/post_form.html",
-                payment=spoken(started.payment),
+                payment=started.payment,
                 method=_shown(started),
                 form=form,
                 back_url=page,
             )
         case Instructions():
-            return _instruct(account_id, payment_id, started)
+            return _instruct(started, page)
     raise PluginFailed(started.plugin, "start returned no outcome that the contract knows")
 
 
@@ -86,22 +90,22 @@ def _back(page: str, message: object) -> ResponseReturnValue:
 
 
 def _gateway(started: Started, url: str) -> str:
-    """Let the payer go to web addresses only."""
+    """Let the payer go to web addresses only; anything else counts as the plugin's failure."""
+    return panel().registry.call(started.plugin, "start", _web_address, url)
+
+
+def _web_address(url: str) -> str:
     if urlsplit(url).scheme not in ("http", "https"):
-        raise PluginFailed(started.plugin, "start led to what is no web address")
+        raise ValueError("start led to what is no web address")
     return url
 
 
-def _instruct(account_id: int, payment_id: int, started: Started) -> ResponseReturnValue:
+def _instruct(started: Started, page: str) -> ResponseReturnValue:
     """Issue and freeze the method's documents, then show the instructions by GET: reloading them does nothing."""
     for kind in kinds_of(started.plugin):
-        issue(
-            payment_id, started.method_id, kind.name
-        )  # what could not be issued is missing there, with a way to retry
-    return redirect(
-        url_for("customer.instructions", account_id=account_id, payment_id=payment_id, method_id=started.method_id),
-        303,
-    )
+        # What could not be issued is missing there, with a way to try again.
+        issue(started.payment.id, started.method_id, kind.name)
+    return redirect(f"{page}/methods/{started.method_id}", 303)
 
 
 @bp.get("/<int:account_id>/payments/<int:payment_id>/methods/<int:method_id>")
@@ -142,7 +146,7 @@ def _draw(
     if not isinstance(outcome, Instructions):
         raise PluginFailed(started.plugin, "start returned no instructions")
     ours = {
-        "payment": spoken(started.payment),
+        "payment": started.payment,
         "method": _shown(started),
         "reseller": started.payment.reseller,
         "documents": links,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from billhook import Catalogue, Money, PaymentStatus, PaymentView, StartKind
+from billhook import Catalogue, Money, PaymentStatus, StartKind
 from billhook.i18n import current_language
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,7 +14,6 @@ from host_stub.persistence import Payment, PaymentMethod
 from host_stub.plugins import paying
 from host_stub.plugins.paying import Offer
 from host_stub.services import journal, payments, statements
-from host_stub.services.descriptions import describe_payment
 from host_stub.services.statements import PaymentFilter
 from host_stub.services.views import payment_view
 from host_stub.web.access import Right, actor, current_account, customer_account, may, own
@@ -59,14 +56,14 @@ def payment(account_id: int, payment_id: int) -> ResponseReturnValue:
     """Show one payment: what it is, the ways to pay it, its documents, its log."""
     with reading() as session:
         row = own(session, Payment, payment_id)
-        view = payment_view(session, row)
+        view = payment_view(session, row, current_language())
         log = log_lines(journal.entries(session, "payment", row.id), row.currency, for_customer=True)
         issued = statements.issued_documents(session, [row.id])
         credited = statements.credited(session, row)
     offers = usable_offers(payment_id) if row.status in OPEN and may(Right.PAY) else []
     return render_template(
         "customer/payment.html",
-        payment=spoken(view),
+        payment=view,
         offers=[(offer, Markup(offer.method.description)) for offer in offers],  # noqa: S704  sanitised when saved
         downloads=downloads(row, issued),
         credited=credited,
@@ -75,11 +72,6 @@ def payment(account_id: int, payment_id: int) -> ResponseReturnValue:
         waits=row.status == PaymentStatus.WAITING_FOR_PAYMENT,
         returned="returned" in request.args,
     )
-
-
-def spoken(view: PaymentView) -> PaymentView:
-    """Return the payment with its description in the reader's language; documents keep to the account's."""
-    return replace(view, description=describe_payment(view.amount, current_language()))
 
 
 def usable_offers(payment_id: int) -> list[Offer]:

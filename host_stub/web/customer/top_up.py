@@ -9,7 +9,6 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, ValidationError
-from wtforms.validators import Length
 
 from host_stub.domain.amounts import AmountProblem, UnreadableAmount, read_amount
 from host_stub.domain.errors import InvalidAmount
@@ -35,9 +34,12 @@ class TopUpForm(FlaskForm):
     purpose = Stripped(
         _("Payment purpose"),
         description=_("If you like: what the payment is for, in your own words. At most 200 characters."),
-        validators=[Length(max=PURPOSE_LENGTH, message=_("At most 200 characters."))],
     )
     once = HiddenField()
+
+    def validate_purpose(self, field: Stripped) -> None:
+        if len(field.data or "") > PURPOSE_LENGTH:
+            raise ValidationError(_("At most 200 characters."))
 
     def validate_once(self, field: HiddenField) -> None:
         if len(field.data or "") > _TOKEN_LENGTH:
