@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from email.message import EmailMessage
+from email.message import Message
 
 from host_stub.demo.stage import ZONE, Stage
 from host_stub.plugins.delivery import PluginReceiver
@@ -17,7 +17,7 @@ WORKER = "demo"
 class EveryMailArrives:
     """A mail server of the past: what it took has long been read and deleted."""
 
-    def send(self, message: EmailMessage, recipient: str) -> None:
+    def send(self, message: Message, recipient: str) -> None:
         """Take it."""
 
 
