@@ -58,7 +58,7 @@ SENTENCES: Final[Mapping[str, tuple[Tone, LazyText]]] = {
     "account.hold_left": (Tone.GOOD, _("Financial blocking lifted, the balance is {balance}.")),
     "account.charging_failed": (Tone.BAD, _("Charging failed and will be repeated.")),
     "account.settings_changed": (Tone.CALM, _("Notification settings changed.")),
-    "account.no_finance_contact": (Tone.BAD, _("There is nobody to write to about money: a mail was not sent.")),
+    "account.nobody_to_write_to": (Tone.BAD, _("There is nobody to write to about money: a mail was not sent.")),
     "subscription.created": (Tone.CALM, _("Subscription created.")),
     "subscription.activated": (Tone.GOOD, _("Subscription activated.")),
     "subscription.resumed": (Tone.GOOD, _("Subscription resumed.")),
@@ -69,8 +69,8 @@ SENTENCES: Final[Mapping[str, tuple[Tone, LazyText]]] = {
     "subscription.provisioning_failed": (Tone.BAD, _("The service could not be switched: {error}")),
     "plan.created": (Tone.CALM, _("Plan created.")),
     "plan.changed": (Tone.CALM, _("Plan changed: {price} instead of {before}.")),
-    "plan.activated": (Tone.GOOD, _("The plan is on sale.")),
-    "plan.deactivated": (Tone.CALM, _("The plan is no longer sold.")),
+    "plan.switched_on": (Tone.GOOD, _("The plan is on sale.")),
+    "plan.switched_off": (Tone.CALM, _("The plan is no longer sold.")),
     "payment_method.created": (Tone.CALM, _("Payment method created with the plugin {plugin}.")),
     "payment_method.changed": (Tone.CALM, _("Changed: {fields}.")),
     "payment_method.activated": (Tone.GOOD, _("Payment method switched on.")),
@@ -111,6 +111,7 @@ MISFITS: Final[Mapping[str, LazyText]] = {
     Misfit.TEST_PAYMENT: _("it is a test payment, the method takes real ones"),
     Misfit.LIVE_PAYMENT: _("it is a real payment, the method was in test mode"),
     Misfit.CANCELLED: _("the payment was cancelled"),
+    Misfit.UNREADABLE: _("its sum or currency cannot be read"),
     Misfit.SIGNED_FIELDS_DIFFER: _("the same number came before with other signed fields"),
 }
 
@@ -126,6 +127,9 @@ ACCOUNT_TYPES: Final[Mapping[str, LazyText]] = {
     AccountType.SOLE_PROPRIETOR: _("Sole proprietor"),
     AccountType.COMPANY: _("Company"),
 }
+
+#: Kinds of documents; a plugin may have others, which show their own name.
+DOCUMENTS: Final[Mapping[str, LazyText]] = {"receipt": _("receipt")}
 
 FIELDS: Final[Mapping[str, LazyText]] = {
     "name": _("name"),
@@ -215,7 +219,9 @@ def who(actor: str, for_customer: bool = False) -> LazyText | str:
 def _fill(sentence: str, entry: Entry, currency: str, labels: Mapping[str, object]) -> str:
     details: Mapping[str, object] = entry.details or {}
     wanted = {name for _text, name, _spec, _conversion in Formatter().parse(sentence) if name}
-    return sentence.format_map({name: _word(name, details, currency, labels) for name in wanted})
+    text = sentence.format_map({name: _word(name, details, currency, labels) for name in wanted})
+    # A sum may end in an abbreviation with its own full stop.
+    return text.removesuffix(".") if text.endswith("..") else text
 
 
 def _word(name: str, details: Mapping[str, object], currency: str, labels: Mapping[str, object]) -> str:
@@ -225,6 +231,8 @@ def _word(name: str, details: Mapping[str, object], currency: str, labels: Mappi
     value = details.get("reason" if name == "misfit" else name)
     if name == "misfit":
         return str(MISFITS.get(str(value), value))
+    if name == "document":
+        return str(DOCUMENTS.get(str(value), value))
     if name == "level":
         return str(LEVELS.get(str(value), value))
     if name == "fields" and isinstance(value, list):

@@ -102,7 +102,7 @@ class AccountForm(FlaskForm):
 class PersonForm(FlaskForm):
     """Somebody who is invited."""
 
-    name = Stripped(_("Name"), validators=[DataRequired(_("Enter a name.")), Length(max=100)])
+    name = Stripped(_("Full name"), validators=[DataRequired(_("Enter a name.")), Length(max=100)])
     email = Stripped(_("E-mail"), validators=[DataRequired(_("Enter an e-mail address.")), Length(max=254), an_address])
     language = language_field()
 

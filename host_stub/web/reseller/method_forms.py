@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from billhook import AccountType, Catalogue, PaymentProvider
+from billhook import AccountType, Catalogue, LazyText, PaymentProvider
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import BooleanField, SelectMultipleField, TextAreaField, ValidationError
@@ -41,11 +41,9 @@ class PictureField(FileField):
             raise ValidationError(PICTURE_PROBLEMS[error.code]) from error
 
 
-class Boxes(SelectMultipleField):
-    """Several of a few, as check boxes."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
+def boxes(label: LazyText, **kwargs: Any) -> SelectMultipleField:
+    """Return a field for several of a few, as check boxes."""
+    return SelectMultipleField(label, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(), **kwargs)
 
 
 class MethodForm(FlaskForm):
@@ -55,7 +53,7 @@ class MethodForm(FlaskForm):
         validators=[DataRequired(_("Enter a name.")), Length(max=80)],
     )
     active = BooleanField(_("Active"), description=_("Customers may choose it. Started payments go on either way."))
-    account_types = Boxes(_("Customer types"), validators=[DataRequired(_("Choose at least one customer type."))])
+    account_types = boxes(_("Customer types"), validators=[DataRequired(_("Choose at least one customer type."))])
     position = NumberField(_("Place in the list"), least=0, most=1000)
     icon = PictureField(_("Icon"), description=_("PNG, JPEG or WebP, at most 200 KB."))
     without_icon = BooleanField(_("Remove the icon"))
@@ -91,4 +89,4 @@ def draft_of(form: Any, provider: PaymentProvider) -> MethodDraft:
     )
 
 
-__all__ = ["Boxes", "MethodForm", "PictureField", "draft_of", "method_form"]
+__all__ = ["MethodForm", "PictureField", "boxes", "draft_of", "method_form"]

@@ -17,8 +17,8 @@ from host_stub.services import journal
 from host_stub.services.listings import Cursor, Listing
 from host_stub.services.users import Invitations
 from host_stub.web import context
-from host_stub.web.access import current_reseller_id
-from host_stub.web.page import Column, LogEntry, NavItem
+from host_stub.web.access import current_reseller_id, signed_in
+from host_stub.web.page import Column, LogEntry, NavItem, Notice, Tone
 from host_stub.web.panel import panel, reading
 from host_stub.web.sentences import log_lines
 
@@ -59,8 +59,19 @@ def plugin_title(name: str) -> Text:
 
 def show(template: str, *, tabs: Sequence[NavItem] = (), crumbs: Sequence[tuple[Text, str]] = (), **values: Any) -> str:
     """Render a page of a staff room. crumbs: label and address of what lies above the page."""
-    context.frame(subnav=tabs, crumbs=[NavItem(label, url) for label, url in crumbs])
+    context.frame(
+        subnav=tabs, crumbs=[NavItem(label, url) for label, url in crumbs], notices=_whose_room()
+    )  # fmt: skip
     return render_template(template, **values)
+
+
+def _whose_room() -> list[Notice]:
+    """Remind the operator that he works in somebody else's name."""
+    user = signed_in()
+    if not user.is_operator or current_reseller_id() == user.reseller_id:
+        return []
+    text = _("You work in the name of {name}.", name=reseller().name)
+    return [Notice(Tone.INFO, text, action_label=_("Operator's room"), action_url=url_for("operator.home"))]
 
 
 def columns(*labels: Text | tuple[Text, str]) -> list[Column]:
