@@ -389,5 +389,5 @@ def test_one_hold_is_one_mail(world: ChargingWorld) -> None:
 
     assert mail.recipient == "finance@romashka.example"
     assert "10,00\u00a0руб." in mail.text
-    assert f"https://panel.example/accounts/{world.account_id}/top-up?amount=10.00" in mail.text
+    assert f"https://panel.example/accounts/{world.account_id}/top-up?amount=20.00" in mail.text  # the least payment
     assert "Приостановлены: Сайт." in mail.text
