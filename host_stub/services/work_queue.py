@@ -65,7 +65,7 @@ def refused_mails(at: datetime) -> Select[Any]:
 
 def without_contact(at: datetime) -> Select[Any]:
     """Return the query for log lines that say a mail about money had no reader."""
-    return select(LogEntry).where(LogEntry.action == "account.no_finance_contact", LogEntry.at > at - MAIL_NEWS)
+    return select(LogEntry).where(LogEntry.action == "account.nobody_to_write_to", LogEntry.at > at - MAIL_NEWS)
 
 
 def provisioning_failures() -> Select[Any]:
