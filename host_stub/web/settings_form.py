@@ -17,9 +17,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
-from billhook import Catalogue, Finding, LazyText, Setting, SettingKind
+from billhook import Catalogue, Finding, Setting, SettingKind
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, PasswordField, SelectField, TextAreaField, ValidationError
+from wtforms import BooleanField, Field, PasswordField, SelectChoice, SelectField, TextAreaField, ValidationError
 
 from host_stub.services import setting_values
 from host_stub.web.fields import AmountField, NumberField, Stripped
@@ -107,7 +107,7 @@ def _field(setting: Setting, currency: str, kept: bool) -> object:
     if kind is SettingKind.SWITCH:
         return BooleanField(**common)
     if kind is SettingKind.CHOICE:
-        return SelectField(choices=[(key, label) for key, label in setting.choices], **common)
+        return SelectField(choices=[SelectChoice(key, label) for key, label in setting.choices], **common)
     if kind is SettingKind.NUMBER:
         return NumberField(**common)
     if kind is SettingKind.MONEY:

@@ -9,7 +9,7 @@ from billhook.money import MINOR_DIGITS
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
-from wtforms import SelectField
+from wtforms import SelectChoice, SelectField
 
 from host_stub.persistence import Account, PluginActivation, Reseller, User, UserKind
 from host_stub.persistence.store import fetch
@@ -42,7 +42,7 @@ def resellers_list() -> ResponseReturnValue:
 
 
 class NewResellerForm(ResellerForm):
-    currency = SelectField(_("Currency"), choices=[(code, _(code)) for code in MINOR_DIGITS], default="RUB")
+    currency = SelectField(_("Currency"), choices=[SelectChoice(code, _(code)) for code in MINOR_DIGITS], default="RUB")
 
 
 @bp.route("/resellers/new", methods=["GET", "POST"], endpoint="reseller_new")

@@ -7,7 +7,7 @@ from typing import Any
 from billhook import AccountType, Catalogue, LazyText
 from billhook.i18n import LANGUAGES
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField, TextAreaField, ValidationError
+from wtforms import HiddenField, SelectChoice, SelectField, TextAreaField, ValidationError
 from wtforms.validators import DataRequired, Length
 
 from host_stub.domain.requisites import Doubt, doubts
@@ -36,11 +36,13 @@ def an_address(_form: FlaskForm, field: Any) -> None:
 
 
 def language_field() -> SelectField:
-    return SelectField(_("Language"), choices=[(code, LANGUAGE_NAMES[code]) for code in LANGUAGES])
+    return SelectField(_("Language"), choices=[SelectChoice(code, LANGUAGE_NAMES[code]) for code in LANGUAGES])
 
 
 class AccountForm(FlaskForm):
-    type = SelectField(_("Customer type"), choices=[(kind.value, ACCOUNT_TYPES[kind]) for kind in AccountType])
+    type = SelectField(
+        _("Customer type"), choices=[SelectChoice(kind.value, ACCOUNT_TYPES[kind]) for kind in AccountType]
+    )
     name = Stripped(
         _("Name"),
         description=_("As in documents: a company's name or a person's full name."),
@@ -108,7 +110,7 @@ class PersonForm(FlaskForm):
 
 
 class AccountUserForm(PersonForm):
-    level = SelectField(_("Access level"), choices=[(level.value, LEVELS[level]) for level in AccessLevel])
+    level = SelectField(_("Access level"), choices=[SelectChoice(level.value, LEVELS[level]) for level in AccessLevel])
 
 
 class CorrectionForm(FlaskForm):

@@ -9,7 +9,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from sqlalchemy import func, select
-from wtforms import SelectField, TextAreaField
+from wtforms import SelectChoice, SelectField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from host_stub.persistence import Period, Plan, Reseller, Subscription, SubscriptionStatus
@@ -29,7 +29,7 @@ _ = Catalogue("host_stub")
 
 class PlanForm(FlaskForm):
     name = Stripped(_("Name"), validators=[DataRequired(_("Enter a name.")), Length(max=200)])
-    period = SelectField(_("Charged"), choices=[(period.value, PERIODS[period]) for period in Period])
+    period = SelectField(_("Charged"), choices=[SelectChoice(period.value, PERIODS[period]) for period in Period])
     price = AmountField(
         _("Price"),
         description=_("Of a day or a month; of an hourly plan the price of a calendar month."),
