@@ -24,6 +24,7 @@ from host_stub.adapters.provisioning import Provisioner, Webhook
 from host_stub.adapters.smtp import Mailer, Security, Server, SmtpMailer
 from host_stub.config import Config
 from host_stub.persistence import Store
+from host_stub.plugins import status_queries
 from host_stub.plugins.delivery import PluginReceiver
 from host_stub.plugins.registry import Registry
 from host_stub.services import charge_watches, charging, deliveries, heartbeat, outbox, payments
@@ -99,10 +100,19 @@ class Worker:
         store = self._store
         mail = MailReceiver(store, outside.mailer, outside.sender)
         provisioning = ProvisioningReceiver(store, outside.provisioner, outside.keys)
+
+        def ask() -> int:
+            return status_queries.ask_due(store, registry, outside.keys)
+
         return (
             Job("charging", self._charge),
             Job("expiry", lambda: payments.expire_due(store), every=timedelta(seconds=30)),
             Job("looking ahead", lambda: charge_watches.look_ahead(store), every=timedelta(minutes=5)),
+            Job(
+                "status queries",
+                lambda: status_queries.ask_due(store, registry, outside.keys),
+                every=timedelta(seconds=30),
+            ),
             Job("sweeping", lambda: deliveries.sweep(store), every=timedelta(minutes=10)),
             self._delivering(outbox.PLUGIN, PluginReceiver(store, registry), threads=2),
             self._delivering(outbox.PROVISIONING, provisioning, threads=2, batch=5),

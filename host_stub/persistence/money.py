@@ -124,6 +124,7 @@ class PaymentAttempt(Base, OfReseller):
         within_reseller("payment_id", to="payment"),
         within_reseller("method_id", to="payment_method"),
         Index(None, "payment_id"),
+        Index(None, "query_at"),
         STRICT,
     )
 
@@ -136,8 +137,10 @@ class PaymentAttempt(Base, OfReseller):
     is_test: Mapped[bool] = mapped_column(Flag)
     reference: Mapped[str] = mapped_column(Text)  # what the gateway was given as our number
     idempotency_key: Mapped[str] = mapped_column(Text, unique=True)
-    state: Mapped[str] = mapped_column(Text)  # unknown until the call ended; then started or failed
+    state: Mapped[str] = mapped_column(Text)  # unknown until the call ended; then started, failed or abandoned
     error: Mapped[str] = mapped_column(Text, default="")
+    queries: Mapped[int] = mapped_column(default=0)  # how often the gateway was asked what became of it
+    query_at: Mapped[datetime | None]  # when to ask next; none when there is nothing to ask
     created_at: Mapped[datetime]
 
 

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from billhook import BalanceWatch, ChargeWatch, Level, PaymentProvider, PluginError, Setting, SettingKind, hooks
+from billhook import (
+    API_VERSION,
+    ApiRange,
+    BalanceWatch,
+    ChargeWatch,
+    Level,
+    PaymentProvider,
+    PluginError,
+    Setting,
+    SettingKind,
+    hooks,
+)
 
 _NAME = re.compile(r"\A[a-z][a-z0-9_]*\Z", re.ASCII)
 #: Folders of the host's own templates and the first parts of receivers and sources: a plugin may not pass for them.
@@ -43,6 +54,18 @@ def markers(plugin: str, module: object) -> None:
                 raise PluginError(plugin, f"{attribute} uses {used[0]}", "Write a plain @hookimpl.")
         elif attribute.startswith("billhook_") and callable(function) and hasattr(hooks, attribute):
             raise PluginError(plugin, f"{attribute} has no marker", "Put @hookimpl above it.")
+
+
+def api_version(plugin: str, answer: Callable[..., Any] | None) -> None:
+    """Refuse a plugin that wants another version of the contract; without a word it wants this major one."""
+    wanted = answer() if answer else ApiRange()
+    if not isinstance(wanted, ApiRange):
+        raise PluginError(plugin, "billhook_api_version returned no ApiRange", "Return billhook.ApiRange(…).")
+    if API_VERSION not in wanted:
+        spoken = ".".join(map(str, API_VERSION))
+        raise PluginError(
+            plugin, f"it wants contract {wanted}, the panel speaks {spoken}", "Install a version of it that fits."
+        )
 
 
 def provider(plugin: str, classes: list[Any]) -> PaymentProvider | None:

@@ -17,6 +17,7 @@ from billhook import (
     StartRequest,
     Unavailable,
 )
+from billhook.http import GatewayUnreachable
 from billhook.settings import Text
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -29,7 +30,7 @@ from host_stub.persistence.store import fetch
 from host_stub.plugins.desk import Desk, action_urls, document_url, payment_url
 from host_stub.plugins.documents import issued_facts
 from host_stub.plugins.errors import PluginUnavailable
-from host_stub.services import payments
+from host_stub.services import attempts, payments
 from host_stub.services.methods import method_view
 from host_stub.services.views import payment_view
 
@@ -104,21 +105,21 @@ def start(desk: Desk, scope: Scope, payment_id: int, method_id: int, *, language
         raise _why_not(desk, scope, payment_id, method_id, offer)
     capabilities = offer.provider.capabilities
     method = method_view(offer.method, offer.provider, desk.keys, desk.store.now())
-    attempt = payments.begin_attempt(
-        desk.store,
-        scope,
-        payment_id,
-        method_id,
+    frozen = attempts.Frozen(
         merchant=method.text(capabilities.merchant_setting) if capabilities.merchant_setting else "",
         is_test=bool(capabilities.test_mode_setting) and method.switch(capabilities.test_mode_setting),
-        by=by,
+        queried=capabilities.status_query,
     )
+    attempt = attempts.begin(desk.store, scope, payment_id, method_id, frozen, by=by)
     try:
         started = _call(desk, scope, payment_id, offer, method, attempt.idempotency_key, language)
-    except (PluginUnavailable, ProviderError) as error:
-        payments.finish_attempt(desk.store, attempt.id, error=str(error))
+    except GatewayUnreachable:
+        # Perhaps it was carried out: the attempt stays unknown, and the status query tells.
         raise
-    payments.finish_attempt(desk.store, attempt.id)
+    except (PluginUnavailable, ProviderError) as error:
+        attempts.finish(desk.store, attempt.id, error=str(error))
+        raise
+    attempts.finish(desk.store, attempt.id)
     return started
 
 

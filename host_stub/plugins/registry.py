@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,7 @@ R = TypeVar("R")
 class LoadedPlugin:
     """A plugin that passed every check. package: import name, empty for one that was written in a test.
 
-    templates: its `templates` folder, if it has one.
+    templates: its `templates` folder, if it has one. notes: what the author should change, such as retired hooks.
     """
 
     name: str
@@ -57,6 +58,7 @@ class LoadedPlugin:
     watches: tuple[BalanceWatch | ChargeWatch, ...]
     package: str
     templates: Path | None = None
+    notes: tuple[str, ...] = ()
 
 
 class Registry:
@@ -163,8 +165,8 @@ class Registry:
         checks.name(name)
         checks.no_duplicate(name, self.plugins)
         checks.markers(name, module)
-        self._hooks.register(module, name=name)
-        self._hooks.check_pending()
+        notes = self._register(name, module)
+        checks.api_version(name, self.implementation(name, "billhook_api_version"))
         provider = checks.provider(name, self._collect(name, "billhook_payment_providers"))
         settings = checks.settings(name, self._collect(name, "billhook_settings"))
         watches = checks.watches(name, self._collect(name, "billhook_watches"), settings)
@@ -177,7 +179,16 @@ class Registry:
             watches=watches,
             package=getattr(module, "__name__", ""),
             templates=checks.templates(name, module),
+            notes=notes,
         )
+
+    def _register(self, name: str, module: object) -> tuple[str, ...]:
+        """Register the hooks; return what is retired among them. Raises for an unknown hook or argument."""
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", DeprecationWarning)
+            self._hooks.register(module, name=name)
+            self._hooks.check_pending()
+        return tuple(str(warning.message) for warning in caught)
 
     def _collect(self, name: str, hook: str) -> list[Any]:
         implementation = self.implementation(name, hook)

@@ -29,12 +29,14 @@ Provider = type[PaymentProvider] | PaymentProvider
 Doctor = Callable[[MethodView], Sequence[Finding]]
 
 
-class Cipher(Protocol):
+class Opener(Protocol):
+    def decrypt(self, token: str) -> str:
+        """Return what `Cipher.encrypt` closed."""
+
+
+class Cipher(Opener, Protocol):
     def encrypt(self, text: str) -> str:
         """Return `text` closed with the newest key."""
-
-    def decrypt(self, token: str) -> str:
-        """Return what `encrypt` closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class MethodDraft:
     without_icon: bool = False
 
 
-def method_view(row: PaymentMethod, provider: Provider, keys: Cipher, now: datetime) -> MethodView:
+def method_view(row: PaymentMethod, provider: Provider, keys: Opener, now: datetime) -> MethodView:
     """Return a method as its provider sees it: defaults filled in, secrets in clear.
 
     Secrets replaced less than seven days before `now` stand in `previous_secrets`, newest first.

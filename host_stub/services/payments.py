@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import SYSTEM, Actor
 from host_stub.domain.amounts import outside_limits
-from host_stub.domain.errors import InvalidAmount, MethodUnavailable, PaymentClosed
+from host_stub.domain.errors import InvalidAmount, PaymentClosed
 from host_stub.domain.payments import OPEN, Cause, Consequence, document_number, move
-from host_stub.persistence import Account, LogEntry, Payment, PaymentAttempt, PaymentMethod, Reseller, Scope, Store
+from host_stub.persistence import Account, LogEntry, Payment, Reseller, Scope, Store
 from host_stub.persistence.store import fetch, now
 from host_stub.services.journal import log
 
@@ -68,7 +67,7 @@ def start_top_up(store: Store, scope: Scope, top_up: TopUp, *, by: Actor) -> int
         reseller.next_number += 1
         session.add(payment)
         session.flush()
-        _log(session, payment, "payment.created", by, amount_minor=payment.amount_minor)
+        note(session, payment, "payment.created", by, amount_minor=payment.amount_minor)
         return payment.id
 
 
@@ -114,7 +113,7 @@ def change_status(session: Session, payment: Payment, cause: Cause, *, by: Actor
     if decided.to is not None and decided.to != payment.status:
         set_status(session, payment, decided.to)
     if decided.consequence is not Consequence.PARK:
-        _log(session, payment, f"payment.{cause}", by, **details)
+        note(session, payment, f"payment.{cause}", by, **details)
     return decided.consequence
 
 
@@ -160,81 +159,6 @@ def _expire(store: Store, payment_id: int) -> bool:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A started payment as frozen: what a gateway's message will be compared with."""
-
-    id: int
-    idempotency_key: str
-
-
-def begin_attempt(
-    store: Store, scope: Scope, payment_id: int, method_id: int, *, merchant: str, is_test: bool, by: Actor
-) -> Attempt:
-    """Freeze what is being started, before the provider is called; state `unknown` until the call ended.
-
-    The same start again (Back, a second press) takes up the attempt that was frozen before.
-    Raises NotFound, PaymentClosed, MethodUnavailable.
-    """
-    with store.write(scope) as session:
-        payment = fetch(session, Payment, payment_id, lock=True)
-        if PaymentStatus(payment.status) not in OPEN:
-            raise closed(session, payment)
-        method = fetch(session, PaymentMethod, method_id)
-        if method.reseller_id != payment.reseller_id or not method.active:
-            raise MethodUnavailable(method_id, "inactive")
-        if payment.method_id != method_id:
-            payment.method_id = method_id
-            _log(session, payment, "payment.method_chosen", by, method=method.name, method_id=method_id)
-        attempt = _same_attempt(session, payment, method_id, merchant, is_test)
-        if attempt is None:
-            attempt = PaymentAttempt(
-                reseller_id=payment.reseller_id,
-                payment_id=payment.id,
-                method_id=method_id,
-                merchant=merchant,
-                amount_minor=payment.amount_minor,
-                currency=payment.currency,
-                is_test=is_test,
-                reference=payment.number,
-                idempotency_key=secrets.token_hex(16),
-                state="unknown",
-                created_at=now(session),
-            )
-            session.add(attempt)
-            session.flush()
-        return Attempt(attempt.id, attempt.idempotency_key)
-
-
-def _same_attempt(
-    session: Session, payment: Payment, method_id: int, merchant: str, is_test: bool
-) -> PaymentAttempt | None:
-    query = (
-        select(PaymentAttempt)
-        .where(
-            PaymentAttempt.payment_id == payment.id,
-            PaymentAttempt.method_id == method_id,
-            PaymentAttempt.merchant == merchant,
-            PaymentAttempt.state != "failed",
-        )
-        .order_by(PaymentAttempt.id.desc())
-        .limit(1)
-    )
-    found = session.scalars(query).one_or_none()
-    return found if found is not None and found.is_test == is_test else None
-
-
-def finish_attempt(store: Store, attempt_id: int, *, error: str = "") -> None:
-    """Store how the call to the provider ended."""
-    with store.write() as session:
-        attempt = fetch(session, PaymentAttempt, attempt_id, lock=True)
-        attempt.state = "failed" if error else "started"
-        attempt.error = error[:500]
-        payment = fetch(session, Payment, attempt.payment_id)
-        if error:
-            _log(session, payment, "payment.start_failed", SYSTEM, method_id=attempt.method_id)
-
-
 def unpaid_count(session: Session, account_id: int) -> int:
     """Return how many payments of an account wait to be paid, up to 100."""
     query = (
@@ -245,5 +169,6 @@ def unpaid_count(session: Session, account_id: int) -> int:
     return len(session.scalars(query).all())
 
 
-def _log(session: Session, payment: Payment, action: str, by: Actor, **details: object) -> None:
+def note(session: Session, payment: Payment, action: str, by: Actor, **details: object) -> None:
+    """Write a line of the payment's log."""
     log(session, "payment", payment.id, action, reseller_id=payment.reseller_id, by=by, **details)

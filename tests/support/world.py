@@ -15,7 +15,7 @@ from host_stub.persistence import (
     Store,
 )
 from host_stub.persistence.store import now
-from host_stub.services import payments
+from host_stub.services import attempts, payments
 
 CUSTOMER = Actor("customer", "Иван Петров", 1)
 MANAGER = Actor("manager", "Ольга Смирнова", 2)
@@ -77,9 +77,8 @@ class World:
         return payments.start_top_up(self.store, self.scope, top_up, by=CUSTOMER)
 
     def started(self, payment_id: int, *, merchant: str = MERCHANT, is_test: bool = False) -> None:
-        payments.begin_attempt(
-            self.store, self.scope, payment_id, self.method_id, merchant=merchant, is_test=is_test, by=CUSTOMER
-        )
+        frozen = attempts.Frozen(merchant, is_test)
+        attempts.begin(self.store, self.scope, payment_id, self.method_id, frozen, by=CUSTOMER)
 
     def balance(self, account_id: int | None = None) -> Money:
         with self.store.read() as session:

@@ -80,6 +80,8 @@ from billhook.provider import (
     Unavailable,
 )
 from billhook.settings import Finding, Level, Setting, SettingKind, Severity
+from billhook.status import AttemptState, StatusAnswer, StatusRequest
+from billhook.versions import API_VERSION, ApiRange
 from billhook.views import (
     AccountType,
     AccountView,
@@ -91,12 +93,15 @@ from billhook.views import (
 )
 
 __all__ = [
+    "API_VERSION",
     "AccountType",
     "AccountView",
     "Action",
     "ActionKind",
     "Addresses",
     "Answer",
+    "ApiRange",
+    "AttemptState",
     "Availability",
     "Available",
     "BadSignature",
@@ -144,6 +149,8 @@ __all__ = [
     "Start",
     "StartKind",
     "StartRequest",
+    "StatusAnswer",
+    "StatusRequest",
     "SubscriptionResumed",
     "SubscriptionStopped",
     "Unavailable",

@@ -21,6 +21,7 @@ from billhook.events import (
 )
 from billhook.provider import PaymentProvider
 from billhook.settings import Setting, Text
+from billhook.versions import ApiRange
 
 PROJECT = "billhook"
 
@@ -33,6 +34,16 @@ def billhook_plugin_title() -> Text:
     """Return the plugin's name for people.
 
     Collector: called once per process at load, outside any transaction; an exception stops the plugin's loading.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def billhook_api_version() -> ApiRange:
+    """Return the versions of the contract that the plugin works with; without an answer, this major version.
+
+    Collector: called once per process at load, before every other hook, outside any transaction. A plugin whose range
+    does not hold `billhook.API_VERSION` is not loaded: the operator sees which one it wants.
     """
     raise NotImplementedError
 

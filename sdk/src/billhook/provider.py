@@ -15,6 +15,7 @@ from typing import ClassVar
 from billhook.callbacks import Action, Answer, CallbackEvent, RawRequest, Verdict
 from billhook.errors import BadSignature, NotSupported
 from billhook.settings import Finding, Setting, Text
+from billhook.status import StatusAnswer, StatusRequest
 from billhook.views import AccountType, DocumentFacts, MethodView, PaymentView
 
 
@@ -40,6 +41,7 @@ class Capabilities:
 
     currencies: empty means any. test_mode_setting: key of the SWITCH setting that says payments are tests.
     merchant_setting: key of the setting that identifies the merchant; the attempt freezes its value.
+    status_query: `query` asks the gateway what became of an attempt.
     """
 
     start: StartKind
@@ -49,6 +51,7 @@ class Capabilities:
     account_types: tuple[AccountType, ...] = tuple(AccountType)
     merchant_setting: str = ""
     test_mode_setting: str = ""
+    status_query: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +183,15 @@ class PaymentProvider(ABC):
         """Return what the gateway expects to hear for this verdict. The host answers refusals of its own
         (bad signature, failures) itself."""
         return Answer()
+
+    def query(self, request: StatusRequest) -> StatusAnswer:
+        """Ask the gateway what became of an attempt whose start ended unseen (a crash, a time-out).
+
+        Called by a worker outside any transaction, with growing pauses and an end, for providers whose capabilities
+        say `status_query`. Use `billhook.http.session`. A PaymentPaid is judged like a verified notification, so
+        return one only from an authenticated answer. Raises ProviderError: asked again later.
+        """
+        raise NotSupported(f"{self.name} has no status query")
 
     def document(self, kind: str, payment: PaymentView, method: MethodView, facts: DocumentFacts) -> DocumentSource:
         """Return the document `kind` for a payment. Pure. Raises NotSupported."""

@@ -1,0 +1,142 @@
+"""Attempts: a payment started with a method, frozen before the provider is called.
+
+A crash between the call and its result leaves an attempt `unknown`; a status query resolves it, with growing pauses and
+an end.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from billhook import AttemptState, PaymentStatus
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from host_stub.domain.actors import SYSTEM, Actor
+from host_stub.domain.errors import MethodUnavailable
+from host_stub.domain.payments import OPEN
+from host_stub.persistence import Payment, PaymentAttempt, PaymentMethod, Scope, Store
+from host_stub.persistence.store import fetch, now
+from host_stub.services import payments
+
+#: A call to a provider is over by then, whichever way it went.
+FIRST_QUERY: Final = timedelta(minutes=2)
+LONGEST_PAUSE: Final = timedelta(hours=6)
+#: With doubled pauses: the last of them is asked for about two days after the start.
+MOST_QUERIES: Final = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A started payment as frozen: what a gateway's message will be compared with."""
+
+    id: int
+    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What an attempt freezes beside the payment's own sum and number.
+
+    queried: the provider can be asked what became of it, should the end of the call go unseen.
+    """
+
+    merchant: str = ""
+    is_test: bool = False
+    queried: bool = False
+
+
+def begin(store: Store, scope: Scope, payment_id: int, method_id: int, frozen: Frozen, *, by: Actor) -> Attempt:
+    """Freeze what is being started, before the provider is called; state `unknown` until the call ended.
+
+    The same start again (Back, a second press) takes up the attempt that was frozen before.
+    Raises NotFound, PaymentClosed, MethodUnavailable.
+    """
+    with store.write(scope) as session:
+        payment = fetch(session, Payment, payment_id, lock=True)
+        if PaymentStatus(payment.status) not in OPEN:
+            raise payments.closed(session, payment)
+        method = fetch(session, PaymentMethod, method_id)
+        if method.reseller_id != payment.reseller_id or not method.active:
+            raise MethodUnavailable(method_id, "inactive")
+        if payment.method_id != method_id:
+            payment.method_id = method_id
+            payments.note(session, payment, "payment.method_chosen", by, method=method.name, method_id=method_id)
+        attempt = _same(session, payment, method_id, frozen)
+        if attempt is None:
+            attempt = PaymentAttempt(
+                reseller_id=payment.reseller_id,
+                payment_id=payment.id,
+                method_id=method_id,
+                merchant=frozen.merchant,
+                amount_minor=payment.amount_minor,
+                currency=payment.currency,
+                is_test=frozen.is_test,
+                reference=payment.number,
+                idempotency_key=secrets.token_hex(16),
+                state="unknown",
+                query_at=now(session) + FIRST_QUERY if frozen.queried else None,
+                created_at=now(session),
+            )
+            session.add(attempt)
+            session.flush()
+        return Attempt(attempt.id, attempt.idempotency_key)
+
+
+def _same(session: Session, payment: Payment, method_id: int, frozen: Frozen) -> PaymentAttempt | None:
+    query = (
+        select(PaymentAttempt)
+        .where(
+            PaymentAttempt.payment_id == payment.id,
+            PaymentAttempt.method_id == method_id,
+            PaymentAttempt.merchant == frozen.merchant,
+            PaymentAttempt.state != "failed",
+        )
+        .order_by(PaymentAttempt.id.desc())
+        .limit(1)
+    )
+    found = session.scalars(query).one_or_none()
+    return found if found is not None and found.is_test == frozen.is_test else None
+
+
+def finish(store: Store, attempt_id: int, *, error: str = "") -> None:
+    """Store how the call to the provider ended."""
+    with store.write() as session:
+        attempt = fetch(session, PaymentAttempt, attempt_id, lock=True)
+        attempt.state = "failed" if error else "started"
+        attempt.error = error[:500]
+        attempt.query_at = None
+        payment = fetch(session, Payment, attempt.payment_id)
+        if error:
+            payments.note(session, payment, "payment.start_failed", SYSTEM, method_id=attempt.method_id)
+
+
+def due(store: Store, *, limit: int = 50) -> Sequence[PaymentAttempt]:
+    """Return attempts whose gateway is to be asked now, longest waiting first."""
+    with store.read() as session:
+        query = select(PaymentAttempt).where(PaymentAttempt.query_at <= now(session))
+        return session.scalars(query.order_by(PaymentAttempt.query_at).limit(limit)).all()
+
+
+def resolve(store: Store, attempt_id: int, answer: AttemptState, *, error: str = "") -> None:
+    """Store what the gateway said of an attempt that is not paid, or that it could not be asked.
+
+    After the last try the attempt is `abandoned`: the payment's log says so, and a notification is still judged.
+    """
+    with store.write() as session:
+        attempt = fetch(session, PaymentAttempt, attempt_id, lock=True)
+        if attempt.query_at is None:
+            return
+        attempt.queries += 1
+        attempt.error = error[:500]
+        if answer is AttemptState.UNKNOWN and attempt.queries < MOST_QUERIES:
+            attempt.query_at = now(session) + min(FIRST_QUERY * 2**attempt.queries, LONGEST_PAUSE)
+            return
+        states = {AttemptState.OPEN: "started", AttemptState.FAILED: "failed", AttemptState.UNKNOWN: "abandoned"}
+        attempt.state, attempt.query_at = states[answer], None
+        payment = fetch(session, Payment, attempt.payment_id)
+        payments.note(session, payment, f"payment.attempt_{attempt.state}", SYSTEM, method_id=attempt.method_id)
