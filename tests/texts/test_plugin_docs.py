@@ -1,0 +1,53 @@
+"""What plugin authors read: the code on the page loads, and every hook is named."""
+
+from __future__ import annotations
+
+import re
+import types
+from pathlib import Path
+
+from billhook import PaymentProvider, hooks
+
+from host_stub.plugins.registry import Registry
+
+ROOT = Path(__file__).parents[2]
+GUIDE = (ROOT / "docs/plugin-author.md").read_text("utf-8")
+
+
+def python_blocks(text: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", text, flags=re.S)
+
+
+def test_the_smallest_plugin_of_the_guide_loads_as_it_stands() -> None:
+    module = types.ModuleType("billhook_cash_desk")
+    exec(compile(python_blocks(GUIDE)[0], "plugin-author.md", "exec"), module.__dict__)
+
+    registry = Registry.of({"cash_desk": module})
+
+    assert registry.broken == {}
+    assert registry.provider("cash_desk").capabilities.start == "instructions"
+
+
+def test_the_guide_names_every_hook_and_no_other() -> None:
+    declared = {name for name in vars(hooks) if name.startswith("billhook_")}
+
+    assert set(re.findall(r"`(billhook_\w+)`", GUIDE)) == declared
+
+
+def test_the_guide_names_every_method_of_a_provider() -> None:
+    methods = {name for name, value in vars(PaymentProvider).items() if callable(value) and not name.startswith("_")}
+
+    assert {name for name in methods if f"`{name}(" not in GUIDE} == set()
+
+
+def test_the_contract_s_own_example_runs() -> None:
+    (example,) = python_blocks((ROOT / "sdk/README.md").read_text("utf-8"))
+
+    exec(compile(example, "README.md", "exec"), {})
+
+
+def test_the_contract_s_page_names_every_module() -> None:
+    page = (ROOT / "sdk/README.md").read_text("utf-8")
+    modules = {path.stem for path in (ROOT / "sdk/src/billhook").glob("[a-z]*.py")}
+
+    assert {name for name in modules if f"`billhook.{name}`" not in page} == set()
