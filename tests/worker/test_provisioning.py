@@ -11,15 +11,24 @@ from flask import Flask, redirect, request
 
 from devtools.pages import BackgroundServer, make_app
 from devtools.service_page import ServicePage
+from host_stub.adapters.clock import FixedClock
 from host_stub.adapters.keys import new_keys
 from host_stub.adapters.provisioning import ANSWER_SECONDS, CONNECT_SECONDS, Webhook, sign
-from host_stub.persistence import Period, Reseller
+from host_stub.persistence import Period, Reseller, Store, open_store
 from host_stub.services import deliveries, subscriptions
 from host_stub.services.provisioning import ProvisioningReceiver
 from tests.support.charging_world import ChargingWorld
 from tests.support.world import MANAGER
 
 SECRET = "a secret of the reseller"
+
+
+@pytest.fixture
+def store(sqlite_url: str, clock: FixedClock) -> Iterator[Store]:
+    """On SQLite alone: the dialogue does not depend on the database, and what does is proved elsewhere on both."""
+    opened = open_store(sqlite_url, clock, base_url="https://panel.example")
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
