@@ -12,7 +12,11 @@ from billhook.views import PaymentStatus
 from host_stub.domain.payments import Cause, Consequence, move
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted((*ROOT.glob("docs/**/*.md"), ROOT / "README.md", *ROOT.glob("plugins/*/README.md")))
+PAGES = sorted(
+    page
+    for pattern in ("*.md", "docs/**/*.md", "sdk/*.md", "plugins/*/*.md", "host_stub/**/*.md", "tests/**/*.md")
+    for page in ROOT.glob(pattern)
+)
 
 
 def payment_table() -> str:
@@ -50,3 +54,10 @@ def test_every_link_to_a_file_of_the_project_leads_somewhere(page: Path) -> None
     links = re.findall(r"\]\((?!https?:|mailto:|#)([^)#\s]+)", page.read_text("utf-8"))
 
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_of_the_project_that_a_page_names_exists(page: Path) -> None:
+    named = re.findall(r"`((?:tests|host_stub|sdk|plugins|devtools|docs)/[\w./-]+)`", page.read_text("utf-8"))
+
+    assert [path for path in named if not (ROOT / path).exists() and not (page.parent / path).exists()] == []
