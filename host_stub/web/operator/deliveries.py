@@ -25,7 +25,7 @@ def deliveries_list() -> ResponseReturnValue:
         query = work_queue.dead_letters().join(Reseller, Reseller.id == Outbox.reseller_id).add_columns(Reseller)
         listing = list_page(session, query, Outbox.id, cursor(), oldest_first=True)
         failing = list(deliveries.failing(session, limit=30))
-        names = dict(session.execute(select(Reseller.id, Reseller.name)).tuples().all())
+        names = dict(session.execute(select(Reseller.id, Reseller.name)).all())
     return show("operator/deliveries.html", listing=listing, pager=pages(listing), failing=failing, names=names)
 
 

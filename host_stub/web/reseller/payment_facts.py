@@ -66,7 +66,7 @@ def payment_facts(session: Session, row: Payment) -> PaymentFacts:
         amount=Money(row.amount_minor, row.currency),
         created_by=who(row.created_by),
         method=fetch(session, PaymentMethod, row.method_id) if row.method_id else None,
-        methods=dict(session.execute(select(PaymentMethod.id, PaymentMethod.name)).tuples().all()),
+        methods=dict(session.execute(select(PaymentMethod.id, PaymentMethod.name)).all()),
         attempts=attempts,
         approvals=list(
             session.scalars(select(Approval).where(Approval.payment_id == row.id).order_by(Approval.id.desc()))

@@ -58,7 +58,7 @@ def plans_list() -> ResponseReturnValue:
             query = query.where(contains(text, Plan.name))
         listing = list_page(session, query, Plan.id, cursor())
         running = select(Subscription.plan_id, func.count()).where(Subscription.status != SubscriptionStatus.DELETED)
-        sold = dict(session.execute(running.group_by(Subscription.plan_id)).tuples().all())
+        sold = dict(session.execute(running.group_by(Subscription.plan_id)).all())
     return show(
         "reseller/plans.html",
         listing=listing,

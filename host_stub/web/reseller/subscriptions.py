@@ -177,6 +177,8 @@ def subscription_delete(subscription_id: int) -> ResponseReturnValue:
 
 @bp.post("/subscriptions/<int:subscription_id>/name")
 def subscription_name(subscription_id: int) -> ResponseReturnValue:
+    with reading() as session:
+        fetch(session, Subscription, subscription_id)
     name = request.form.get("name", "").strip()[:200]
     if name and name.isprintable():
         subscriptions.rename(panel().store, scope(), subscription_id, name, by=actor())
