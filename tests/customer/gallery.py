@@ -132,6 +132,7 @@ def shoot(browser: Browser, base: str, folder: Path, room: Room, pages: Mapping[
                     page.goto(base + address)
                 if name == "payments" and width == 1280 and scheme == "light":
                     page.click("summary.status >> nth=0")
+                page.wait_for_load_state("networkidle")
                 page.evaluate("document.fonts.ready")
                 found = page.evaluate("document.documentElement.scrollWidth")
                 if found > width:
