@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import StrEnum
+from typing import Final
 
 from billhook.errors import MalformedAmount
 from billhook.money import Money
+
+#: Largest single sum that a person may enter, in minor units: hundreds of them still reckon together.
+LARGEST_MINOR: Final = 10_000_000_000_000
 
 
 class AmountProblem(StrEnum):
@@ -61,6 +65,8 @@ def read_amount(text: str, currency: str) -> Money:
         raise UnreadableAmount(problem, text) from error
     if amount.minor == 0:
         raise UnreadableAmount(AmountProblem.NOT_POSITIVE, text)
+    if amount.minor > LARGEST_MINOR:
+        raise UnreadableAmount(AmountProblem.TOO_LARGE, text)
     return amount
 
 

@@ -92,7 +92,7 @@ def _reversals(session: Session, payment: Payment) -> int:
 def used_elsewhere(session: Session, payment_id: int, order: BankOrder) -> list[Payment]:
     """Return other payments approved with the same order (number, date, payer, sum) and not reversed: a warning.
 
-    A payer without INN is compared by name only if both are known.
+    Payers differ if both INNs are known and do, else if both names are.
     """
     query = (
         select(Approval, Payment)
@@ -106,7 +106,15 @@ def used_elsewhere(session: Session, payment_id: int, order: BankOrder) -> list[
         )
     )
     rows = session.execute(query).all()
-    return [payment for approval, payment in rows if approval.payer_inn == order.payer_inn or not order.payer_inn]
+    return [payment for approval, payment in rows if _may_be_one_payer(approval, order)]
+
+
+def _may_be_one_payer(approval: Approval, order: BankOrder) -> bool:
+    if approval.payer_inn and order.payer_inn:
+        return approval.payer_inn == order.payer_inn
+    if approval.payer_name and order.payer_name:
+        return approval.payer_name.casefold() == order.payer_name.casefold()
+    return True
 
 
 def _reversed_ids() -> Select[int | None]:

@@ -119,21 +119,32 @@ def is_behind(session: Session, account_id: int) -> bool:
     return session.scalars(due.limit(1)).one_or_none() is not None
 
 
-def reconsider_holds(store: Store, limit: int = 1000) -> int:
+def reconsider_holds(store: Store, limit: int = 200) -> int:
     """Settle accounts whose hold could end without a movement: a price fell, an hour is a kopeck cheaper.
 
-    Returns how many were let go.
+    limit: accounts per read; all are looked at. Returns how many were let go. An account that fails keeps no other.
     """
-    with store.read() as session:
-        held = select(Account).where(Account.on_hold_since.is_not(None)).order_by(Account.id).limit(limit)
-        ready = [a.id for a in session.scalars(held) if not _needed(session, a)]
-    for account_id in ready:
-        try:
-            with store.write() as session:
-                settle(session, ledger.lock_account(session, account_id))
-        except Exception as error:  # noqa: BLE001  one broken account must not stop the others
-            charging_failures.note(store, account_id, error)
-    return len(ready)
+    let_go, last_id = 0, 0
+    while True:
+        with store.read() as session:
+            held = select(Account.id).where(Account.on_hold_since.is_not(None), Account.id > last_id)
+            accounts = session.scalars(held.order_by(Account.id).limit(limit)).all()
+        let_go += sum(_reconsider(store, account_id) for account_id in accounts)
+        if len(accounts) < limit:
+            return let_go
+        last_id = accounts[-1]
+
+
+def _reconsider(store: Store, account_id: int) -> bool:
+    try:
+        with store.read() as session:
+            if _needed(session, fetch(session, Account, account_id)):
+                return False
+        with store.write() as session:
+            return settle(session, ledger.lock_account(session, account_id)).hold is Hold.LEAVE
+    except Exception as error:  # noqa: BLE001  one broken account must not stop the others
+        charging_failures.note(store, account_id, error)
+        return False
 
 
 def _charge_or_stop(session: Session, account: Account, subscription: Subscription) -> None:

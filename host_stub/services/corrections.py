@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from billhook import Money
 from sqlalchemy.orm import Session
 
@@ -18,11 +20,15 @@ def correct(
 ) -> int:
     """Change an account's balance; return the movement's id.
 
-    amount: signed, not zero. once_token: drawn when the form was shown; the same form twice posts once.
+    amount: signed, not zero. once_token: drawn when the form was shown; the same form twice posts once, one that was
+    changed after Back is another correction.
     Raises NotFound, InvalidAmount.
     """
+    asked = f"{once_token}|{account_id}|{amount.minor}|{reason}".encode()
+    # The prefix keeps a forged token from passing for a parked event's id.
+    source_id = f"form:{hashlib.sha256(asked).hexdigest()[:32]}"
     with store.write(scope) as session:
-        return post_correction(session, account_id, amount, reason=reason, source_id=once_token, by=by).id
+        return post_correction(session, account_id, amount, reason=reason, source_id=source_id, by=by).id
 
 
 def post_correction(

@@ -17,10 +17,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
-from host_stub.domain.errors import AlreadySettled, InvalidAmount
+from host_stub.domain.errors import AlreadySettled, InvalidAmount, NotFound
 from host_stub.domain.payments import OPEN, Cause, Consequence, move
 from host_stub.domain.verdicts import Frozen, Misfit, misfit
 from host_stub.persistence import (
+    Account,
     CallbackRefusal,
     GatewayEvent,
     Payment,
@@ -286,7 +287,8 @@ def count_refusal(store: Store, method_id: int, reason: str) -> None:
 def settle_parked(store: Store, scope: Scope, event_id: int, *, account_id: int | None, reason: str, by: Actor) -> None:
     """Settle a parked event once: credited to an account as a correction linked to it, or closed with a reason.
 
-    Raises NotFound, AlreadySettled, InvalidAmount (a test payment carries no money; another currency fits no account).
+    Raises NotFound (an account of another reseller too), AlreadySettled, InvalidAmount (a test payment carries no
+    money; another currency fits no account; nothing can be taken away).
     """
     with store.write(scope) as session:
         event = fetch(session, GatewayEvent, event_id, lock=True)
@@ -312,8 +314,12 @@ def settle_parked(store: Store, scope: Scope, event_id: int, *, account_id: int 
 def _credit_parked(session: Session, event: GatewayEvent, account_id: int, reason: str, by: Actor) -> int:
     if event.is_test:
         raise InvalidAmount("test_payment")
+    if fetch(session, Account, account_id).reseller_id != event.reseller_id:
+        raise NotFound("Account", account_id)
     currency = fetch(session, Reseller, event.reseller_id).currency
     if event.currency != currency:
         raise InvalidAmount("other_currency", event.currency)
     amount = Money(event.amount_minor, event.currency)
+    if amount.minor <= 0:
+        raise InvalidAmount("not_a_sum", amount.plain())
     return post_correction(session, account_id, amount, reason=reason, source_id=f"event:{event.id}", by=by).id

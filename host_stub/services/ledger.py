@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
+from billhook.money import MAX_MINOR
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
+from host_stub.domain.amounts import AmountProblem
+from host_stub.domain.errors import InvalidAmount
 from host_stub.persistence import Account, Entry, LedgerTransaction, Leg, Reseller
 from host_stub.persistence.money import TRANSACTION_IDS
 from host_stub.persistence.store import fetch, now
 from host_stub.services import outbox, watches
+
+#: A balance beyond this could not be compared with thresholds and prices any more.
+MOST_MINOR: Final = MAX_MINOR // 2
 
 
 class Kind(StrEnum):
@@ -66,9 +73,12 @@ def post(session: Session, account: Account, movement: Movement) -> LedgerTransa
     """Post a movement on a locked account: legs, header, balance, watched levels, the event for plugins.
 
     Charges emit threshold crossings only; single movements also emit `billhook_balance_changed`.
-    Raises IntegrityError (SQLAlchemy) if the once-only key was used: by then the unit is lost, so look first.
+    Raises InvalidAmount for a balance too large to reckon with, IntegrityError (SQLAlchemy) if the once-only key was
+    used: by then the unit is lost, so look first.
     """
     before = account.balance_minor
+    if abs(before + movement.amount_minor) > MOST_MINOR:
+        raise InvalidAmount(AmountProblem.TOO_LARGE, str(movement.amount_minor))
     account.balance_minor += movement.amount_minor
     account.event_sequence += 1
     header = _write(session, account, movement)

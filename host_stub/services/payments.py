@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
 from billhook import Money, PaymentStatus
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,6 +20,8 @@ from host_stub.persistence.store import fetch, now
 from host_stub.services.journal import log
 
 PURPOSE_LENGTH = 200
+
+_logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ def start_top_up(store: Store, scope: Scope, top_up: TopUp, *, by: Actor) -> int
         payment = Payment(
             reseller_id=reseller.id,
             account_id=account.id,
-            number=document_number(reseller.number_mask, reseller.next_number),
+            number=_draw_number(session, reseller),
             amount_minor=top_up.amount.minor,
             currency=top_up.amount.currency,
             purpose=top_up.purpose[:PURPOSE_LENGTH],
@@ -64,11 +67,20 @@ def start_top_up(store: Store, scope: Scope, top_up: TopUp, *, by: Actor) -> int
             once_token=once_token,
             expires_at=now(session) + timedelta(days=reseller.payment_lifetime_days),
         )
-        reseller.next_number += 1
         session.add(payment)
         session.flush()
         note(session, payment, "payment.created", by, amount_minor=payment.amount_minor)
         return payment.id
+
+
+def _draw_number(session: Session, reseller: Reseller) -> str:
+    """Return the next free document number of a locked reseller: a changed mask may come upon old ones (`1#`, `##`)."""
+    while True:
+        number = document_number(reseller.number_mask, reseller.next_number)
+        reseller.next_number += 1
+        taken = select(Payment.id).where(Payment.reseller_id == reseller.id, Payment.number == number)
+        if session.scalars(taken).one_or_none() is None:
+            return number
 
 
 def _of_form(session: Session, top_up: TopUp) -> tuple[str | None, int | None]:
@@ -141,7 +153,10 @@ def closed(session: Session, payment: Payment) -> PaymentClosed:
 
 
 def expire_due(store: Store, *, limit: int = 500) -> int:
-    """Expire waiting payments whose lifetime is over, a short transaction each; return how many."""
+    """Expire waiting payments whose lifetime is over, a short transaction each; return how many.
+
+    One that cannot be expired is logged and keeps no other.
+    """
     with store.read() as session:
         due = select(Payment.id).where(
             Payment.status == PaymentStatus.WAITING_FOR_PAYMENT, Payment.expires_at <= store.now()
@@ -151,6 +166,14 @@ def expire_due(store: Store, *, limit: int = 500) -> int:
 
 
 def _expire(store: Store, payment_id: int) -> bool:
+    try:
+        return _expire_one(store, payment_id)
+    except Exception as error:  # noqa: BLE001  one broken payment must not stop the others
+        _logger.error("expiry_failed", payment_id=payment_id, error=f"{type(error).__name__}: {error}")
+        return False
+
+
+def _expire_one(store: Store, payment_id: int) -> bool:
     with store.write() as session:
         payment = fetch(session, Payment, payment_id, lock=True)
         if payment.status != PaymentStatus.WAITING_FOR_PAYMENT or payment.expires_at > now(session):

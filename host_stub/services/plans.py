@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
+from host_stub.domain.amounts import LARGEST_MINOR, AmountProblem
 from host_stub.domain.errors import InvalidAmount
 from host_stub.persistence import Period, Plan, Reseller, Scope, Store
 from host_stub.persistence.store import fetch, now
@@ -79,6 +80,8 @@ def of_reseller(session: Session, reseller_id: int, *, only_active: bool = False
 def _check(session: Session, reseller_id: int, price: Money) -> None:
     if price.minor <= 0:
         raise InvalidAmount("not_positive", price.plain())
+    if price.minor > LARGEST_MINOR:
+        raise InvalidAmount(AmountProblem.TOO_LARGE, price.plain())
     if price.currency != fetch(session, Reseller, reseller_id).currency:
         raise InvalidAmount("other_currency", price.currency)
 

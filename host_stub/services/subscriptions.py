@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
+from host_stub.domain.amounts import LARGEST_MINOR, AmountProblem
 from host_stub.domain.charging import Span, cost, needed, period_after
-from host_stub.domain.errors import InsufficientFunds, RefusedError, SubscriptionClosed
+from host_stub.domain.errors import InsufficientFunds, InvalidAmount, RefusedError, SubscriptionClosed
 from host_stub.persistence import Account, Plan, Reseller, Scope, Store, Subscription, SubscriptionStatus
 from host_stub.persistence.store import fetch, now
 from host_stub.services import charging, ledger, running
@@ -78,6 +79,11 @@ def activate(store: Store, scope: Scope, subscription_id: int, *, by: Actor) -> 
         account, subscription = _locked(session, subscription_id)
         if subscription.status != SubscriptionStatus.PENDING:
             raise SubscriptionClosed(subscription.name, subscription.status)
+        if account.on_hold_since is not None:
+            # In hold nothing is charged: one that a lower price has made unfounded ends first, and may take this along.
+            charging.settle(session, account)
+            if subscription.status != SubscriptionStatus.PENDING:
+                return
         missing = missing_to_activate(session, account, subscription)
         if missing:
             raise InsufficientFunds(missing.minor)
@@ -148,7 +154,9 @@ def of_account(session: Session, account_id: int, *, with_deleted: bool = False)
 
 
 def change_threshold(store: Store, scope: Scope, account_id: int, threshold: Money, *, by: Actor) -> None:
-    """Set how far charges may take an account's balance, and decide the hold again. Raises NotFound."""
+    """Set how far charges may take an account's balance, and decide the hold again. Raises NotFound, InvalidAmount."""
+    if abs(threshold.minor) > LARGEST_MINOR:
+        raise InvalidAmount(AmountProblem.TOO_LARGE, threshold.plain())
     with store.write(scope) as session:
         account = ledger.lock_account(session, account_id)
         assert threshold.currency == fetch(session, Reseller, account.reseller_id).currency
