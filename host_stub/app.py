@@ -5,7 +5,6 @@ from __future__ import annotations
 from importlib import import_module
 
 import jinja2
-import structlog
 from flask import Flask, redirect, url_for
 from flask.typing import ResponseReturnValue
 
@@ -66,11 +65,7 @@ def _routes(app: Flask) -> None:
         app.register_blueprint(blueprint)
     navigation: dict[str, Navigation] = {}
     for room in ROOMS:
-        try:
-            app.register_blueprint(import_module(f"host_stub.web.{room}").bp)
-        except ImportError as missing:
-            structlog.get_logger("billhook.web").warning("room left out", room=room, why=str(missing))
-            continue
+        app.register_blueprint(import_module(f"host_stub.web.{room}").bp)
         navigation[room] = import_module(f"host_stub.web.{room}.navigation").sections
     context.init_app(app, navigation)
 
