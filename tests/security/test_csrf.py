@@ -15,6 +15,7 @@ WRITING = {"POST", "PUT", "PATCH", "DELETE"}
 
 @pytest.mark.parametrize("role", ["anonymous", "owner", "manager", "operator"])
 def test_every_other_method_than_get_needs_the_token(scene: Scene, role: str):
+    scene.visitor(role)
     before, tried = contents(scene), 0
     for rule, route in rules(scene):
         for method in WRITING & (rule.methods or set()):
@@ -44,6 +45,7 @@ def test_a_wrong_token_is_as_good_as_none(scene: Scene, token: str):
 
 @pytest.mark.parametrize("role", ROLES)
 def test_looking_changes_nothing(scene: Scene, role: str):
+    scene.visitor(role)
     before = contents(scene)
     for rule, route in rules(scene):
         if "GET" in (rule.methods or ()):
