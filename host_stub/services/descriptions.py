@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from billhook import Catalogue, Money
+from billhook import Catalogue, Money, formats
 from billhook.i18n import use_language
-
-from host_stub.domain import formats
 
 _ = Catalogue("host_stub")
 

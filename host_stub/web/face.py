@@ -7,11 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from billhook import Catalogue
+from billhook import Catalogue, formats
 from flask import Flask, url_for
 from jinja2 import Environment
 
-from host_stub.web import formats
 from host_stub.web.page import Column, Page
 from host_stub.web.statuses import status_of
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from billhook import Catalogue, LazyText, Money
+from billhook.formats import figures
 from wtforms import StringField
 from wtforms.validators import StopValidation
 
 from host_stub.domain.amounts import AmountProblem, UnreadableAmount, read_amount
-from host_stub.domain.formats import figures
 
 _ = Catalogue("host_stub")
 

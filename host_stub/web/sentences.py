@@ -7,13 +7,13 @@ details: `…_minor` becomes a sum under the name without the suffix, ISO dates 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from string import Formatter
 from typing import Final
 
-from billhook import AccountType, Catalogue, LazyText, Money
+from billhook import AccountType, Catalogue, LazyText, Money, formats
 
-from host_stub.domain import formats
 from host_stub.domain.actors import Actor
 from host_stub.domain.verdicts import Misfit
 from host_stub.persistence import AccessLevel
@@ -175,6 +175,9 @@ FIELDS: Final[Mapping[str, LazyText]] = {
 }
 
 
+_DOUBLED_STOP: Final = re.compile(r"(?<!\.)\.\.(?!\.)")
+
+
 def log_lines(
     entries: Iterable[Entry],
     currency: str,
@@ -221,7 +224,7 @@ def _fill(sentence: str, entry: Entry, currency: str, labels: Mapping[str, objec
     wanted = {name for _text, name, _spec, _conversion in Formatter().parse(sentence) if name}
     text = sentence.format_map({name: _word(name, details, currency, labels) for name in wanted})
     # A sum may end in an abbreviation with its own full stop.
-    return text.removesuffix(".") if text.endswith("..") else text
+    return _DOUBLED_STOP.sub(".", text)
 
 
 def _word(name: str, details: Mapping[str, object], currency: str, labels: Mapping[str, object]) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from billhook.formats import use_timezone
 from billhook.i18n import use_language
 
-from host_stub.domain.formats import use_timezone
 from host_stub.persistence import Account, Period
 from host_stub.services import approvals, charging, corrections, statements
 from host_stub.services.listings import Cursor

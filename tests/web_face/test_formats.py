@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from billhook import Money
+from billhook import Money, formats
 from billhook.i18n import use_language
-
-from host_stub.web import formats
 
 LATE = datetime(2020, 11, 12, 22, 5, tzinfo=UTC)
 

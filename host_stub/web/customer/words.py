@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from billhook import Catalogue, LazyText, Money
+from billhook import Catalogue, LazyText, Money, formats
 
-from host_stub.domain import formats
 from host_stub.domain.charging import Span
 from host_stub.persistence import Period, Subscription, SubscriptionStatus
 from host_stub.services.ledger import Kind

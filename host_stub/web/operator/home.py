@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from billhook import Catalogue, Finding, LazyText, Severity
+from billhook import Catalogue, Finding, LazyText, Severity, formats
 from flask import url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from host_stub.domain import formats
 from host_stub.persistence import Account, GatewayEvent, Outbox, PluginFailure, Reseller
 from host_stub.persistence.store import now
 from host_stub.services import work_queue

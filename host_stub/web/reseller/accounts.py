@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from billhook import AccountType, Catalogue, Money
+from billhook import AccountType, Catalogue, Money, formats
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from host_stub.domain import formats
 from host_stub.domain.errors import InvalidAmount
 from host_stub.persistence import Account, Entry, LedgerTransaction, Payment, Reseller
 from host_stub.persistence.store import fetch

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from billhook import Catalogue, Money
+from billhook import Catalogue, Money, formats
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from sqlalchemy import Select, select
 from wtforms.validators import DataRequired
 
-from host_stub.domain import formats
 from host_stub.domain.errors import AlreadySettled, InvalidAmount, NotFound
 from host_stub.persistence import Account, GatewayEvent, Payment, PaymentMethod
 from host_stub.persistence.store import fetch

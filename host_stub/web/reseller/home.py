@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from billhook import Catalogue, LazyText
+from billhook import Catalogue, LazyText, formats
 from flask import url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from host_stub.domain import formats
 from host_stub.persistence import Account, GatewayEvent, LogEntry, Mail, Outbox, Payment
 from host_stub.persistence.sales import ChargingFailure
 from host_stub.persistence.store import now

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from billhook import Catalogue, LazyText, Money
+from billhook import Catalogue, LazyText, Money, formats
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from host_stub.domain import formats
 from host_stub.domain.errors import PaymentClosed
 from host_stub.persistence import (
     Account,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from billhook import Catalogue, Money
+from billhook import Catalogue, Money, formats
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from host_stub.domain import formats
 from host_stub.domain.amounts import AmountProblem
 from host_stub.domain.errors import InvalidAmount, NotFound
 from host_stub.persistence import Account, PaymentMethod, Reseller

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from billhook import Catalogue, LazyText, Money
+from billhook import Catalogue, LazyText, Money, formats
 
-from host_stub.domain import formats
 from host_stub.persistence import Period, Plan
 
 _ = Catalogue("host_stub")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from billhook import Catalogue, Money
+from billhook import Catalogue, Money, formats
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
@@ -12,7 +12,6 @@ from sqlalchemy import Select, select
 from wtforms import SelectField
 from wtforms.validators import Length
 
-from host_stub.domain import formats
 from host_stub.domain.errors import InsufficientFunds, SubscriptionClosed
 from host_stub.persistence import Account, Charge, Plan, Reseller, Subscription
 from host_stub.persistence.store import fetch
