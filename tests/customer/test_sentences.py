@@ -121,3 +121,20 @@ def test_every_kind_of_movement_has_a_title(kind: Kind) -> None:
 
     with use_language("ru"):
         assert re.search("[а-яё]", str(operation_title(operation)), re.IGNORECASE)
+
+
+def test_a_sum_in_the_middle_or_at_the_end_doubles_no_full_stop() -> None:
+    entry = LogEntry(
+        object_kind="account",
+        object_id=1,
+        at=datetime(2020, 11, 13, tzinfo=UTC),
+        actor="system::x",
+        action="account.corrected",
+    )
+    entry.details = {"amount_minor": 500, "reason": "так..."}
+
+    with use_language("ru"):
+        text = str(line(entry, "RUB").text)
+
+    assert "руб.." not in text
+    assert text.endswith("так...")
