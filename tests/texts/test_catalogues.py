@@ -26,8 +26,8 @@ RUSSIAN_BY_NATURE = (
     "host_stub/demo/",
     "billhook_check_cash/words.py",
     "billhook_check_cash/bill.py",
-    "billhook_check_cash/documents/",
-    "billhook_check_cash/bills/",
+    "billhook_check_cash/papers.py",
+    "billhook_check_cash/russian.py",
     "billhook_check_cash/stock/",
 )
 
