@@ -98,9 +98,11 @@ def open_store(url: str, clock: Clock | None = None, *, pool_size: int = 10, bas
 def make_engine(url: str, *, pool_size: int = 10) -> Engine:
     """Return the one kind of engine that web, worker, command line and migrations use."""
     parsed = make_url(url)
+    # Values of a failed statement would stand in the log with their secrets.
+    common: dict[str, Any] = {"pool_size": pool_size, "hide_parameters": True}
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=pool_size, pool_pre_ping=True)
-    engine = create_engine(parsed, connect_args={"isolation_level": None, "timeout": 30}, pool_size=pool_size)
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **common)
+    engine = create_engine(parsed, connect_args={"isolation_level": None, "timeout": 30}, **common)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -120,9 +122,20 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def now(session: Session) -> datetime:
-    """Return the present instant by the clock of the unit's store."""
-    clock: Clock = session.info["clock"]
-    return clock.now()
+    """Return the instant at which the unit stands: a charge is posted at the very one at which it was found to fit.
+
+    The first question sets it, by the store's clock; `catch_up` moves it.
+    """
+    if "now" not in session.info:
+        clock: Clock = session.info["clock"]
+        session.info["now"] = clock.now()
+    instant: datetime = session.info["now"]
+    return instant
+
+
+def catch_up(session: Session) -> None:
+    """Let the unit stand at the present instant again: it may have waited for a lock."""
+    session.info.pop("now", None)
 
 
 def listening(session: Session) -> Listening:
@@ -173,6 +186,8 @@ def fetch(session: Session, kind: type[Row], row_id: int, *, lock: bool = False)
         # NO KEY UPDATE: rows that merely point here (a mail, a log line) may be written meanwhile.
         query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     row = session.scalars(query).one_or_none()
+    if lock:
+        catch_up(session)
     if row is None:
         raise NotFound(kind.__name__, row_id)
     # The session refers to its rows weakly; what was fetched stays for the unit.

@@ -26,5 +26,5 @@ def installed() -> list[Candidate]:
 def _import(point: EntryPoint) -> Candidate:
     try:
         return Candidate(point.name, point.load())
-    except Exception as error:  # noqa: BLE001  whatever a plugin does at import must not stop the host
+    except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a plugin does at import must not stop the host
         return Candidate(point.name, None, f"import failed: {type(error).__name__}: {error}")

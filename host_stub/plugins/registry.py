@@ -141,7 +141,7 @@ class Registry:
             return function(*args, **kwargs)
         except (CallbackError, ProviderError):
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             why = f"{type(error).__name__}: {error}"
             _log.exception("plugin failed", plugin=plugin, place=place)
             if self._store is not None:
@@ -154,7 +154,9 @@ class Registry:
             if candidate.module is None:
                 raise PluginError(name, candidate.error)
             self.plugins[name] = self._load(name, candidate.module)
-        except Exception as error:  # noqa: BLE001  a plugin that does not load must not stop the host
+        except (Exception, SystemExit) as error:  # noqa: BLE001  one plugin must not stop the host
+            # Of two with one name neither is the right one.
+            self.plugins.pop(name, None)
             if self._hooks.has_plugin(name):
                 self._hooks.unregister(name=name)
             why = str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
@@ -163,7 +165,7 @@ class Registry:
 
     def _load(self, name: str, module: object) -> LoadedPlugin:
         checks.name(name)
-        checks.no_duplicate(name, self.plugins)
+        checks.no_duplicate(name, {*self.plugins, *self.broken})
         checks.markers(name, module)
         notes = self._register(name, module)
         checks.api_version(name, self.implementation(name, "billhook_api_version"))
