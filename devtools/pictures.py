@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parents[1] / "docs/pictures"
 WIDTH, HEIGHT = 1120, 760
 # Finer than a page shows them: they are looked at scaled down, and small letters keep their dots.
 SCALE = 1.75
-COLOURS = 64
+COLOURS = 128
 LARGEST_BYTES = 150_000
 
 
@@ -42,7 +42,10 @@ def sign_in(browser: Browser, demo: dict[str, Any], who: str) -> Page:
 def keep(name: str, picture: Image.Image) -> None:
     """Write a picture with few colours. Raises ValueError if it is too heavy for a README."""
     small = io.BytesIO()
-    picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    # By coverage of the colours, not by how many pixels they fill: a status is a small dot.
+    picture.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+        small, "PNG", optimize=True
+    )
     if small.tell() > LARGEST_BYTES:
         raise ValueError(f"{name} has {small.tell()} bytes")
     (FOLDER / name).write_bytes(small.getvalue())
