@@ -56,8 +56,17 @@ class PageFaults:
 
     def __init__(self, page: Page) -> None:
         self.found: list[str] = []
-        page.on("pageerror", lambda error: self.found.append(f"script error: {error}"))
+        self._page = page
+        page.on("pageerror", self._note)
         page.on("console", self._heed)
+
+    def leave(self) -> None:
+        """Stop listening."""
+        self._page.remove_listener("pageerror", self._note)
+        self._page.remove_listener("console", self._heed)
+
+    def _note(self, error: Error) -> None:
+        self.found.append(f"script error: {error}")
 
     def _heed(self, message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text:
