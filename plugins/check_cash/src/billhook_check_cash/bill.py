@@ -3,6 +3,7 @@
 The page with the instructions and the PDF are both drawn from it, so they cannot disagree.
 """
 
+# billhook: Russian by law: what a bank's papers say does not follow the reader's language.
 from __future__ import annotations
 
 from dataclasses import dataclass

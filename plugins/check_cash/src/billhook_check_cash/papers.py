@@ -1,5 +1,6 @@
 """What the templates of bill and slip may name: ActivePlatform's placeholders and our own, all plain values."""
 
+# billhook: Russian by law: what a bank's papers say does not follow the reader's language.
 from __future__ import annotations
 
 from functools import cache

@@ -1,5 +1,6 @@
 """Sums and dates as Russian documents write them, whatever the language of the page."""
 
+# billhook: Russian by law: what a bank's papers say does not follow the reader's language.
 from __future__ import annotations
 
 from datetime import date

@@ -3,6 +3,7 @@
 Roubles in words, kopecks in two digits, neither shortened, the first letter capital.
 """
 
+# billhook: Russian by law: what a bank's papers say does not follow the reader's language.
 from __future__ import annotations
 
 from collections.abc import Iterator

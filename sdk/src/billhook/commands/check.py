@@ -1,0 +1,43 @@
+"""`billhook check`: run the conformance kit on a plugin."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Final
+
+HELP: Final = "Check a plugin: money, messages, settings, texts, files. Exit code 1 if a check fails."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("plugin", help="entry point name, import name, or the folder of its project")
+    parser.add_argument("--host", action="store_true", help="run on the installed host, with a database of its own")
+    parser.add_argument(
+        "--gateway", default="", metavar="FILE", help="default: tests/billhook_gateway.py of the project"
+    )
+    parser.add_argument("--only", default="", metavar="ID[,ID]", help="run these checks only")
+    parser.add_argument("--verbose", action="store_true", help="say of every check what it proves")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the report and return 1 if a check failed, else 0. Raises BillhookError for what can't be found."""
+    from billhook.errors import BillhookError
+    from billhook.testing.kit import Outcome, all_checks
+    from billhook.testing.report import lines
+    from billhook.testing.session import kit_for
+
+    kit = kit_for(arguments.plugin, on_host=arguments.host, gateway=arguments.gateway)
+    wanted = set(filter(None, arguments.only.split(",")))
+    unknown = sorted(wanted - {each.id for each in all_checks()})
+    if unknown:
+        raise BillhookError(f"no check {unknown[0]!r}; there are: {', '.join(each.id for each in all_checks())}")
+    results = []
+    for each in all_checks():
+        if not wanted or each.id in wanted:
+            results.append(kit.run(each))
+    where = "the installed host" if arguments.host else "FakeHost"
+    print(f"{kit.subject.source.name} on {where}\n")
+    for line in lines(results, verbose=arguments.verbose):
+        print(line)
+    sys.stdout.flush()
+    return 1 if any(result.outcome is Outcome.FAILED for result in results) else 0

@@ -1,0 +1,57 @@
+"""For authors of plugins: a host in memory, sample values, and the conformance kit.
+
+A test of one's own needs no panel::
+
+    from billhook.testing import FakeHost, Wish, form
+
+    def test_a_payment_is_credited() -> None:
+        host = FakeHost("cash_desk")
+        method = host.method({"secret": "a-secret-for-tests-only"})
+        started = host.start(host.payment(Wish(Money.of("5000.00", "RUB"))), method)
+        host.deliver(method, "notify", form({…}))
+        assert host.credits()
+
+`billhook check cash_desk` runs the kit, `pytest --billhook cash_desk` runs the same checks as tests. Both find the
+author's `GatewayUnderTest` in `tests/billhook_gateway.py`. Rendering pages needs Jinja2: install `billhook[testing]`.
+"""
+
+from __future__ import annotations
+
+from billhook.testing.fake_host import FakeHost, open_fake
+from billhook.testing.gateway import GatewayUnderTest, ProviderUnderTest, Report, Started, find_gateway
+from billhook.testing.host import DatabaseHost, Host, HostNotFound, NotOffered, OpenHost, Wish, installed_host
+from billhook.testing.judging import Credit, Misfit
+from billhook.testing.messages import form, json_body
+from billhook.testing.reader import FakeReader
+from billhook.testing.source import PluginNotFound, PluginSource, find_plugin, of_object
+from billhook.testing.views import make_account, make_method, make_payment, make_reseller
+
+__all__ = [
+    "Credit",
+    "DatabaseHost",
+    "FakeHost",
+    "FakeReader",
+    "GatewayUnderTest",
+    "Host",
+    "HostNotFound",
+    "Misfit",
+    "NotOffered",
+    "OpenHost",
+    "PluginNotFound",
+    "PluginSource",
+    "ProviderUnderTest",
+    "Report",
+    "Started",
+    "Wish",
+    "find_gateway",
+    "find_plugin",
+    "form",
+    "installed_host",
+    "json_body",
+    "make_account",
+    "make_method",
+    "make_payment",
+    "make_reseller",
+    "of_object",
+    "open_fake",
+]

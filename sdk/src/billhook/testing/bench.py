@@ -1,0 +1,162 @@
+"""The bench on which a check has its plugin: a host of its own, payments, and the gateway's messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+from billhook.callbacks import Action, ActionKind, Answer, PaymentPaid, RawRequest
+from billhook.errors import PluginError
+from billhook.money import Money
+from billhook.provider import PaymentProvider
+from billhook.settings import SettingKind
+from billhook.testing import views
+from billhook.testing.gateway import GatewayUnderTest, ProviderUnderTest, Report, Started
+from billhook.testing.guard import Network
+from billhook.testing.host import Host, OpenHost, Wish
+from billhook.testing.loading import LoadedPlugin, load
+from billhook.testing.source import PluginSource
+from billhook.views import MethodView
+
+
+@dataclass
+class Subject:
+    """The plugin under test, loaded once for what is asked without a host. plugin: None if it does not load."""
+
+    source: PluginSource
+    adapter: ProviderUnderTest | None = None
+    plugin: LoadedPlugin | None = None
+    fault: str = ""
+
+    def __post_init__(self) -> None:
+        if self.source.module is None:
+            self.fault = self.source.error
+            return
+        try:
+            self.plugin = load(self.source.name, self.source.module)
+        except PluginError as error:
+            self.fault = str(error)
+        except Exception as error:  # noqa: BLE001  a collector may raise anything
+            self.fault = f"{type(error).__name__}: {error}"
+
+
+@dataclass
+class Bench:
+    """What a check works with. The host is opened when it is first asked for, and closed after the check."""
+
+    subject: Subject
+    open_host: OpenHost
+    _stack: ExitStack
+    network: Network
+    _number: int = field(default=0)
+
+    @property
+    def plugin(self) -> LoadedPlugin:
+        assert self.subject.plugin is not None, "the check needs a loaded plugin"
+        return self.subject.plugin
+
+    @property
+    def provider(self) -> PaymentProvider:
+        """A provider that no host has used."""
+        assert self.plugin.provider is not None, "the check needs a provider"
+        return type(self.plugin.provider)()
+
+    @property
+    def gateway(self) -> GatewayUnderTest:
+        assert isinstance(self.subject.adapter, GatewayUnderTest), "the check needs the author's gateway"
+        return self.subject.adapter
+
+    @cached_property
+    def host(self) -> Host:
+        if self.subject.adapter is not None:
+            self._stack.enter_context(self.subject.adapter.online())
+        return self._stack.enter_context(self.open_host(self.subject.source, self.currency))
+
+    @property
+    def currency(self) -> str:
+        provider = self.plugin.provider
+        currencies = provider.capabilities.currencies if provider else ()
+        return "RUB" if not currencies or "RUB" in currencies else currencies[0]
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """The author's settings of a method; what he left out and is required holds something plausible."""
+        given: Mapping[str, object] = self.subject.adapter.settings if self.subject.adapter else {}
+        return views.fill_in(self.provider.settings, given)
+
+    @property
+    def secret_keys(self) -> list[str]:
+        return [each.key for each in self.provider.settings if each.kind is SettingKind.SECRET]
+
+    def sum(self, amount: str = "5000.00") -> Money:
+        return Money.of(amount, self.currency)
+
+    def view(
+        self, changes: Mapping[str, object] | None = None, previous: Mapping[str, tuple[str, ...]] | None = None
+    ) -> MethodView:
+        """Return the author's method without a host, with some settings changed.
+
+        previous: secrets that were replaced lately, by key.
+        """
+        settings = {**self.settings, **(changes or {})}
+        return views.make_method(self.plugin.name, self.provider.settings, settings, previous_secrets=previous)
+
+    @cached_property
+    def method(self) -> MethodView:
+        """The author's method on the host."""
+        return self.host.method(self.settings)
+
+    def started(self, wish: Wish | None = None, method: MethodView | None = None) -> Started:
+        """Return a new payment of 5 000.00, started with the author's method."""
+        wish = wish or Wish(self.sum(), self.provider.capabilities.account_types[0])
+        return self.host.start(self.host.payment(wish), method or self.method)
+
+    def report(self, started: Started, **changes: Any) -> Report:
+        """Return the truth about a started payment, as a new payment of the gateway; `changes` replace parts of it."""
+        self._number += 1
+        capabilities = self.provider.capabilities
+        method = started.method
+        truth = Report(
+            started=started,
+            method=method,
+            reference=started.payment.number,
+            merchant=method.text(capabilities.merchant_setting) if capabilities.merchant_setting else "",
+            amount=started.payment.amount,
+            is_test=bool(capabilities.test_mode_setting) and method.switch(capabilities.test_mode_setting),
+            external_id=f"{43184404 + self._number}",
+            paid_at=views.NOON + timedelta(minutes=self._number),
+            payer="A. Payer",
+        )
+        return replace(truth, **changes)
+
+    def action(self, kind: ActionKind) -> Action:
+        """Return the action of that kind; for notifications the one that the author named."""
+        found = [action for action in self.provider.capabilities.actions if action.kind is kind]
+        named = [action for action in found if kind is ActionKind.NOTIFICATION and action.name == self.gateway.action]
+        return (named or found)[0]
+
+    def notification(self, started: Started, **changes: Any) -> RawRequest:
+        return self.gateway.notification(self.report(started, **changes))
+
+    def notify(self, request: RawRequest, method: MethodView | None = None) -> Answer:
+        """Deliver a notification to the host."""
+        return self.host.deliver(method or self.method, self.action(ActionKind.NOTIFICATION).name, request)
+
+    def read(self, request: RawRequest, method: MethodView, provider: PaymentProvider | None = None) -> PaymentPaid:
+        """Verify and read a notification without a host. Raises what the provider raises."""
+        provider = provider or self.provider
+        action = self.action(ActionKind.NOTIFICATION)
+        provider.verify(action, request, method)
+        found = provider.parse(action, request, method)
+        if not isinstance(found, PaymentPaid):
+            raise TypeError(f"parse returned {type(found).__name__}, not PaymentPaid")
+        return found
+
+    def why(self) -> str:
+        """Return the last failure that the host saw, for a message."""
+        failures = self.host.failures()
+        return f" ({failures[-1]})" if failures else ""

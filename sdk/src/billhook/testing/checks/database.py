@@ -1,0 +1,55 @@
+"""What only a host with a database can show."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from billhook.callbacks import ActionKind
+from billhook.testing.bench import Bench
+from billhook.testing.checks.events import sample_event
+from billhook.testing.gateway import GatewayUnderTest
+from billhook.testing.host import DatabaseHost
+from billhook.testing.kit import Failed, Need, check
+
+_TWINS = 6
+
+
+@check(
+    "host_tables",
+    "It leaves the host's tables alone",
+    Need.DATABASE,
+    Need.LOADED,
+    remedy="Return values and effects: the host writes. A plugin reads and writes its own tables only.",
+)
+def it_leaves_the_hosts_tables_alone(bench: Bench) -> None:
+    """While the plugin's code runs (start, notification, return, event), no row of the host's tables changes."""
+    host = cast(DatabaseHost, bench.host)
+    if bench.plugin.provider is not None:
+        started = bench.started()
+        if isinstance(bench.subject.adapter, GatewayUnderTest):
+            bench.notify(bench.notification(started))
+    for name in bench.plugin.event_hooks:
+        host.tell(name, sample_event(name, account_id=host.account().id))
+    touched = host.touched()
+    if touched:
+        raise Failed(f"the host's rows changed while the plugin's code ran: {', '.join(touched)}")
+
+
+@check(
+    "parallel_database",
+    "Parallel duplicates credit once on a real database",
+    Need.DATABASE,
+    Need.HONEST,
+    remedy="Make external_id and signed_digest from the message alone: the database's once-only key is built of them.",
+)
+def parallel_duplicates_credit_once(bench: Bench) -> None:
+    """The same notification, delivered by several threads at the same moment, is credited once, and each of them is
+    answered with a success."""
+    request = bench.notification(bench.started())
+    action = bench.action(ActionKind.NOTIFICATION).name
+    answers = bench.host.deliver_together(bench.method, action, [request] * _TWINS)
+    if len(bench.host.credits()) != 1:
+        raise Failed(f"{_TWINS} deliveries at once credited {len(bench.host.credits())} times")
+    unlike = [answer for answer in answers if answer != answers[0]]
+    if unlike or not 200 <= answers[0].status < 300:
+        raise Failed(f"deliveries at once were answered {sorted({answer.status for answer in answers})}{bench.why()}")

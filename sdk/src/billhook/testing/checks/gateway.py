@@ -1,0 +1,260 @@
+"""Notifications: what is signed and fits is credited once, whatever else arrives changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from billhook.callbacks import ActionKind, Answer, RawRequest
+from billhook.errors import CallbackError
+from billhook.testing import messages
+from billhook.testing.bench import Bench
+from billhook.testing.gateway import GatewayUnderTest, Started
+from billhook.testing.host import Wish
+from billhook.testing.kit import Failed, Need, check
+from billhook.testing.views import samples
+from billhook.views import PaymentStatus
+
+REFUSED: Final = frozenset({400, 401, 403})
+
+
+@check(
+    "honest",
+    "An honest notification is credited",
+    Need.NOTIFICATION,
+    remedy="Follow the gateway's documentation in verify and parse; sign independently in billhook_gateway.py.",
+)
+def an_honest_notification_is_credited(bench: Bench) -> None:
+    """A notification as the author's GatewayUnderTest sends it is verified, fits, is credited with the ordered sum and
+    answered with a success."""
+    if not isinstance(bench.subject.adapter, GatewayUnderTest):
+        raise Failed(
+            "the kit can't speak for the gateway",
+            "Write a billhook.testing.GatewayUnderTest in tests/billhook_gateway.py.",
+        )
+    started = bench.started()
+    answer = bench.notify(bench.notification(started))
+    _answered_well(bench, answer)
+    credited = [(credit.number, credit.amount) for credit in bench.host.credits()]
+    if credited != [(started.payment.number, started.payment.amount)]:
+        parked = "; it was set aside as not fitting" if bench.host.parked() else ""
+        raise Failed(f"credited was {credited or 'nothing'}, not {started.payment.amount}{parked}{bench.why()}")
+
+
+@check(
+    "replay",
+    "A repeated notification credits once",
+    Need.HONEST,
+    remedy="Take external_id and signed_digest from signed fields only, and acknowledge DUPLICATE exactly as ACCEPTED.",
+)
+def a_replay_credits_once(bench: Bench) -> None:
+    """The same message again credits nothing and gets the same answer, byte for byte, so that the gateway stops."""
+    request = bench.notification(bench.started())
+    first, second = bench.notify(request), bench.notify(request)
+    if len(bench.host.credits()) != 1:
+        raise Failed(f"the same notification twice was credited {len(bench.host.credits())} times")
+    if first != second:
+        raise Failed(f"the second answer differs: {_shown(second)} after {_shown(first)}{bench.why()}")
+
+
+@check(
+    "tamper",
+    "A changed field is never credited",
+    Need.HONEST,
+    remedy="Verify over every field that parse reads, as received, and read each with request.one.",
+)
+def a_changed_field_is_never_credited(bench: Bench) -> None:
+    """Every signed field changed, emptied, left out or given twice is refused; a field that is not signed may change
+    and then changes nothing of what is claimed."""
+    started = bench.started()
+    honest = bench.notification(started)
+    for name in messages.names(honest):
+        if name == bench.gateway.signature:
+            continue
+        for how, request in _spoiled(honest, name):
+            _check_spoiled(bench, started, honest, (name, how, request))
+    if bench.host.credits():
+        raise Failed("a changed message was credited")
+
+
+def _spoiled(honest: RawRequest, name: str) -> list[tuple[str, RawRequest]]:
+    value = messages.value_of(honest, name)
+    changed: list[Any] = [f"{value}0", f"{value} ", f" {value}", ""] if isinstance(value, str) else [None, 0, "0"]
+    if isinstance(value, str) and value.swapcase() != value:
+        changed.append(value.swapcase())
+    found = [(f"changed to {other!r}", messages.with_value(honest, name, other)) for other in changed if other != value]
+    found.append(("left out", messages.without(honest, name)))
+    if honest.content_type == messages.FORM:
+        found += [("given twice", messages.doubled(honest, name, other)) for other in (str(value), "1")]
+    # An empty value and a missing one are often the same text to sign: then nothing was changed.
+    return [(how, request) for how, request in found if value not in (None, "") or how == "given twice"]
+
+
+def _check_spoiled(bench: Bench, started: Started, honest: RawRequest, spoiled: tuple[str, str, RawRequest]) -> None:
+    name, how, request = spoiled
+    if name in bench.gateway.signed_fields:
+        answer = bench.notify(request)
+        if answer.status not in REFUSED:
+            raise Failed(f"the signed field {name!r} {how}: answered {_shown(answer)}, not 403 or 400{bench.why()}")
+        return
+    truth = replace(bench.read(honest, started.method), details={})
+    try:
+        read = replace(bench.read(request, started.method), details={})
+    except CallbackError:
+        return
+    if read != truth:
+        raise Failed(f"{name!r} {how} is accepted and changes what is claimed, though no signature covers it")
+
+
+@check(
+    "late",
+    "Late money is credited or set aside, and answered well",
+    Need.HONEST,
+    remedy="Answer PARKED with the success that the gateway expects: a manager has the message, sending it again helps "
+    "nobody.",
+)
+def late_money_is_kept(bench: Bench) -> None:
+    """Money for an expired payment is credited; for a cancelled one it is set aside, credits nothing, and the gateway
+    hears that it was received."""
+    expired = bench.started()
+    bench.host.expire(expired.payment)
+    _answered_well(bench, bench.notify(bench.notification(expired)))
+    if bench.host.status(expired.payment) is not PaymentStatus.COMPLETED:
+        raise Failed("money for an expired payment was not credited")
+    cancelled = bench.started()
+    bench.host.cancel(cancelled.payment)
+    answer = bench.notify(bench.notification(cancelled))
+    if len(bench.host.credits()) != 1 or bench.host.parked() != 1:
+        raise Failed("money for a cancelled payment was not set aside")
+    _answered_well(bench, answer)
+
+
+@check(
+    "parallel",
+    "Two notifications at once do not mix",
+    Need.HONEST,
+    remedy="Keep nothing of a message in the provider object: one instance serves every thread. Read it anew in parse.",
+)
+def two_at_once_do_not_mix(bench: Bench) -> None:
+    """Messages of two payments, verified and read in turns by one provider object, each claim their own payment; and
+    the same message from several threads credits once."""
+    one, other = bench.started(), bench.started()
+    first, second = bench.notification(one), bench.notification(other)
+    provider, action = bench.provider, bench.action(ActionKind.NOTIFICATION)
+    provider.verify(action, first, one.method)
+    provider.verify(action, second, other.method)
+    for request, started in ((first, one), (second, other)):
+        if provider.parse(action, request, started.method) != bench.read(request, started.method):
+            raise Failed("parse answers with another message than it was given")
+    bench.host.deliver_together(bench.method, action.name, [first, second] * 2)
+    credited = sorted(credit.number for credit in bench.host.credits())
+    if credited != sorted([one.payment.number, other.payment.number]):
+        raise Failed(f"two notifications, each twice at once, credited {credited or 'nothing'}{bench.why()}")
+
+
+@check(
+    "reordered",
+    "Messages may come in any order",
+    Need.HONEST,
+    remedy="Decide by the message alone, never by an earlier one: gateways repeat old messages after new ones.",
+)
+def messages_may_come_in_any_order(bench: Bench) -> None:
+    """The payer's return before the notification, the newer payment's notification before the older one's, and a second
+    payment with the same document number are all judged as if nothing had come before."""
+    older, newer = bench.started(), bench.started()
+    first, second = bench.notification(older), bench.notification(newer)
+    for action in bench.provider.capabilities.actions:
+        if action.kind is ActionKind.RETURN:
+            bench.host.deliver(bench.method, action.name, bench.gateway.returned(bench.report(newer)))
+    for request in (second, first, second):
+        bench.notify(request)
+    credited = [credit.number for credit in bench.host.credits()]
+    if credited != [newer.payment.number, older.payment.number]:
+        raise Failed(f"the newer notification came first; credited was {credited or 'nothing'}{bench.why()}")
+
+
+@check(
+    "unicode",
+    "Cyrillic goes there and back",
+    Need.HONEST,
+    remedy="Encode as the gateway's documentation says, UTF-8 without one, never with errors ignored or replaced.",
+)
+def cyrillic_goes_there_and_back(bench: Bench) -> None:
+    """A payment whose purpose has Cyrillic, quotes and an emoji can be started, and a notification that names its payer
+    in Cyrillic is credited and keeps the name."""
+    purpose, payer = samples()["unicode"], samples()["payer"]
+    started = bench.started(Wish(bench.sum(), bench.provider.capabilities.account_types[0], purpose))
+    request = bench.notification(started, payer=payer)
+    bench.notify(request)
+    if len(bench.host.credits()) != 1:
+        raise Failed(f"a notification with a payer named in Cyrillic was not credited{bench.why()}")
+    kept = "\n".join(bench.read(request, started.method).details.values())
+    for damaged in (payer.encode().decode("latin-1"), payer.encode().decode("cp1251", "replace"), "????"):
+        if damaged in kept:
+            raise Failed("the payer's name is damaged in details")
+
+
+@check(
+    "unverified",
+    "What is not signed by the gateway is refused",
+    Need.HONEST,
+    remedy="Raise BadSignature for a missing, empty or wrong signature and for an empty secret; compare with "
+    "hmac.compare_digest.",
+)
+def the_unsigned_is_refused(bench: Bench) -> None:
+    """A notification without a signature, with an empty or foreign one, or signed with an empty secret is answered 403
+    (or 400), credits nothing and leaves no trace."""
+    started, sign = bench.started(), bench.gateway.signature
+    honest = bench.notification(started)
+    real = str(messages.value_of(honest, sign))
+    forged = {
+        "without its signature": messages.without(honest, sign),
+        "with an empty signature": messages.with_value(honest, sign, ""),
+        "with a cut signature": messages.with_value(honest, sign, real[:-2]),
+        "signed with another secret": bench.notification(started, method=_other_secrets(bench, "another-secret-0123")),
+    }
+    for how, request in forged.items():
+        answer = bench.notify(request)
+        if answer.status not in REFUSED or bench.host.credits() or bench.host.parked():
+            raise Failed(f"a notification {how} was answered {_shown(answer)}{bench.why()}")
+    _check_empty_secret(bench, started)
+
+
+def _check_empty_secret(bench: Bench, started: Started) -> None:
+    empty = _other_secrets(bench, "")
+    try:
+        bench.read(bench.notification(started, method=empty), empty)
+    except CallbackError:
+        return
+    raise Failed("with an empty secret, a notification signed with an empty secret is accepted")
+
+
+def _other_secrets(bench: Bench, secret: str) -> Any:
+    return bench.view(dict.fromkeys(bench.secret_keys, secret))
+
+
+@check(
+    "rotation",
+    "After a change of the secret the former one still counts",
+    Need.HONEST,
+    remedy='Verify against every secret of method.secrets("…"), not only the present one.',
+)
+def the_former_secret_still_counts(bench: Bench) -> None:
+    """For some days after a change, messages signed with the replaced secret are accepted: the gateway may change
+    later, and repeats what it signed before."""
+    request = bench.notification(bench.started())
+    former = {key: (str(bench.settings[key]),) for key in bench.secret_keys}
+    changed = bench.view(dict.fromkeys(bench.secret_keys, "a-new-secret-for-tests"), former)
+    try:
+        bench.read(request, changed)
+    except CallbackError as error:
+        raise Failed(f"a message signed with the replaced secret is refused: {error}") from error
+
+
+def _answered_well(bench: Bench, answer: Answer) -> None:
+    if not 200 <= answer.status < 300:
+        raise Failed(f"answered {_shown(answer)} where the gateway needs a success{bench.why()}")
+
+
+def _shown(answer: Answer) -> str:
+    return f"{answer.status} {answer.body[:40].decode('utf-8', 'replace')!r}"

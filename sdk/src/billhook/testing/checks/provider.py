@@ -1,0 +1,370 @@
+"""A provider's own methods: settings, the doctor, offering and starting, documents, calls to the gateway."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from billhook.callbacks import PaymentPaid, Verdict
+from billhook.errors import NotSupported, ProviderError
+from billhook.i18n import LazyText, use_language
+from billhook.money import Money
+from billhook.provider import (
+    Available,
+    DocumentSource,
+    Instructions,
+    PostForm,
+    Redirect,
+    StartKind,
+    StartRequest,
+    Unavailable,
+)
+from billhook.settings import Finding, Setting, SettingKind, Severity
+from billhook.status import AttemptState, StatusRequest
+from billhook.testing import views
+from billhook.testing.bench import Bench
+from billhook.testing.fake_host import addresses
+from billhook.testing.gateway import GatewayUnderTest, Started
+from billhook.testing.guard import overheard
+from billhook.testing.host import Wish
+from billhook.testing.kit import Failed, Need, check
+from billhook.views import AccountType, DocumentFacts
+
+_STARTS: Final = {StartKind.REDIRECT: Redirect, StartKind.FORM: PostForm, StartKind.INSTRUCTIONS: Instructions}
+_TYPES: Final[dict[SettingKind, type]] = {
+    SettingKind.NUMBER: int,
+    SettingKind.SWITCH: bool,
+    SettingKind.MONEY: Money,
+}
+RUBBISH: Final = ("", " ", "\x00", "\udcff", "a" * 5000, "%s{x}", "-1", 0, -1, 10**30, True, None, Money(1, "RUB"))
+
+
+@check(
+    "settings",
+    "Its settings go round",
+    Need.LOADED,
+    remedy="Type each default by its kind, and let a validator return a text for whatever it can't take; it must not "
+    "raise.",
+)
+def settings_go_round(bench: Bench) -> None:
+    """Every default has the type of its kind, passes its own limits and validator, and every validator answers rubbish
+    with a text or None."""
+    plugin = bench.plugin
+    for setting in (*plugin.settings, *(plugin.provider.settings if plugin.provider else ())):
+        for problem in _schema_faults(setting):
+            raise Failed(f"setting {setting.key!r}: {problem}")
+        if setting.validator is not None:
+            _check_validator(setting)
+    if plugin.provider is not None:
+        view = bench.host.method(bench.settings)
+        lost = [key for key, value in bench.settings.items() if value != view.settings.get(key)]
+        if lost:
+            raise Failed(f"setting {lost[0]!r} comes back changed, or is not declared")
+
+
+def _schema_faults(setting: Setting) -> Iterator[str]:
+    default, kind = setting.default, setting.kind
+    if not str(setting.label).strip():
+        yield "it has no label"
+    if default is not None and type(default) is not _TYPES.get(kind, str):
+        yield f"its default {default!r} is not of the kind {kind}"
+        return
+    keys = [key for key, _label in setting.choices]
+    if kind is SettingKind.CHOICE and (not keys or (default is not None and default not in keys)):
+        yield f"its default {default!r} is none of its choices {keys}"
+    if kind is SettingKind.SECRET and default:
+        yield "a secret has no default"
+    measured = default.minor if isinstance(default, Money) else len(default) if isinstance(default, str) else default
+    if isinstance(measured, int) and measured and kind is not SettingKind.SWITCH:
+        least, most = setting.minimum, setting.maximum
+        if (least is not None and measured < least) or (most is not None and measured > most):
+            yield f"its default is outside {least} … {most}"
+    if setting.validator is not None and default not in (None, ""):
+        fault = setting.validator(default)
+        if fault is not None:
+            yield f"its own validator refuses its default: {fault}"
+
+
+def _check_validator(setting: Setting) -> None:
+    assert setting.validator is not None
+    for value in RUBBISH:
+        try:
+            answer = setting.validator(value)
+        except Exception as error:
+            raise Failed(
+                f"setting {setting.key!r}: its validator raises {type(error).__name__} for {value!a:.30}"
+            ) from error
+        if answer is not None and not _is_text(answer):
+            raise Failed(f"setting {setting.key!r}: its validator answers {answer!r}, which is no text")
+
+
+@check(
+    "doctor",
+    "Its doctor finds and does not raise",
+    Need.PROVIDER,
+    remedy="Return billhook.Finding values with severity, text, a remedy for what is wrong, and a declared setting.",
+)
+def the_doctor_finds(bench: Bench) -> None:
+    """check_settings answers working, empty and senseless settings with findings that a person can act on, twice the
+    same, without the network; the author's settings have no error."""
+    _check_findings(bench, "the author's", bench.settings)
+    errors = [f for f in bench.provider.check_settings(bench.view()) if f.severity is Severity.ERROR]
+    if errors:
+        raise Failed(f"it finds an error in the author's own settings: {errors[0].text}")
+    texts = [each.key for each in bench.provider.settings if each.kind not in (*_TYPES, SettingKind.CHOICE)]
+    for value in ("", " ", "\x00", "a" * 5000, "{x}%s"):
+        _check_findings(bench, f"{value[:10]!a} as text", dict.fromkeys(texts, value))
+    if bench.network.tried:
+        raise Failed(f"check_settings reached for {bench.network.tried[0].host}")
+
+
+def _check_findings(bench: Bench, which: str, settings: dict[str, object]) -> None:
+    keys = {"", *(each.key for each in bench.provider.settings)}
+    view = bench.view(settings)
+    found = bench.provider.check_settings(view)
+    if not isinstance(found, list) or not all(isinstance(each, Finding) for each in found):
+        raise Failed(f"for {which} settings it returns {found!r:.60}, no list of findings")
+    for each in found:
+        if not _is_text(each.text) or (each.severity is not Severity.OK and not _is_text(each.remedy)):
+            raise Failed(f"for {which} settings a finding has no text or no remedy: {each!r:.80}")
+        if each.setting not in keys:
+            raise Failed(f"a finding belongs to {each.setting!r}, which is no setting")
+    if found != bench.provider.check_settings(view):
+        raise Failed(f"for {which} settings the findings differ from one call to the next")
+
+
+@check(
+    "availability",
+    "It says why it can't be offered",
+    Need.PROVIDER,
+    remedy='Return Available() or Unavailable(_("…")): no exception, no bool, no empty reason.',
+)
+def it_says_why_it_cant_be_offered(bench: Bench) -> None:
+    """For every account type and sum, availability answers Available, or Unavailable with a text in both languages."""
+    view = bench.view()
+    for kind in AccountType:
+        account = views.make_account(views.make_reseller(bench.currency), kind)
+        for minor in (1, 500_000, 900_000_000_000_000):
+            payment = views.make_payment(Money(minor, bench.currency), account)
+            for odd in (
+                payment,
+                views.make_payment(payment.amount, account, number="a;b&c", purpose="\x00", status="x"),
+            ):
+                answer = bench.provider.availability(odd, view)
+                if not isinstance(answer, Available | Unavailable):
+                    raise Failed(f"it answers {answer!r:.40}")
+                if isinstance(answer, Unavailable) and not _is_text(answer.reason):
+                    raise Failed(f"the reason is {answer.reason!r:.40}, no text")
+
+
+@check(
+    "start",
+    "Starting does what it declares, twice the same",
+    Need.PROVIDER,
+    remedy="Return the outcome that capabilities.start names, with complete web addresses, and use the idempotency key "
+    "for what must not be done twice.",
+)
+def starting_does_what_it_declares(bench: Bench) -> None:
+    """start returns the declared kind of outcome, leads to web addresses only, gives texts, and the second press of the
+    button leads to the same place; a purpose in Cyrillic goes along unharmed."""
+    started = bench.started(Wish(bench.sum(), bench.provider.capabilities.account_types[0], views.samples()["unicode"]))
+    outcome, declared = started.outcome, bench.provider.capabilities.start
+    if type(outcome) is not _STARTS[declared]:
+        raise Failed(f"start returned {type(outcome).__name__}, and capabilities.start is {declared}")
+    for problem in _outcome_faults(outcome, bench.plugin.name):
+        raise Failed(problem)
+    again = bench.host.start(started.payment, started.method)
+    if again.outcome != outcome:
+        raise Failed("the second press of the button leads elsewhere than the first")
+
+
+def _outcome_faults(outcome: object, plugin: str) -> Iterator[str]:
+    if isinstance(outcome, Redirect | PostForm):
+        parts = urlsplit(outcome.url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            yield f"start leads to {outcome.url!r}, which is no web address"
+        damaged = views.samples()["unicode"][:6].encode().decode("latin-1")
+        if damaged in repr(outcome):
+            yield "the payment's description is damaged on its way"
+    if isinstance(outcome, PostForm):
+        for pair in outcome.fields:
+            if len(pair) != 2 or not all(isinstance(each, str) for each in pair):
+                yield f"a field of the form is {pair!r:.60}, no pair of texts"
+    if isinstance(outcome, Instructions) and not outcome.template.startswith(f"{plugin}/"):
+        yield f"start shows {outcome.template!r}, which does not stand under {plugin}/"
+
+
+@check(
+    "secrets",
+    "Secrets are never shown",
+    Need.PROVIDER,
+    remedy="Keep secrets out of texts, fields, logs and exceptions; sign with them and forget them.",
+)
+def secrets_are_never_shown(bench: Bench) -> None:
+    """No secret of the settings stands in an outcome, page, finding, document, reason, answer, detail, exception, log
+    or in the provider's repr."""
+    secrets = {key: str(bench.settings[key]) for key in bench.secret_keys if bench.settings.get(key)}
+    with overheard() as ear:
+        shown = [(place, text) for place, text in _everything_shown(bench)]
+    shown.append(("the log", ear.getvalue()))
+    for place, text in shown:
+        for key, secret in secrets.items():
+            if secret in text:
+                raise Failed(f"the secret {key!r} stands in {place}")
+
+
+def _everything_shown(bench: Bench) -> Iterator[tuple[str, str]]:
+    provider, view = bench.provider, bench.view()
+    for changes in ({}, dict.fromkeys(_texts(bench), " wrong ")):
+        findings = provider.check_settings(bench.view(changes))
+        yield "a finding", "\n".join(f"{each.text} {each.remedy}" for each in findings)
+    started = bench.started()
+    yield "the outcome of start", repr(started.outcome)
+    yield "the provider's repr", repr(provider) + repr(vars(provider))
+    if isinstance(started.outcome, Instructions):
+        yield "the page", bench.host.page(started)
+    for kind in provider.capabilities.documents:
+        yield f"the document {kind.name}", repr(bench.host.document(started, kind.name))
+    reason = provider.availability(started.payment, view)
+    yield "the reason", str(getattr(reason, "reason", ""))
+    for action in provider.capabilities.actions:
+        for verdict in Verdict:
+            yield "an answer", repr(provider.acknowledge(action, verdict))
+    if isinstance(bench.subject.adapter, GatewayUnderTest):
+        yield from _shown_of_messages(bench, started)
+
+
+def _shown_of_messages(bench: Bench, started: Started) -> Iterator[tuple[str, str]]:
+    honest = bench.notification(started)
+    bench.notify(honest)
+    yield "details", repr(_or_error(lambda: bench.read(honest, started.method)))
+    other = bench.view(dict.fromkeys(bench.secret_keys, "another-secret"))
+    forged = bench.gateway.notification(bench.report(started, method=other))
+    yield "an exception", str(_or_error(lambda: bench.read(forged, started.method)))
+
+
+def _or_error(call: Callable[[], object]) -> object:
+    try:
+        return call()
+    except Exception as error:  # noqa: BLE001  its text is what is looked at
+        return f"{type(error).__name__}: {error}"
+
+
+def _texts(bench: Bench) -> list[str]:
+    return [each.key for each in bench.provider.settings if each.kind in (SettingKind.TEXT, SettingKind.MULTILINE)]
+
+
+@check(
+    "documents",
+    "Its documents are plain and the same twice",
+    Need.DOCUMENTS,
+    remedy="Build the context from plain values and read dates from facts; a document is frozen, so it must be exact.",
+)
+def documents_are_plain(bench: Bench) -> None:
+    """Every declared document has a title, a safe file name, a stock template and a context of plain exact values; what
+    is frozen is JSON; it is the same twice; an undeclared one is NotSupported."""
+    started = bench.started()
+    for kind in bench.provider.capabilities.documents:
+        source = bench.host.document(started, kind.name)
+        for problem in _document_faults(source):
+            raise Failed(f"document {kind.name!r}: {problem}")
+        if source != bench.host.document(started, kind.name):
+            raise Failed(f"document {kind.name!r} differs from one call to the next")
+    facts = DocumentFacts("1", date(2026, 11, 13))
+    try:
+        bench.provider.document("no_such_document", started.payment, started.method, facts)
+    except NotSupported:
+        return
+    raise Failed("it makes a document that it does not declare")
+
+
+def _document_faults(source: object) -> Iterator[str]:
+    if not isinstance(source, DocumentSource):
+        yield f"it is {type(source).__name__}, no DocumentSource"
+        return
+    if not source.stock.strip() or not source.template.strip():
+        yield "it has no stock template, which stands in for a reseller's that fails"
+    if not source.file_name.isascii() or not source.file_name.endswith(".pdf") or "/" in source.file_name:
+        yield f"its file name is {source.file_name!r}: use ASCII and .pdf"
+    yield from (f"context {path} is {value!r:.40}, no plain exact value" for path, value in _odd(source.context, ""))
+    if not all(isinstance(content, bytes) for content in source.assets.values()):
+        yield "an asset is not bytes"
+    try:
+        json.dumps(dict(source.frozen))
+    except (TypeError, ValueError) as error:
+        yield f"what is frozen is no JSON: {error}"
+
+
+def _odd(value: object, path: str) -> Iterator[tuple[str, object]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _odd(inner, f"{path}.{key}".lstrip("."))
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            yield from _odd(inner, f"{path}[{number}]")
+    elif not isinstance(value, str | int | Decimal | date | LazyText | None):
+        yield path, value
+
+
+@check(
+    "time_limits",
+    "It calls out with a time limit",
+    Need.PROVIDER,
+    remedy="Call through billhook.http.session(), and let a gateway that can't be reached raise ProviderError.",
+)
+def it_calls_out_with_a_time_limit(bench: Bench) -> None:
+    """With the gateway unreachable, start and status query raise ProviderError, and no socket waits without a limit."""
+    payment = views.make_payment(bench.sum())
+    view = bench.view()
+    calls: list[Callable[[], Any]] = [lambda: _start_bare(bench, payment, view)]
+    if bench.provider.capabilities.status_query:
+        calls.append(lambda: bench.provider.query(_status_request(bench, payment, view)))
+    for call in calls:
+        try:
+            call()
+        except ProviderError:
+            continue
+        finally:
+            for connection in bench.network.tried:
+                if connection.limit is None:
+                    raise Failed(f"it opens a socket to {connection.host} that may wait for ever")
+
+
+def _start_bare(bench: Bench, payment: Any, view: Any) -> None:
+    bench.provider.start(StartRequest(payment, view, addresses(bench.provider, payment, view), "key", "ru"))
+
+
+def _status_request(bench: Bench, payment: Any, view: Any) -> StatusRequest:
+    return StatusRequest(payment, view, payment.number, "key", 0)
+
+
+@check(
+    "status_query",
+    "Its status query answers in the contract's words",
+    Need.STATUS,
+    remedy="Return PaymentPaid from an authenticated answer, or an AttemptState; raise ProviderError for no answer.",
+)
+def the_status_query_answers(bench: Bench) -> None:
+    """For a started payment, query returns a PaymentPaid that claims this payment, or an AttemptState."""
+    started = bench.started()
+    answer = bench.provider.query(
+        StatusRequest(started.payment, started.method, started.payment.number, started.idempotency_key, 0)
+    )
+    if isinstance(answer, PaymentPaid) and answer.reference != started.payment.number:
+        raise Failed(f"asked for {started.payment.number!r} it claims {answer.reference!r}")
+    if not isinstance(answer, PaymentPaid | AttemptState):
+        raise Failed(f"it answers {answer!r:.40}")
+
+
+def _is_text(value: object) -> bool:
+    if not isinstance(value, LazyText | str):
+        return False
+    for language in ("ru", "en"):
+        with use_language(language):
+            if not str(value).strip():
+                return False
+    return True

@@ -1,0 +1,261 @@
+"""An in-memory host: it loads one plugin as a real one does and plays payments with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import timedelta
+from threading import Lock
+from types import NoneType
+from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
+
+from billhook.callbacks import (
+    Action,
+    ActionKind,
+    Answer,
+    PayerReturned,
+    PaymentClaim,
+    PaymentPaid,
+    RawRequest,
+    Verdict,
+)
+from billhook.errors import BadSignature, MalformedNotification, NotSupported, PluginError
+from billhook.events import Effect, Event
+from billhook.provider import Addresses, DocumentSource, Instructions, PaymentProvider, StartRequest, Unavailable
+from billhook.testing import views
+from billhook.testing.effects import checked_effects
+from billhook.testing.gateway import Started
+from billhook.testing.host import NotOffered, Wish
+from billhook.testing.judging import OPEN, Books, Credit, Frozen, Standing
+from billhook.testing.loading import LoadedPlugin, load
+from billhook.testing.pages import Pages
+from billhook.testing.reader import FakeReader
+from billhook.testing.source import PluginSource, find_plugin, of_object
+from billhook.views import AccountType, AccountView, DocumentFacts, MethodView, PaymentStatus, PaymentView
+
+Read = TypeVar("Read")
+_FORBIDDEN: Final = Answer(b"forbidden", 403)
+_MALFORMED: Final = Answer(b"bad request", 400)
+_NOT_FOUND: Final = Answer(b"not found", 404)
+_NOT_ALLOWED: Final = Answer(b"method not allowed", 405)
+_LATER: Final = Answer(b"try again later", 503)
+_RETURNED: Final = Answer(b"<!doctype html><title>returned</title>", content_type="text/html; charset=utf-8")
+
+
+class FakeHost:
+    """One seller with one account of each type, in memory.
+
+    plugin: a module or object with hooks (then `name` is its entry point's name), or the name of an installed plugin.
+    Raises PluginError if the plugin does not load; PluginNotFound.
+    """
+
+    name = "FakeHost"
+
+    def __init__(self, plugin: object, name: str = "", *, currency: str = "RUB") -> None:
+        source = find_plugin(plugin) if isinstance(plugin, str) else of_object(name, plugin)
+        if source.module is None:
+            raise PluginError(source.name, source.error, "Import it yourself to see where.")
+        self.plugin: LoadedPlugin = load(source.name, source.module)
+        self.reseller = views.make_reseller(currency)
+        self.now = views.NOON
+        self.books = Books()
+        self._accounts: dict[AccountType, AccountView] = {}
+        self._methods: dict[int, MethodView] = {}
+        self._payments: dict[str, PaymentView] = {}
+        self._failures: list[str] = []
+        self._lock = Lock()
+        self._pages = Pages(self.plugin)
+
+    @property
+    def provider(self) -> PaymentProvider:
+        if self.plugin.provider is None:
+            raise NotSupported(f"{self.plugin.name} takes no payments")
+        return self.plugin.provider
+
+    def account(self, account_type: AccountType = AccountType.PERSON) -> AccountView:
+        number = 7 + list(AccountType).index(account_type)
+        account = views.make_account(self.reseller, account_type, id=number)
+        return self._accounts.setdefault(account_type, account)
+
+    def method(self, settings: Mapping[str, object]) -> MethodView:
+        """Configure the plugin as a method; what is not given has its default."""
+        number = 14 + len(self._methods)
+        declared = self.provider.settings
+        self._methods[number] = views.make_method(self.plugin.name, declared, settings, method_id=number)
+        return self._methods[number]
+
+    def payment(self, wish: Wish) -> PaymentView:
+        number = f"{2563977 + len(self._payments)}"
+        payment = views.make_payment(
+            wish.amount,
+            self.account(wish.account_type),
+            id=2580328 + len(self._payments),
+            number=number,
+            purpose=wish.purpose,
+            description=wish.purpose or views.samples()["description"],
+            created_at=self.now,
+            expires_at=self.now + timedelta(days=30),
+            reseller=self.reseller,
+        )
+        self._payments[number] = payment
+        self.books.payments[number] = Standing(number)
+        return payment
+
+    def offer(self, payment: PaymentView, method: MethodView) -> str | None:
+        """Return why a method can't be chosen for a payment, or None if it can."""
+        capabilities = self.provider.capabilities
+        if payment.account.type not in capabilities.account_types:
+            return f"not for {payment.account.type}"
+        if capabilities.currencies and payment.amount.currency not in capabilities.currencies:
+            return f"not in {payment.amount.currency}"
+        if self.status(payment) not in OPEN:
+            return f"the payment is {self.status(payment)}"
+        answer = self.provider.availability(payment, method)
+        return str(answer.reason) if isinstance(answer, Unavailable) else None
+
+    def start(self, payment: PaymentView, method: MethodView, language: str = "ru") -> Started:
+        reason = self.offer(payment, method)
+        if reason is not None:
+            raise NotOffered(reason)
+        capabilities = self.provider.capabilities
+        frozen = Frozen(
+            merchant=method.text(capabilities.merchant_setting) if capabilities.merchant_setting else "",
+            amount=payment.amount,
+            is_test=bool(capabilities.test_mode_setting) and method.switch(capabilities.test_mode_setting),
+        )
+        attempts = self.books.payments[payment.number].attempts.setdefault(method.id, [])
+        # The same start again (Back, a second press) takes up the attempt that was frozen before.
+        if frozen not in attempts:
+            attempts.append(frozen)
+        key = f"attempt-{payment.number}-{method.id}-{attempts.index(frozen)}"
+        request = StartRequest(payment, method, addresses(self.provider, payment, method), key, language)
+        return Started(payment, method, self.provider.start(request), key)
+
+    def deliver(self, method: MethodView, action: str, request: RawRequest) -> Answer:
+        found = next((each for each in self.provider.capabilities.actions if each.name == action), None)
+        if found is None:
+            return _NOT_FOUND
+        if found.kind is not ActionKind.RETURN and request.method != "POST":
+            return _NOT_ALLOWED
+        try:
+            return self._judged(found, self._present(method), request)
+        except BadSignature:
+            return _FORBIDDEN
+        except MalformedNotification:
+            return _MALFORMED
+        except Exception as error:  # noqa: BLE001  the host contains whatever a plugin raises
+            self._failures.append(f"{action}: {type(error).__name__}: {error}")
+            return _LATER
+
+    def deliver_together(self, method: MethodView, action: str, requests: Sequence[RawRequest]) -> list[Answer]:
+        with ThreadPoolExecutor(len(requests)) as pool:
+            return list(pool.map(lambda request: self.deliver(method, action, request), requests))
+
+    def _judged(self, action: Action, method: MethodView, request: RawRequest) -> Answer:
+        match action.kind:
+            case ActionKind.RETURN:
+                return self._returned(action, method, request)
+            case ActionKind.QUESTION:
+                claim = _expect(self.provider.parse(action, request, method), PaymentClaim)
+                return self._acknowledge(action, self.books.may_be_paid(method.id, claim))
+            case ActionKind.NOTIFICATION:
+                return self._acknowledge(action, self._verdict(action, method, request))
+
+    def _verdict(self, action: Action, method: MethodView, request: RawRequest) -> Verdict:
+        _expect(self.provider.verify(action, request, method), NoneType)  # type: ignore[func-returns-value]
+        try:
+            paid = _expect(self.provider.parse(action, request, method), PaymentPaid)
+        except MalformedNotification:
+            with self._lock:
+                return self.books.park_unreadable(request.body)
+        _storable(paid)
+        with self._lock:
+            return self.books.judge(self.plugin.name, method.id, paid)
+
+    def _returned(self, action: Action, method: MethodView, request: RawRequest) -> Answer:
+        # Anybody can open a return page with anything: what can't be read counts as unsuccessful.
+        with suppress(MalformedNotification):
+            _expect(self.provider.parse(action, request, method), PayerReturned)
+        return _RETURNED
+
+    def _acknowledge(self, action: Action, verdict: Verdict) -> Answer:
+        return _expect(self.provider.acknowledge(action, verdict), Answer)
+
+    def _present(self, method: MethodView) -> MethodView:
+        return self._methods.get(method.id, method)
+
+    def cancel(self, payment: PaymentView) -> None:
+        self.books.payments[payment.number].status = PaymentStatus.CANCELLED
+
+    def expire(self, payment: PaymentView) -> None:
+        self.now = max(self.now, payment.expires_at + timedelta(seconds=1))
+        self.books.payments[payment.number].status = PaymentStatus.EXPIRED
+
+    def status(self, payment: PaymentView) -> PaymentStatus:
+        return self.books.payments[payment.number].status
+
+    def credits(self) -> list[Credit]:
+        return list(self.books.credits)
+
+    def parked(self) -> int:
+        return len(self.books.parked)
+
+    def failures(self) -> list[str]:
+        return list(self._failures)
+
+    def page(self, started: Started, language: str = "ru") -> str:
+        """Render what `start` asked to be shown. Raises NotSupported if it was no Instructions."""
+        if not isinstance(started.outcome, Instructions):
+            raise NotSupported(f"{self.plugin.name} shows no page of its own")
+        return self._pages.instructions(started, started.outcome, language)
+
+    def document(self, started: Started, kind: str) -> DocumentSource:
+        payment, method = started.payment, started.method
+        day = self.now.astimezone(ZoneInfo(self.reseller.timezone)).date()
+        link = addresses(self.provider, payment, method).documents.get(kind, "")
+        return self.provider.document(kind, payment, method, DocumentFacts(payment.number, day, link))
+
+    def tell(self, hook: str, event: Event) -> list[Effect]:
+        """Deliver an event. Raises what the handler raises, and TypeError for what are no effects."""
+        settings = views.telling_settings(self.plugin.settings, self.reseller.currency)
+        account = next((a for a in self._accounts.values() if a.id == event.account_id), self.account())
+        reader = FakeReader(replace(account, id=event.account_id), self.reseller, settings)
+        return checked_effects(self.plugin.hooks[hook](event=event, reader=reader), event)
+
+
+def addresses(provider: PaymentProvider, payment: PaymentView, method: MethodView) -> Addresses:
+    """Return the addresses that a host gives to `start`, in the shape that it serves."""
+    root = f"{views.PANEL}/plugin/{provider.name}"
+    return Addresses(
+        actions={each.name: f"{root}/method/{method.id}/{each.name}" for each in provider.capabilities.actions},
+        documents={
+            kind.name: f"{root}/payment/{payment.id}/payment_method/{method.id}/{kind.name}?h={'0' * 32}"
+            for kind in provider.capabilities.documents
+        },
+        payment_page=f"{views.PANEL}/accounts/{payment.account.id}/payments/{payment.id}",
+    )
+
+
+def _storable(paid: PaymentPaid) -> None:
+    """Refuse what no database keeps: NUL, and surrogates from bytes that are not UTF-8. Raises ValueError."""
+    for text in (paid.reference, paid.merchant, paid.external_id, paid.signed_digest, *paid.details.values()):
+        if "\x00" in text:
+            raise ValueError("the claim holds a NUL")
+        text.encode("utf-8")
+
+
+def _expect(answer: Any, kind: type[Read]) -> Read:
+    if not isinstance(answer, kind):
+        raise TypeError(f"the plugin returned {type(answer).__name__}, not {kind.__name__}")
+    return answer
+
+
+@contextmanager
+def open_fake(source: PluginSource, currency: str) -> Iterator[FakeHost]:
+    """Open a FakeHost for one check. Raises PluginError if the plugin does not load."""
+    if source.module is None:
+        raise PluginError(source.name, source.error, "Import it yourself to see where.")
+    yield FakeHost(source.module, source.name, currency=currency)

@@ -1,0 +1,167 @@
+"""Watch what a plugin does outside itself: sockets, clocks, logs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+import logging
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from io import StringIO
+from types import ModuleType, SimpleNamespace
+from typing import Any, Final
+from unittest.mock import patch
+
+_ANSWER: Final = "192.0.2.1"  # a documentation address: nothing listens there
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An attempt to reach a host. limit: seconds, None for a socket that would wait for ever."""
+
+    host: str
+    limit: float | None
+
+
+@dataclass(slots=True)
+class Network:
+    """What was tried while the network was closed."""
+
+    tried: list[Connection] = field(default_factory=list)
+
+
+@contextmanager
+def closed_network() -> Iterator[Network]:
+    """Let nothing out of this machine inside the block; record what was tried. Loopback stays open."""
+    seen = Network()
+    connect, connect_ex, resolve = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def refuse(sock: socket.socket, address: Any) -> bool:
+        if sock.family not in (socket.AF_INET, socket.AF_INET6):
+            return False
+        seen.tried.append(Connection(str(address[0]), sock.gettimeout()))
+        return not _is_here(str(address[0]))
+
+    def guarded(sock: socket.socket, address: Any) -> None:
+        if refuse(sock, address):
+            raise ConnectionRefusedError("the kit lets nothing out of this machine")
+        connect(sock, address)
+
+    def guarded_ex(sock: socket.socket, address: Any) -> int:
+        return 111 if refuse(sock, address) else connect_ex(sock, address)
+
+    def guarded_resolve(host: Any, port: Any, *more: Any, **options: Any) -> Any:
+        text = host.decode() if isinstance(host, bytes) else host
+        # Names resolve to nowhere, so that the attempt to connect shows its limit.
+        return resolve(text if text is None or _is_here(text) else _ANSWER, port, *more, **options)
+
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(socket.socket, "connect", guarded))
+        stack.enter_context(patch.object(socket.socket, "connect_ex", guarded_ex))
+        stack.enter_context(patch.object(socket, "getaddrinfo", guarded_resolve))
+        yield seen
+
+
+def _is_here(host: str) -> bool:
+    if host in ("localhost", ""):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+_AT_IMPORT: Final = """
+import sys
+sys.path[:] = {path!r}
+import billhook.testing.loading, importlib
+def watch(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.bind", "subprocess.Popen"):
+        sys.stderr.write("TOUCHED " + event + " " + repr(arguments[-1]) + chr(10))
+        sys.stderr.flush()
+        import os
+        os._exit(3)
+sys.addaudithook(watch)
+billhook.testing.loading.load({name!r}, importlib.import_module({module!r}))
+"""
+
+
+def touched_at_import(name: str, module: str) -> str:
+    """Import and load a plugin in a fresh process; return what it reached for first, or empty text.
+
+    An audit hook sees sockets and processes whichever way they are opened; what fails otherwise is not told here.
+    """
+    script = _AT_IMPORT.format(path=sys.path, name=name, module=module)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    found = [line for line in done.stderr.splitlines() if line.startswith("TOUCHED ")]
+    return found[0].removeprefix("TOUCHED ") if found else ""
+
+
+@contextmanager
+def overheard() -> Iterator[StringIO]:
+    """Collect everything that is logged, printed or warned inside the block, at every level."""
+    ear = StringIO()
+    handler = logging.StreamHandler(ear)
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.NOTSET)
+    try:
+        with redirect_stdout(ear), redirect_stderr(ear):
+            yield ear
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+
+
+_LATER: Final = dt.timedelta(days=3653)
+
+
+class _Moved(type):
+    """Makes real instants count as instances of the moved class, which plugins ask with isinstance."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, cls.__mro__[1])
+
+
+class _LaterInstant(dt.datetime, metaclass=_Moved):
+    @classmethod
+    def now(cls, tz: dt.tzinfo | None = None) -> Any:
+        return dt.datetime.now(tz) + _LATER
+
+    @classmethod
+    def utcnow(cls) -> Any:
+        return dt.datetime.now(dt.UTC).replace(tzinfo=None) + _LATER
+
+    @classmethod
+    def today(cls) -> Any:
+        return dt.datetime.now() + _LATER  # noqa: DTZ005  stands in for a call that is naive
+
+
+class _LaterDay(dt.date, metaclass=_Moved):
+    @classmethod
+    def today(cls) -> Any:
+        return dt.date.today() + _LATER  # noqa: DTZ011  stands in for a call that is naive
+
+
+@contextmanager
+def ten_years_later(modules: Iterable[ModuleType]) -> Iterator[None]:
+    """Move the clock inside the block: `time.time` for all, `datetime` as these modules know it."""
+    seconds = _LATER.total_seconds()
+    now, now_ns = time.time, time.time_ns
+    module = SimpleNamespace(**{**vars(dt), "datetime": _LaterInstant, "date": _LaterDay})
+    swaps: list[tuple[Any, Any]] = [(dt.datetime, _LaterInstant), (dt.date, _LaterDay), (dt, module)]
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(time, "time", lambda: now() + seconds))
+        stack.enter_context(patch.object(time, "time_ns", lambda: now_ns() + int(seconds) * 10**9))
+        for each in modules:
+            for name, value in list(vars(each).items()):
+                for real, moved in swaps:
+                    if value is real:
+                        stack.enter_context(patch.object(each, name, moved))
+        yield

@@ -1,0 +1,112 @@
+"""What the kit needs of a host: FakeHost has it, and a real one offers it through the entry point `billhook.host`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Final, Protocol
+
+from billhook.callbacks import Answer, RawRequest
+from billhook.errors import BillhookError
+from billhook.events import Effect, Event
+from billhook.money import Money
+from billhook.provider import DocumentSource, PaymentProvider
+from billhook.testing.gateway import Started
+from billhook.testing.judging import Credit
+from billhook.testing.source import PluginSource
+from billhook.views import AccountType, AccountView, MethodView, PaymentStatus, PaymentView
+
+GROUP: Final = "billhook.host"
+
+
+class NotOffered(BillhookError):
+    """The method can't be chosen for this payment; the text is the reason."""
+
+
+class HostNotFound(BillhookError):
+    """No host is installed beside the kit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A payment to be made. purpose: the payer's own words."""
+
+    amount: Money
+    account_type: AccountType = AccountType.PERSON
+    purpose: str = ""
+
+
+class Host(Protocol):
+    """One seller's panel with one plugin in it. Nothing outlives it."""
+
+    name: str
+
+    @property
+    def provider(self) -> PaymentProvider:
+        """The plugin's provider as this host loaded it."""
+
+    def account(self, account_type: AccountType = AccountType.PERSON) -> AccountView:
+        """Return the account of that type; the same one each time."""
+
+    def method(self, settings: Mapping[str, object]) -> MethodView:
+        """Configure the plugin as a payment method. Raises what saving raises."""
+
+    def payment(self, wish: Wish) -> PaymentView:
+        """Make a payment that waits to be paid."""
+
+    def start(self, payment: PaymentView, method: MethodView, language: str = "ru") -> Started:
+        """Freeze an attempt and call the provider. Raises NotOffered, and what the provider raises."""
+
+    def deliver(self, method: MethodView, action: str, request: RawRequest) -> Answer:
+        """Hand a message over as it would come in, and return what its sender hears."""
+
+    def deliver_together(self, method: MethodView, action: str, requests: Sequence[RawRequest]) -> list[Answer]:
+        """Hand messages over at the same moment, each in a thread of its own."""
+
+    def cancel(self, payment: PaymentView) -> None:
+        """Cancel a payment."""
+
+    def expire(self, payment: PaymentView) -> None:
+        """Let a payment's lifetime pass."""
+
+    def status(self, payment: PaymentView) -> PaymentStatus:
+        """Return where a payment stands now."""
+
+    def credits(self) -> list[Credit]:
+        """Return what was credited so far, in order."""
+
+    def parked(self) -> int:
+        """Return how many well-signed messages were set aside."""
+
+    def page(self, started: Started, language: str = "ru") -> str:
+        """Return the HTML of the plugin's instructions."""
+
+    def document(self, started: Started, kind: str) -> DocumentSource:
+        """Return a document before it is drawn."""
+
+    def tell(self, hook: str, event: Event) -> list[Effect]:
+        """Deliver an event to the plugin's hook and return the effects that it asked for."""
+
+    def failures(self) -> list[str]:
+        """Return what went wrong in the plugin so far, for the author to read."""
+
+
+class DatabaseHost(Host, Protocol):
+    """A host with tables."""
+
+    def touched(self) -> list[str]:
+        """Return the host's tables that changed while the plugin's code ran, with the place in the plugin."""
+
+
+#: Opens a host with one plugin for one check. Raises PluginError if the plugin does not load there.
+OpenHost = Callable[[PluginSource, str], AbstractContextManager[Host]]
+
+
+def installed_host() -> OpenHost:
+    """Return the opener of the real host. Raises HostNotFound."""
+    for point in entry_points(group=GROUP):
+        opener: OpenHost = point.load()
+        return opener
+    raise HostNotFound(f"no installed package offers a host (entry point group {GROUP!r})")

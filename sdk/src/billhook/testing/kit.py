@@ -1,0 +1,191 @@
+"""The conformance kit: checks as small functions, and what runs them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from billhook.callbacks import Action, ActionKind
+from billhook.provider import PaymentProvider
+from billhook.testing.bench import Bench, Subject
+from billhook.testing.gateway import GatewayUnderTest
+from billhook.testing.guard import closed_network
+from billhook.testing.host import OpenHost
+
+
+class Need(StrEnum):
+    """What a check needs; without it the check is skipped with this reason."""
+
+    LOADED = "the plugin did not load"
+    PROVIDER = "the plugin takes no payments"
+    NOTIFICATION = "the plugin has no notification"
+    GATEWAY = "tests/billhook_gateway.py has no GatewayUnderTest"
+    HONEST = "an honest notification is not credited: see the check `honest`"
+    QUESTION = "the plugin has no question"
+    RETURN = "the plugin has no return page"
+    TEST_MODE = "the plugin has no test mode"
+    MERCHANT = "the plugin has no merchant setting"
+    DOCUMENTS = "the plugin issues no documents"
+    INSTRUCTIONS = "the plugin shows no page of its own"
+    EVENTS = "the plugin hears of no events"
+    STATUS = "the plugin has no status query"
+    IMPORTABLE = "the plugin is no importable module"
+    DATABASE = "FakeHost has no database: run it with --host"
+
+
+#: What a need builds on: the plainest reason is told.
+_AFTER: Final[Mapping[Need, tuple[Need, ...]]] = {
+    Need.LOADED: (),
+    Need.PROVIDER: (Need.LOADED,),
+    Need.HONEST: (Need.GATEWAY,),
+    Need.GATEWAY: (Need.NOTIFICATION,),
+    Need.EVENTS: (Need.LOADED,),
+    Need.IMPORTABLE: (Need.LOADED,),
+    Need.DATABASE: (),
+}
+
+
+def _in_turn(needs: Sequence[Need]) -> Iterator[Need]:
+    for need in needs:
+        yield from _in_turn(_AFTER.get(need, (Need.PROVIDER,)))
+        yield need
+
+
+class Failed(Exception):
+    """A check found something. what: the fact. remedy: what the author changes, if the check's own does not say it."""
+
+    def __init__(self, what: str, remedy: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.remedy = remedy
+
+
+Run = Callable[[Bench], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check. proves: what holds if it passes. remedy: what the author changes if it does not."""
+
+    id: str
+    title: str
+    proves: str
+    remedy: str
+    needs: tuple[Need, ...]
+    run: Run
+
+
+class Outcome(StrEnum):
+    OK = "ok"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a check ended. what: what was found, or why it was skipped."""
+
+    check: Check
+    outcome: Outcome
+    what: str = ""
+    remedy: str = ""
+
+
+_CHECKS: Final[dict[str, Check]] = {}
+
+
+def check(name: str, title: str, *needs: Need, remedy: str) -> Callable[[Run], Run]:
+    """Add a function to the kit; its docstring says what it proves. Every check but `load` needs a loaded plugin."""
+
+    def add(run: Run) -> Run:
+        proves = re.sub(r"\s+", " ", run.__doc__ or "").strip()
+        _CHECKS[name] = Check(name, title, proves, remedy, needs, run)
+        return run
+
+    return add
+
+
+def all_checks() -> Sequence[Check]:
+    """Return the checks in the order in which they run."""
+    import billhook.testing.checks  # noqa: F401  its modules add the checks
+
+    return tuple(_CHECKS.values())
+
+
+@dataclass
+class Kit:
+    """Runs checks on one plugin and one kind of host. Remembers what a later check builds on."""
+
+    subject: Subject
+    open_host: OpenHost
+    has_database: bool = False
+    _failed: set[str] = field(default_factory=set)
+    _done: dict[str, Result] = field(default_factory=dict)
+
+    def run_all(self) -> Iterator[Result]:
+        """Yield the result of every check in order."""
+        for each in all_checks():
+            yield self.run(each)
+
+    def run(self, wanted: Check) -> Result:
+        """Run one check, after the check that it builds on."""
+        if wanted.id in self._done:
+            return self._done[wanted.id]
+        missing = next((need for need in _in_turn(wanted.needs) if not self._has(need)), None)
+        result = Result(wanted, Outcome.SKIPPED, missing) if missing else self._try(wanted)
+        self._done[wanted.id] = result
+        return result
+
+    def _try(self, wanted: Check) -> Result:
+        with ExitStack() as stack:
+            network = stack.enter_context(closed_network())
+            bench = Bench(self.subject, self.open_host, stack, network)
+            try:
+                wanted.run(bench)
+            except Failed as found:
+                return Result(wanted, Outcome.FAILED, found.what, found.remedy or wanted.remedy)
+            except Exception as error:  # noqa: BLE001  whatever a plugin raises is a finding
+                return Result(wanted, Outcome.FAILED, f"{type(error).__name__}: {error}", wanted.remedy)
+        return Result(wanted, Outcome.OK)
+
+    def _has(self, need: Need) -> bool:
+        if need is Need.DATABASE:
+            return self.has_database
+        if need is Need.HONEST:
+            return self.run(_CHECKS["honest"]).outcome is Outcome.OK
+        return need in _present(self.subject)
+
+
+def _present(subject: Subject) -> set[Need]:
+    plugin = subject.plugin
+    if plugin is None:
+        return set()
+    facts: Mapping[Need, bool] = {
+        Need.LOADED: True,
+        Need.EVENTS: bool(plugin.event_hooks),
+        Need.IMPORTABLE: bool(subject.source.python_files()),
+        Need.GATEWAY: isinstance(subject.adapter, GatewayUnderTest),
+    }
+    found = {need for need, holds in facts.items() if holds}
+    return found | (_of_provider(plugin.provider) if plugin.provider is not None else set())
+
+
+def _of_provider(provider: PaymentProvider) -> set[Need]:
+    capabilities = provider.capabilities
+    actions: Sequence[Action] = capabilities.actions
+    facts = {
+        Need.PROVIDER: True,
+        Need.NOTIFICATION: any(action.kind is ActionKind.NOTIFICATION for action in actions),
+        Need.QUESTION: any(action.kind is ActionKind.QUESTION for action in actions),
+        Need.RETURN: any(action.kind is ActionKind.RETURN for action in actions),
+        Need.TEST_MODE: bool(capabilities.test_mode_setting),
+        Need.MERCHANT: bool(capabilities.merchant_setting),
+        Need.DOCUMENTS: bool(capabilities.documents),
+        Need.INSTRUCTIONS: capabilities.start == "instructions",
+        Need.STATUS: capabilities.status_query,
+    }
+    return {need for need, holds in facts.items() if holds}

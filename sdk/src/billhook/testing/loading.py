@@ -1,0 +1,198 @@
+"""Load one plugin the way a host does. Every fault is a PluginError that names the remedy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+import pluggy
+
+from billhook import hooks
+from billhook.errors import PluginError
+from billhook.events import BalanceWatch, ChargeWatch
+from billhook.provider import PaymentProvider
+from billhook.settings import Level, Setting, SettingKind, Text
+from billhook.versions import API_VERSION, ApiRange
+
+_NAME: Final = re.compile(r"\A[a-z][a-z0-9_]*\Z", re.ASCII)
+_ORDERING: Final = ("wrapper", "hookwrapper", "tryfirst", "trylast", "optionalhook")
+#: Names that stand for something of the host in addresses, template folders and ledger sources.
+RESERVED: Final = frozenset(
+    {"auth", "billhook", "components", "customer", "errors", "layouts", "operator", "plugin", "reseller"}
+    | {"approval", "charge", "correction", "host_stub", "mail", "provisioning", "reversal"}
+)
+COLLECTORS: Final = frozenset(
+    {
+        "billhook_plugin_title",
+        "billhook_api_version",
+        "billhook_payment_providers",
+        "billhook_settings",
+        "billhook_watches",
+    }
+)
+
+Hook = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPlugin:
+    """A plugin that passed every check of loading.
+
+    hooks: its implementations by name, to be called with the hook's arguments by keyword. templates: its folder.
+    """
+
+    name: str
+    title: Text
+    provider: PaymentProvider | None = None
+    settings: tuple[Setting, ...] = ()
+    watches: tuple[BalanceWatch | ChargeWatch, ...] = ()
+    hooks: Mapping[str, Hook] = field(default_factory=dict)
+    templates: Path | None = None
+
+    @property
+    def event_hooks(self) -> Mapping[str, Hook]:
+        """The implementations that hear of events."""
+        return {name: hook for name, hook in self.hooks.items() if name not in COLLECTORS}
+
+
+def load(name: str, module: object) -> LoadedPlugin:
+    """Load a plugin: a module, or any object with hook implementations.
+
+    Raises PluginError; what a collector raises passes through.
+    """
+    _check_name(name)
+    _check_markers(name, module)
+    found = _implementations(name, module)
+    _check_version(name, found)
+    settings = _reseller_settings(name, _collect(found, "billhook_settings"))
+    title = found.get("billhook_plugin_title")
+    return LoadedPlugin(
+        name=name,
+        title=title() if title else name,
+        provider=_provider(name, _collect(found, "billhook_payment_providers")),
+        settings=settings,
+        watches=_watches(name, _collect(found, "billhook_watches"), settings),
+        hooks=found,
+        templates=_templates(name, module),
+    )
+
+
+def _check_name(plugin: str) -> None:
+    if not _NAME.match(plugin):
+        raise PluginError(plugin, "its name is not a lower-case identifier", "Use letters a-z, digits and _.")
+    if plugin in RESERVED:
+        raise PluginError(plugin, "its name is taken by the host", "Choose another entry point name.")
+
+
+def _check_markers(plugin: str, module: object) -> None:
+    for attribute in dir(module):
+        function = getattr(module, attribute, None)
+        options = getattr(function, f"{hooks.PROJECT}_impl", None)
+        if isinstance(options, dict):
+            used = [option for option in _ORDERING if options.get(option)]
+            if used:
+                raise PluginError(plugin, f"{attribute} uses {used[0]}", "Write a plain @hookimpl.")
+        elif attribute.startswith("billhook_") and callable(function) and hasattr(hooks, attribute):
+            raise PluginError(plugin, f"{attribute} has no marker", "Put @hookimpl above it.")
+
+
+def _implementations(plugin: str, module: object) -> dict[str, Hook]:
+    """Return the hooks by name. pluggy finds wrong argument names at once and unknown hooks in check_pending."""
+    manager = pluggy.PluginManager(hooks.PROJECT)
+    manager.add_hookspecs(hooks)
+    try:
+        manager.register(module, name=plugin)
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        raise PluginError(plugin, str(error), "Compare it with billhook.hooks.") from error
+    callers = manager.get_hookcallers(module) or []
+    return {caller.name: _by_keyword(impl) for caller in callers for impl in caller.get_hookimpls()}
+
+
+def _by_keyword(impl: Any) -> Hook:
+    function, names = impl.function, impl.argnames
+    return lambda **given: function(*(given[name] for name in names))
+
+
+def _collect(found: Mapping[str, Hook], hook: str) -> list[Any]:
+    return list(found[hook]()) if hook in found else []
+
+
+def _check_version(plugin: str, found: Mapping[str, Hook]) -> None:
+    wanted = found["billhook_api_version"]() if "billhook_api_version" in found else ApiRange()
+    if not isinstance(wanted, ApiRange):
+        raise PluginError(plugin, "billhook_api_version returned no ApiRange", "Return billhook.ApiRange(…).")
+    if API_VERSION not in wanted:
+        ours = ".".join(map(str, API_VERSION))
+        raise PluginError(plugin, f"it wants billhook {wanted}, this is {ours}", "Install a version that fits.")
+
+
+def _provider(plugin: str, classes: list[Any]) -> PaymentProvider | None:
+    if not classes:
+        return None
+    if len(classes) > 1:
+        raise PluginError(plugin, "it has several providers", "Return one, or make several plugins.")
+    (kind,) = classes
+    if not (isinstance(kind, type) and issubclass(kind, PaymentProvider)):
+        raise PluginError(plugin, f"{kind!r} is no PaymentProvider class", "Return the class, not an instance.")
+    if kind.name != plugin:
+        raise PluginError(plugin, f"its provider calls itself {kind.name!r}", f'Set name = "{plugin}".')
+    _check_keys(plugin, kind.settings)
+    wrong = [setting.key for setting in kind.settings if setting.level is not Level.METHOD]
+    if wrong:
+        raise PluginError(plugin, f"setting {wrong[0]} of the provider is not at METHOD level", "Move it to the hook.")
+    return kind()
+
+
+def _reseller_settings(plugin: str, declared: list[Any]) -> tuple[Setting, ...]:
+    _check_keys(plugin, declared)
+    wrong = [setting.key for setting in declared if setting.level is Level.METHOD]
+    if wrong:
+        raise PluginError(plugin, f"setting {wrong[0]} is at METHOD level", "Declare it on the provider.")
+    return tuple(declared)
+
+
+def _check_keys(plugin: str, declared: Collection[Any]) -> None:
+    for setting in declared:
+        if not isinstance(setting, Setting):
+            raise PluginError(plugin, f"{setting!r} is no Setting", "Return billhook.Setting values.")
+        if not setting.key.isascii() or not setting.key.isidentifier():
+            raise PluginError(plugin, f"setting key {setting.key!r} is no ASCII identifier", "Rename it.")
+    if len({setting.key for setting in declared}) != len(declared):
+        raise PluginError(plugin, "two settings have one key", "Rename one of them.")
+
+
+def _watches(plugin: str, declared: list[Any], known: Collection[Setting]) -> tuple[BalanceWatch | ChargeWatch, ...]:
+    by_key = {setting.key: setting for setting in known}
+    for watch in declared:
+        needed = (SettingKind.MONEY, Level.ACCOUNT)
+        if isinstance(watch, ChargeWatch):
+            needed = (SettingKind.NUMBER, Level.RESELLER)
+        setting = by_key.get(watch.setting)
+        if setting is None or (setting.kind, setting.level) != needed:
+            raise PluginError(
+                plugin,
+                f"watch {watch.key} reads {watch.setting!r}",
+                f"Declare that setting as {needed[0]} at {needed[1]} level.",
+            )
+    if len({watch.key for watch in declared}) != len(declared):
+        raise PluginError(plugin, "two watches have one key", "Rename one of them.")
+    return tuple(declared)
+
+
+def _templates(plugin: str, module: object) -> Path | None:
+    """Return the `templates` folder. Everything in it stands under the plugin's name, or two plugins share a file."""
+    package = getattr(module, "__name__", "")
+    if not package or not hasattr(module, "__path__"):
+        return None
+    folder = Path(str(files(package))) / "templates"
+    if not folder.is_dir():
+        return None
+    stray = sorted(entry.name for entry in folder.iterdir() if entry.name != plugin)
+    if stray:
+        raise PluginError(plugin, f"templates/{stray[0]} has no prefix", f"Move it to templates/{plugin}/.")
+    return folder
