@@ -27,7 +27,7 @@ from host_stub.persistence import Store
 from host_stub.plugins import status_queries
 from host_stub.plugins.delivery import PluginReceiver
 from host_stub.plugins.registry import Registry
-from host_stub.services import charge_watches, charging, deliveries, heartbeat, outbox, payments
+from host_stub.services import charge_watches, charging, deliveries, heartbeat, outbox, payments, watch_levels
 from host_stub.services.deliveries import Receiver
 from host_stub.services.mail_sending import MailReceiver
 from host_stub.services.provisioning import Cipher, ProvisioningReceiver
@@ -114,6 +114,7 @@ class Worker:
                 every=timedelta(seconds=30),
             ),
             Job("sweeping", lambda: deliveries.sweep(store), every=timedelta(minutes=10)),
+            Job("watch levels", lambda: watch_levels.take_over(store), every=timedelta(minutes=10)),
             self._delivering(outbox.PLUGIN, PluginReceiver(store, registry), threads=2),
             self._delivering(outbox.PROVISIONING, provisioning, threads=2, batch=5),
             self._delivering(outbox.MAIL, mail),

@@ -18,8 +18,10 @@ from billhook import (
     PaymentClaim,
     PaymentPaid,
     PaymentProvider,
+    ProviderError,
     RawRequest,
 )
+from billhook.errors import CallbackError
 
 from host_stub.domain.errors import NotFound
 from host_stub.persistence import Payment, PaymentMethod
@@ -102,7 +104,10 @@ def _question(desk: Desk, callback: Callback, request: RawRequest) -> Answer:
 def _call(desk: Desk, callback: Callback, place: str, request: RawRequest, expected: type[Read]) -> Read:
     function = getattr(callback.provider, place)
     plugin = callback.method.plugin
-    answer = desk.registry.call(plugin, place, function, callback.action, request, callback.method)
+    try:
+        answer = desk.registry.call(plugin, place, function, callback.action, request, callback.method)
+    except ProviderError as error:
+        raise PluginFailed(plugin, f"{place} failed: {error}") from error
     if not isinstance(answer, expected):
         raise PluginFailed(plugin, f"{place} returned {type(answer).__name__}, not {expected.__name__}")
     return answer
@@ -110,7 +115,11 @@ def _call(desk: Desk, callback: Callback, place: str, request: RawRequest, expec
 
 def _acknowledge(desk: Desk, callback: Callback, verdict: object) -> Answer:
     plugin = callback.method.plugin
-    answer = desk.registry.call(plugin, "acknowledge", callback.provider.acknowledge, callback.action, verdict)
+    try:
+        answer = desk.registry.call(plugin, "acknowledge", callback.provider.acknowledge, callback.action, verdict)
+    except (CallbackError, ProviderError) as error:
+        # The message is judged by now: whatever the provider says, it is no forgery.
+        raise PluginFailed(plugin, f"acknowledge failed: {error}") from error
     if not isinstance(answer, Answer):
         raise PluginFailed(plugin, f"acknowledge returned {type(answer).__name__}, not Answer")
     return answer

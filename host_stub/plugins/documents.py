@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 from host_stub.domain.actors import SYSTEM, Actor
 from host_stub.domain.errors import MethodUnavailable, NotFound
 from host_stub.domain.payments import OPEN
-from host_stub.persistence import Document, Payment, PaymentMethod, Reseller, Scope
+from host_stub.persistence import Account, Document, Payment, PaymentMethod, Reseller, Scope
 from host_stub.persistence.store import fetch, now
 from host_stub.plugins.desk import Desk, document_url
-from host_stub.services import payments
+from host_stub.services import payments, statements
 from host_stub.services.capability import opens
 from host_stub.services.journal import log
 from host_stub.services.methods import method_view
@@ -52,6 +52,9 @@ def issue(desk: Desk, scope: Scope, payment_id: int, method_id: int, kind: str, 
             return done.id
         if payment.status not in OPEN:
             raise payments.closed(session, payment)
+        account = fetch(session, Account, payment.account_id)
+        if method_id not in {offered.id for offered in statements.methods_for(session, account)}:
+            raise MethodUnavailable(method_id, "not offered")
         subject = _subject(desk, session, payment, method, kind)
     source = _source(desk, subject)
     rendered = desk.renderer.render(source)
@@ -129,6 +132,8 @@ def _freeze(
 ) -> int:
     template = source.stock if rendered.used_stock else source.template
     with desk.store.write(scope) as session:
+        if fetch(session, Payment, payment.id, lock=True).status not in OPEN:
+            raise payments.closed(session, payment)  # while the document was drawn
         row = Document(
             reseller_id=payment.reseller_id,
             payment_id=payment.id,

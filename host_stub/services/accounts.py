@@ -45,7 +45,8 @@ class AccountDraft:
 def create(store: Store, scope: Scope, reseller_id: int, draft: AccountDraft, *, by: Actor) -> int:
     """Create an account with nothing on it; return its id. Raises NotFound."""
     with store.write(scope) as session:
-        fetch(session, Reseller, reseller_id)
+        # Locked: a watch level that the reseller changes meanwhile must find this account, or be found by it.
+        fetch(session, Reseller, reseller_id, lock=True)
         account = Account(reseller_id=reseller_id, created_at=now(session), **draft.columns())
         session.add(account)
         session.flush()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 from billhook import Money
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.charging import Charged, Period, coming_charges, first_uncovered
@@ -43,19 +42,26 @@ class Watched:
     days: int
 
 
-def look_ahead(store: Store, *, limit: int = 10_000) -> int:
+def look_ahead(store: Store, *, limit: int = 1000) -> int:
     """Compare balances with the charges ahead, for every watch; return how many watches changed their state.
 
-    An account is only locked when something about it changes. One that fails is logged and keeps no other.
+    limit: accounts per read; all are looked at. An account is only locked when something about it changes. One that
+    fails is logged and keeps no other.
     """
-    changed = 0
     with store.read() as session:
         watches = _watches(session)
-    for watched in watches:
+    return sum(_look_at_all(store, watched, limit) for watched in watches)
+
+
+def _look_at_all(store: Store, watched: Watched, limit: int) -> int:
+    changed, last_id = 0, 0
+    while True:
         with store.read() as session:
-            accounts = _candidates(session, watched, limit)
+            accounts = session.scalars(_candidates(session, watched).where(Account.id > last_id).limit(limit)).all()
         changed += sum(_look_at(store, watched, account_id) for account_id in accounts)
-    return changed
+        if len(accounts) < limit:
+            return changed
+        last_id = accounts[-1]
 
 
 def _watches(session: Session) -> list[Watched]:
@@ -84,8 +90,9 @@ def _days(session: Session, spec: WatchSpec, reseller_id: int) -> int:
     return min(kept, FARTHEST_DAYS) if isinstance(kept, int) else 0  # emptied on purpose: never
 
 
-def _candidates(session: Session, watched: Watched, limit: int) -> Sequence[int]:
-    """Return accounts with a daily or monthly charge in sight, and those that were warned and may be covered again."""
+def _candidates(session: Session, watched: Watched) -> Select[int]:
+    """Return the query for accounts with a daily or monthly charge in sight, and for those that were warned and may be
+    covered again."""
     horizon = now(session) + timedelta(days=watched.days)
     in_sight = (
         select(Subscription.account_id)
@@ -104,7 +111,7 @@ def _candidates(session: Session, watched: Watched, limit: int) -> Sequence[int]
         ~BalanceWatch.armed,
     )
     query = select(Account.id).where(Account.id.in_(in_sight.union(warned)), Account.on_hold_since.is_(None))
-    return session.scalars(query.order_by(Account.id).limit(limit)).all()
+    return query.order_by(Account.id)
 
 
 def _look_at(store: Store, watched: Watched, account_id: int) -> bool:

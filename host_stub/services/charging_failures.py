@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import SYSTEM
 from host_stub.persistence import Account, ChargingFailure, Store
-from host_stub.persistence.store import now
+from host_stub.persistence.store import fetch, now
 from host_stub.services.journal import log
 
 _FIRST_REST: Final = timedelta(minutes=1)
@@ -31,7 +31,7 @@ def note(store: Store, account_id: int, error: Exception) -> None:
     text = f"{type(error).__name__}: {error}".splitlines()[0][:500]
     _logger.error("charging_failed", account_id=account_id, error=text)
     with store.write() as session:
-        account = session.get_one(Account, account_id)
+        account = fetch(session, Account, account_id, lock=True)  # several workers may fail at once
         failure = session.get(ChargingFailure, account_id)
         at = now(session)
         if failure is None:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from host_stub.domain.actors import Actor
 from host_stub.domain.errors import NotFound
 from host_stub.persistence import Lane, Outbox, Store
-from host_stub.persistence.store import fetch, now
+from host_stub.persistence.store import catch_up, fetch, now
 from host_stub.services import outbox
 from host_stub.services.journal import log
 
@@ -196,17 +196,25 @@ def deliver(store: Store, receiver: Receiver, task: Task) -> Outcome:
     except Exception as error:  # noqa: BLE001  a receiver that breaks must not stop the others
         outcome = Failed(_words(error))
     try:
-        finish(store, task, outcome, receiver.policy)
+        outcome = _written(store, task, outcome, receiver.policy)
     except LeaseLost:
         _logger.warning("lease_lost", outbox_id=task.id, receiver=task.receiver)
+    if not isinstance(outcome, Delivered):
+        _logger.warning("delivery_failed", outbox_id=task.id, receiver=task.receiver, error=outcome.error)
+    return outcome
+
+
+def _written(store: Store, task: Task, outcome: Outcome, policy: Policy) -> Outcome:
+    """Write an outcome and return it. Effects that cannot be written mean that the fact is not delivered."""
+    try:
+        finish(store, task, outcome, policy)
+    except LeaseLost:
+        raise
     except Exception as error:
         if not isinstance(outcome, Delivered):
             raise
-        # The effects could not be written: the fact is not delivered, and the row must say so.
         outcome = Failed(_words(error))
-        finish(store, task, outcome, receiver.policy)
-    if not isinstance(outcome, Delivered):
-        _logger.warning("delivery_failed", outbox_id=task.id, receiver=task.receiver, error=outcome.error)
+        finish(store, task, outcome, policy)
     return outcome
 
 
@@ -257,6 +265,7 @@ def _own_lane(session: Session, task: Task) -> Lane:
     """Lock the lane and return it. Raises LeaseLost."""
     query = select(Lane).where(Lane.receiver == task.receiver, Lane.lane == task.lane).with_for_update()
     lane = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    catch_up(session)
     if lane is None or lane.worker != task.token or lane.ready_at <= now(session):
         raise LeaseLost(task.id)
     return lane

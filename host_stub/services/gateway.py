@@ -31,7 +31,7 @@ from host_stub.persistence import (
     Scope,
     Store,
 )
-from host_stub.persistence.store import fetch, now
+from host_stub.persistence.store import catch_up, fetch, now
 from host_stub.services import payments
 from host_stub.services.corrections import post_correction
 from host_stub.services.credits import credit
@@ -146,8 +146,10 @@ def _judge(session: Session, event: VerifiedEvent) -> Verdict:
 def _payment(session: Session, method: PaymentMethod, paid: PaymentClaim) -> Payment | None:
     """Return the payment that the message names, locked. Number and seller must agree."""
     query = select(Payment).where(Payment.reseller_id == method.reseller_id, Payment.number == paid.reference)
-    locked = query.with_for_update().execution_options(populate_existing=True)
-    return session.scalars(locked).one_or_none()
+    locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    found = session.scalars(locked).one_or_none()
+    catch_up(session)
+    return found
 
 
 def _known(session: Session, method: PaymentMethod, event: VerifiedEvent) -> list[GatewayEvent]:

@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
 from host_stub.domain.errors import InvalidSettings
-from host_stub.persistence import Account, PluginActivation, PluginSetting, Reseller, Scope, Store
-from host_stub.persistence.store import fetch, listening
-from host_stub.services import ledger, setting_values, watches
+from host_stub.persistence import PluginActivation, PluginSetting, Reseller, Scope, Store
+from host_stub.persistence.store import fetch
+from host_stub.services import ledger, setting_values, watch_levels, watches
 from host_stub.services.journal import log
 
 
@@ -104,7 +104,7 @@ def save(
             _log(session, owner, by, changed)
             _take_over(session, owner)
     if changed and owner.account_id is None:
-        refresh_watches(store, owner)
+        watch_levels.take_over(store, owner.reseller_id)
 
 
 def reset(store: Store, scope: Scope, owner: Owner, settings: Sequence[Setting], *, by: Actor) -> None:
@@ -120,21 +120,7 @@ def reset(store: Store, scope: Scope, owner: Owner, settings: Sequence[Setting],
             _log(session, owner, by, sorted(row.key for row in gone))
             _take_over(session, owner)
     if gone and owner.account_id is None:
-        refresh_watches(store, owner)
-
-
-def refresh_watches(store: Store, owner: Owner) -> None:
-    """Take over a level that holds for a whole reseller, a short transaction per account.
-
-    Safe to repeat: an account whose level is already known is left as it is.
-    """
-    with store.read() as session:
-        watched = {watch.plugin for watch in listening(session).watches_of("balance")}
-        query = select(Account.id).where(Account.reseller_id == owner.reseller_id).order_by(Account.id)
-        accounts = list(session.scalars(query)) if owner.plugin in watched else []
-    for account_id in accounts:
-        with store.write() as session:
-            watches.refresh(session, ledger.lock_account(session, account_id))
+        watch_levels.take_over(store, owner.reseller_id)
 
 
 def _fault(setting: Setting, given: object) -> Text | None:

@@ -1,0 +1,84 @@
+"""Levels of balance watches that hold for a whole reseller: taken over account by account.
+
+Whoever changes the setting begins; what a crash leaves behind, the worker goes on with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from billhook import Money
+from sqlalchemy import Select, and_, select
+from sqlalchemy.orm import Session
+
+from host_stub.domain.listening import WatchSpec
+from host_stub.persistence import Account, BalanceWatch, PluginSetting, Reseller, Store
+from host_stub.persistence.store import listening
+from host_stub.services import ledger, watches
+from host_stub.services.setting_values import loaded
+
+_logger = structlog.get_logger(__name__)
+
+
+def take_over(store: Store, reseller_id: int | None = None) -> int:
+    """Give every account without a level of its own its reseller's, a short transaction each; return how many.
+
+    reseller_id: whose accounts; everybody's if left out. An account that is up to date is not touched, one that fails
+    is logged and keeps no other.
+    """
+    with store.read() as session:
+        behind = _behind(session, reseller_id)
+    return sum(_refresh(store, account_id) for account_id in behind)
+
+
+def _behind(session: Session, reseller_id: int | None) -> Sequence[int]:
+    resellers = select(Reseller.id).order_by(Reseller.id)
+    if reseller_id is not None:
+        resellers = resellers.where(Reseller.id == reseller_id)
+    known = session.scalars(resellers).all()
+    found = [
+        account_id
+        for spec in listening(session).watches_of("balance")
+        for each in known
+        for account_id in session.scalars(_outdated(session, spec, each))
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _outdated(session: Session, spec: WatchSpec, reseller_id: int) -> Select[Any]:
+    """Return the query for a reseller's accounts whose watch does not stand at the reseller's level."""
+    setting = (
+        PluginSetting.reseller_id == reseller_id,
+        PluginSetting.plugin == spec.plugin,
+        PluginSetting.key == spec.setting,
+    )
+    own = select(PluginSetting.account_id).where(*setting, PluginSetting.account_id.is_not(None))
+    watch = and_(
+        BalanceWatch.account_id == Account.id, BalanceWatch.plugin == spec.plugin, BalanceWatch.key == spec.key
+    )
+    query = (
+        select(Account.id)
+        .outerjoin(BalanceWatch, watch)
+        .where(Account.reseller_id == reseller_id, Account.id.not_in(own))
+        .order_by(Account.id)
+    )
+    kept = session.scalars(
+        select(PluginSetting.value).where(*setting, PluginSetting.account_id.is_(None))
+    ).one_or_none()
+    value = loaded(spec.default if kept is None else kept)
+    level = value.minor if isinstance(value, Money) else value
+    if not isinstance(level, int):
+        return query.where(BalanceWatch.account_id.is_not(None))
+    return query.where(BalanceWatch.account_id.is_(None) | (BalanceWatch.level_minor != level))
+
+
+def _refresh(store: Store, account_id: int) -> bool:
+    try:
+        with store.write() as session:
+            watches.refresh(session, ledger.lock_account(session, account_id))
+    except Exception as error:  # noqa: BLE001  one broken account must not stop the others
+        _logger.error("watch_level_failed", account_id=account_id, error=f"{type(error).__name__}: {error}")
+        return False
+    return True
