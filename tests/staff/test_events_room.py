@@ -1,0 +1,131 @@
+"""Parked gateway events: settled once, by somebody, with a reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from host_stub.persistence import Account, GatewayEvent
+from host_stub.persistence.store import now
+from tests.staff.conftest import Staff
+from tests.support.web import Visitor
+
+
+def parked(staff: Staff, **more: Any) -> int:
+    values = {
+        "source": "paymaster:11112222-3333",
+        "external_id": "777",
+        "signed_digest": "ab" * 32,
+        "reference": "0000001",
+        "amount_minor": 500_00,
+        "currency": "RUB",
+        "is_test": False,
+        "details": {"system": "<b>SBP</b>"},
+        "body": b"LMI_PAYMENT_NO=1&note=<script>alert(1)</script>",
+        "verdict": "parked",
+        "reason": "unknown_payment",
+    }
+    with staff.store.write() as session:
+        row = GatewayEvent(
+            reseller_id=staff.reseller_id,
+            method_id=staff.gateway_id,
+            received_at=now(session),
+            **{**values, **more},
+        )
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def test_a_parked_event_is_credited_once_and_the_second_manager_is_told(any_staff: Staff) -> None:
+    event_id = parked(any_staff)
+    form = {"account_id": str(any_staff.account_id), "reason": "нашёлся плательщик"}
+
+    any_staff.visitor("olga").post(f"/reseller/events/{event_id}/credit", form)
+    second = any_staff.visitor("petr").post(f"/reseller/events/{event_id}/credit", form, follow_redirects=True)
+
+    assert any_staff.balance() == 500_00
+    row = any_staff.row(GatewayEvent, event_id)
+    assert row.transaction_id is not None
+    assert row.settlement == "нашёлся плательщик"
+    assert "Ольга Смирнова" in second.text
+    assert "Ничего не изменилось" in second.text
+
+
+def test_an_event_is_closed_without_a_credit(any_staff: Staff) -> None:
+    event_id, olga = parked(any_staff), any_staff.visitor("olga")
+
+    answer = olga.post(f"/reseller/events/{event_id}/close", {"close-reason": "ошибка банка"}, follow_redirects=True)
+
+    assert any_staff.balance() == 0
+    assert "ошибка банка" in answer.text
+    assert "777" not in olga.get("/reseller/events").text
+    assert "777" in olga.get("/reseller/events?status=settled").text
+
+
+def test_a_test_payment_is_not_credited(staff: Staff, olga: Visitor) -> None:
+    event_id = parked(staff, is_test=True)
+
+    answer = olga.post(f"/reseller/events/{event_id}/credit", {"account_id": str(staff.account_id), "reason": "x"})
+
+    assert answer.status_code == 422
+    assert "нет денег" in answer.text
+    assert staff.balance() == 0
+
+
+@pytest.mark.parametrize(
+    "form", [{"reason": "x"}, {"account_id": "1x", "reason": "x"}, {"account_id": "1", "reason": ""}]
+)
+def test_a_credit_needs_a_customer_and_a_reason(staff: Staff, olga: Visitor, form: dict[str, str]) -> None:
+    event_id = parked(staff)
+
+    assert olga.post(f"/reseller/events/{event_id}/credit", form).status_code == 422
+    assert staff.row(GatewayEvent, event_id).settled_at is None
+
+
+def test_money_never_goes_to_another_reseller_s_customer(any_staff: Staff) -> None:
+    event_id = parked(any_staff)
+
+    answer = any_staff.visitor("olga").post(
+        f"/reseller/events/{event_id}/credit", {"account_id": str(any_staff.stranger_id), "reason": "x"}
+    )
+
+    assert answer.status_code == 422
+    assert any_staff.row(Account, any_staff.stranger_id).balance_minor == 0
+    assert any_staff.row(GatewayEvent, event_id).settled_at is None
+
+
+def test_another_reseller_sees_no_event(staff: Staff) -> None:
+    event_id, other = parked(staff), staff.visitor("other")
+
+    assert other.get(f"/reseller/events/{event_id}").status_code == 404
+    assert other.post(f"/reseller/events/{event_id}/close", {"close-reason": "x"}).status_code == 404
+    assert staff.row(GatewayEvent, event_id).settled_at is None
+
+
+def test_what_the_gateway_sent_is_shown_as_text(staff: Staff, olga: Visitor) -> None:
+    page = olga.get(f"/reseller/events/{parked(staff)}").text
+
+    assert "<script>alert" not in page
+    assert "<b>SBP" not in page
+    assert "&lt;script&gt;alert" in page
+
+
+def test_the_start_page_counts_parked_events_and_leads_to_them(staff: Staff, olga: Visitor) -> None:
+    parked(staff)
+
+    page = olga.get("/reseller/").text
+
+    assert 'href="/reseller/events"' in page[page.index('class="queue"') :]
+
+
+def test_the_operator_sees_everybody_s_and_opens_one_in_its_reseller_s_room(staff: Staff) -> None:
+    event_id, operator = parked(staff), staff.visitor("operator")
+
+    page = operator.get("/admin/events").text
+    opened = operator.post(f"/admin/events/{event_id}/open", follow_redirects=True)
+
+    assert "ООО «Пример»" in page
+    assert opened.request.path == f"/reseller/events/{event_id}"
+    assert "Вы работаете от имени реселлера ООО «Пример»" in opened.text
