@@ -39,3 +39,9 @@ def test_every_sentence_names_tests_that_exist(row: list[str]) -> None:
     assert here
     assert named
     assert [f"{path}::{name}" for path, name in named if name not in names_in(path)] == []
+
+
+def test_every_test_that_the_page_names_exists() -> None:
+    named = re.findall(r"`([\w/.]+)::(test_\w+)`", (ROOT / "docs/letter.md").read_text("utf-8"))
+
+    assert [f"{path}::{name}" for path, name in named if name not in names_in(path)] == []
