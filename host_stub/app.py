@@ -13,7 +13,20 @@ from host_stub.config import Config
 from host_stub.persistence import Store, UserKind, open_store
 from host_stub.plugins.desk import Renderer
 from host_stub.plugins.registry import Registry
-from host_stub.web import access, assets, auth, context, errors, face, health, logs, plugin_routes, routing, security, session
+from host_stub.web import (
+    access,
+    assets,
+    auth,
+    context,
+    errors,
+    face,
+    health,
+    logs,
+    plugin_routes,
+    routing,
+    security,
+    session,
+)
 from host_stub.web.navigation import Navigation
 from host_stub.web.panel import Panel
 
@@ -38,7 +51,7 @@ def create_app(
         config=config,
         store=store or open_store(config.database_url, base_url=config.base_url),
         keys=keys or load_key_file(config.key_file, demo=config.demo),
-        registry=registry or Registry.discover(),
+        registry=registry or Registry.discover(config.disabled_plugins),
         renderer=renderer or _renderer(),
     )
     panel.registry.attach(panel.store)

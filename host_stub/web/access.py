@@ -153,6 +153,19 @@ def enter_operator() -> None:
     g.scope, g.reseller_id = Scope.everything(), user.reseller_id
 
 
+def enter_own_room() -> None:
+    """Let a page that concerns the user himself look like his room: with its navigation and, if any, an account."""
+    user = signed_in()
+    if user.kind is UserKind.MANAGER:
+        return enter_operator() if user.is_operator else enter_reseller()
+    enter_customer()
+    with panel().store.read(g.scope) as unit:
+        found = users.accounts_of(unit, user.user_id)
+    if found:
+        enter_account(found[0][0].id, Right.SERVICES)
+    return None
+
+
 def act_for(reseller_id: int) -> None:
     """Let the operator's manager work in a reseller's room from here on. Raises Forbidden, NotFound."""
     if not signed_in().is_operator:

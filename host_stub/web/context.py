@@ -176,14 +176,16 @@ def _user_menu(user: SignedIn) -> list[page.MenuEntry]:
 
 
 def _sections() -> Sections:
-    build = _ROOMS.get(request.blueprint or "")
-    if build is None and "account" in g:
-        build = _ROOMS.get("customer")
-    if build is None or "scope" not in g:
+    user = current_user()
+    room = request.blueprint if request.blueprint in _ROOMS else ""
+    if not room and user is not None and "scope" in g:
+        staff = "operator" if user.is_operator else "reseller"
+        room = staff if user.kind is UserKind.MANAGER else "customer" if "account" in g else ""
+    if not room or "scope" not in g:
         return Sections()
     whose: Scope = g.scope
     with panel().store.read(whose) as session:
-        return build(session)
+        return _ROOMS[room](session)
 
 
 def _notices(session: Session, account: Account) -> list[page.Notice]:

@@ -147,6 +147,7 @@ def _password_page(
 @bp.route("/profile/password", methods=["GET", "POST"])
 def change_password() -> ResponseReturnValue:
     user = access.signed_in()
+    access.enter_own_room()
     form = ChangePasswordForm()
     if not form.validate_on_submit():
         return _change_page(form, 422 if form.is_submitted() else 200)
