@@ -96,7 +96,8 @@ _SQL: Final = re.compile(
 def _tables(source: PluginSource) -> Iterator[tuple[str, str]]:
     for path in source.python_files():
         tree = ast.parse(path.read_text("utf-8"))
-        documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        lone = (node.value for node in ast.walk(tree) if isinstance(node, ast.Expr))
+        documentation = {id(value) for value in lone if isinstance(value, ast.Constant)}
         for node in ast.walk(tree):
             if id(node) not in documentation:
                 yield from ((f"{_place(source, path, node)}", table) for table in _named(node))

@@ -1,0 +1,191 @@
+"""A healthy gateway plugin and its gateway: what each mutant spoils in one place."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from billhook import (
+    Action,
+    ActionKind,
+    Answer,
+    BadSignature,
+    CallbackEvent,
+    Capabilities,
+    DocumentFacts,
+    DocumentKind,
+    DocumentSource,
+    Finding,
+    MalformedAmount,
+    MalformedNotification,
+    MethodView,
+    Money,
+    NotSupported,
+    PayerReturned,
+    PaymentClaim,
+    PaymentPaid,
+    PaymentProvider,
+    PaymentView,
+    RawRequest,
+    Redirect,
+    Setting,
+    SettingKind,
+    Severity,
+    StartKind,
+    StartRequest,
+    Verdict,
+    http,
+)
+from billhook.status import AttemptState, StatusAnswer, StatusRequest
+from billhook.testing import GatewayUnderTest, Report, form
+
+SIGNED = ("shop", "order", "amount", "currency", "id", "paid_at", "test", "payer")
+ASK, NOTIFY, BACK = (
+    Action("ask", ActionKind.QUESTION),
+    Action("notify", ActionKind.NOTIFICATION),
+    Action("back", ActionKind.RETURN),
+)
+
+
+def signature(values: Sequence[str], secret: str) -> str:
+    return hmac.new(secret.encode(), "\n".join(values).encode(), hashlib.sha256).hexdigest()
+
+
+class HonestGateway(PaymentProvider):
+    """A redirect there, a question, a signed notification and the payer back."""
+
+    title = "Honest"
+    signed: ClassVar[Sequence[str]] = SIGNED
+    capabilities = Capabilities(
+        start=StartKind.REDIRECT,
+        actions=(ASK, NOTIFY, BACK),
+        documents=(DocumentKind("receipt", "Receipt"),),
+        merchant_setting="shop",
+        test_mode_setting="test",
+        status_query=True,
+    )
+    settings = (
+        Setting("shop", SettingKind.TEXT, "Shop", required=True),
+        Setting("secret", SettingKind.SECRET, "Secret", required=True),
+        Setting("test", SettingKind.SWITCH, "Test mode", default=False),
+        Setting("days", SettingKind.NUMBER, "Days", default=3, minimum=1, maximum=9, validator=lambda value: None),
+    )
+
+    def check_settings(self, method: MethodView) -> list[Finding]:
+        if not method.text("secret"):
+            return [Finding(Severity.ERROR, "There is no secret.", "Enter it.", "secret")]
+        return [Finding(Severity.OK, "All is well.")]
+
+    def start(self, request: StartRequest) -> Redirect:
+        return Redirect(f"https://gateway.example/pay?order={request.payment.number}")
+
+    def verify(self, action: Action, request: RawRequest, method: MethodView) -> None:
+        if request.method != "POST":
+            raise MalformedNotification("method", "a notification is posted")
+        sent = self.sent_signature(request)
+        if not any(hmac.compare_digest(sent, self.made(request, secret)) for secret in self.secrets(method)):
+            raise BadSignature("sign does not fit")
+
+    def sent_signature(self, request: RawRequest) -> str:
+        sent = request.one("sign")
+        if not sent.isascii():
+            raise BadSignature("sign is no ASCII")
+        return sent
+
+    def secrets(self, method: MethodView) -> tuple[str, ...]:
+        return method.secrets("secret")
+
+    def made(self, request: RawRequest, secret: str) -> str:
+        try:
+            return signature([request.one(name) for name in self.signed], secret)
+        except UnicodeEncodeError as error:
+            raise MalformedNotification("sign", "not Unicode text") from error
+
+    def parse(self, action: Action, request: RawRequest, method: MethodView) -> CallbackEvent:
+        if action == BACK:
+            return PayerReturned("", successful=True)
+        claim = {
+            "reference": _printable(request, "order"),
+            "merchant": _printable(request, "shop"),
+            "amount": self.amount(request),
+            "is_test": request.one("test") == "1",
+        }
+        if action == ASK:
+            return PaymentClaim(**claim)
+        return PaymentPaid(**claim, **self.proof(request))
+
+    def amount(self, request: RawRequest) -> Money:
+        try:
+            return Money.of(request.one("amount"), request.one("currency"))
+        except MalformedAmount as error:
+            raise MalformedNotification("amount", error.why) from error
+
+    def proof(self, request: RawRequest) -> dict[str, Any]:
+        values = "\n".join(request.one(name) for name in self.signed)
+        return {
+            "external_id": _printable(request, "id"),
+            "signed_digest": hashlib.sha256(values.encode()).hexdigest(),
+            "details": {"payer": _printable(request, "payer")},
+        }
+
+    def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
+        if action == ASK:
+            return Answer(b"YES" if verdict is Verdict.ACCEPTED else b"NO")
+        return Answer(b"OK")
+
+    def query(self, request: StatusRequest) -> StatusAnswer:
+        try:
+            with http.session() as session:
+                session.get("https://gateway.example/status", params={"order": request.reference})
+        except http.GatewayUnreachable:
+            return AttemptState.UNKNOWN
+        return AttemptState.OPEN
+
+    def document(self, kind: str, payment: PaymentView, method: MethodView, facts: DocumentFacts) -> DocumentSource:
+        if kind != "receipt":
+            raise NotSupported(kind)
+        return DocumentSource("{{ total }}", "{{ total }}", self.context(payment))
+
+    def context(self, payment: PaymentView) -> dict[str, object]:
+        return {"total": payment.amount.decimal}
+
+
+def _printable(request: RawRequest, name: str) -> str:
+    value = request.one(name)
+    if not value.isprintable():
+        raise MalformedNotification(name, "not printable text")
+    return value
+
+
+class Gateway(GatewayUnderTest):
+    """The gateway's side."""
+
+    settings = {"shop": "shop-1", "secret": "a-secret-for-tests-only"}  # noqa: RUF012  read only
+    signed_fields: ClassVar[Sequence[str]] = SIGNED
+    signature = "sign"
+
+    def notification(self, report: Report) -> RawRequest:
+        fields = _fields(report)
+        values = [fields[name] for name in self.signed_fields]
+        return form({**fields, "channel": "web", "sign": signature(values, report.method.text("secret"))})
+
+    def question(self, report: Report) -> RawRequest:
+        return form(_fields(report))
+
+    def returned(self, report: Report) -> RawRequest:
+        return form({"order": report.reference})
+
+
+def _fields(report: Report) -> dict[str, str]:
+    return {
+        "shop": report.merchant,
+        "order": report.reference,
+        "amount": report.amount.plain(),
+        "currency": report.amount.currency,
+        "id": report.external_id,
+        "paid_at": report.paid_at.isoformat(),
+        "test": "1" if report.is_test else "0",
+        "payer": report.payer,
+    }

@@ -1,0 +1,20 @@
+"""Fails a message that was set aside, so that the gateway goes on."""
+
+from __future__ import annotations
+
+from billhook import Action, Answer, PaymentProvider, Verdict, hookimpl
+from honest_gateway import HonestGateway
+
+MESSAGE = "answered 500"
+
+
+class Mutant(HonestGateway):
+    name = "mutant_late"
+
+    def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
+        return Answer(b"no", 500) if verdict is Verdict.PARKED else super().acknowledge(action, verdict)
+
+
+@hookimpl
+def billhook_payment_providers() -> list[type[PaymentProvider]]:
+    return [Mutant]

@@ -1,0 +1,21 @@
+"""Trusts what the payer typed."""
+
+from __future__ import annotations
+
+from billhook import Capabilities, Instructions, PaymentProvider, StartKind, StartRequest, hookimpl
+
+MESSAGE = "stands in the page as markup"
+
+
+class Mutant(PaymentProvider):
+    name = "mutant_pages"
+    title = "Counter"
+    capabilities = Capabilities(start=StartKind.INSTRUCTIONS)
+
+    def start(self, request: StartRequest) -> Instructions:
+        return Instructions("mutant_pages/counter.html")
+
+
+@hookimpl
+def billhook_payment_providers() -> list[type[PaymentProvider]]:
+    return [Mutant]

@@ -1,0 +1,20 @@
+"""Refuses a repetition, so that the gateway goes on."""
+
+from __future__ import annotations
+
+from billhook import Action, Answer, PaymentProvider, Verdict, hookimpl
+from honest_gateway import HonestGateway
+
+MESSAGE = "the second answer differs"
+
+
+class Mutant(HonestGateway):
+    name = "mutant_replay"
+
+    def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
+        return Answer(b"seen", 409) if verdict is Verdict.DUPLICATE else super().acknowledge(action, verdict)
+
+
+@hookimpl
+def billhook_payment_providers() -> list[type[PaymentProvider]]:
+    return [Mutant]

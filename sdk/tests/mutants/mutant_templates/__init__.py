@@ -1,0 +1,21 @@
+"""Has a style that the content policy forbids."""
+
+from __future__ import annotations
+
+from billhook import Capabilities, Instructions, PaymentProvider, StartKind, StartRequest, hookimpl
+
+MESSAGE = "an inline style"
+
+
+class Mutant(PaymentProvider):
+    name = "mutant_templates"
+    title = "Counter"
+    capabilities = Capabilities(start=StartKind.INSTRUCTIONS)
+
+    def start(self, request: StartRequest) -> Instructions:
+        return Instructions("mutant_templates/counter.html")
+
+
+@hookimpl
+def billhook_payment_providers() -> list[type[PaymentProvider]]:
+    return [Mutant]

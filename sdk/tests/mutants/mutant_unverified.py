@@ -1,0 +1,21 @@
+"""Checks a signature only if there is one."""
+
+from __future__ import annotations
+
+from billhook import Action, MethodView, PaymentProvider, RawRequest, hookimpl
+from honest_gateway import HonestGateway
+
+MESSAGE = "a notification without its signature was answered 200"
+
+
+class Mutant(HonestGateway):
+    name = "mutant_unverified"
+
+    def verify(self, action: Action, request: RawRequest, method: MethodView) -> None:
+        if request.method != "POST" or request.optional("sign"):
+            super().verify(action, request, method)
+
+
+@hookimpl
+def billhook_payment_providers() -> list[type[PaymentProvider]]:
+    return [Mutant]

@@ -1,0 +1,63 @@
+"""Every check of the kit is proved by a plugin that it must fail, and that nothing else finds fault with."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+from billhook.testing.bench import Subject
+from billhook.testing.fake_host import open_fake
+from billhook.testing.kit import Check, Kit, Need, Outcome, all_checks
+from billhook.testing.source import find_plugin
+
+MUTANTS = Path(__file__).parent / "mutants"
+
+
+def subject(name: str) -> Subject:
+    """Return a mutant with its own gateway, or the honest one's if it is a gateway plugin at all."""
+    path = MUTANTS / name
+    source = find_plugin(str(path if path.is_dir() else path.with_suffix(".py")))
+    honest = importlib.import_module("honest_gateway")
+    if not issubclass(getattr(source.module, "Mutant", object), honest.HonestGateway):
+        return Subject(source)
+    return Subject(source, getattr(source.module, "Gateway", honest.Gateway)())
+
+
+@pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.id)
+def test_a_mutant_fails_its_check_and_no_other(check: Check) -> None:
+    mutant = subject(f"mutant_{check.id}")
+    kit = Kit(mutant, open_fake)
+
+    failed = [result for result in kit.run_all() if result.outcome is Outcome.FAILED]
+
+    if Need.DATABASE in check.needs:
+        # FakeHost can't see it; the host's own tests show that the real one does.
+        assert failed == []
+        return
+    assert [(result.check.id, result.what) for result in failed if result.check is not check] == []
+    (found,) = failed
+    assert mutant.source.module is not None
+    assert mutant.source.module.MESSAGE in found.what  # type: ignore[attr-defined]
+    assert found.remedy
+
+
+def test_the_honest_plugin_passes_every_check_that_applies() -> None:
+    kit = Kit(subject("mutant_host_tables"), open_fake)
+
+    skipped = {result.check.id for result in kit.run_all() if result.outcome is Outcome.SKIPPED}
+
+    assert skipped == {"pages", "effects", "host_tables", "parallel_database"}
+
+
+def test_every_mutant_belongs_to_a_check() -> None:
+    mutants = {path.stem.removeprefix("mutant_") for path in MUTANTS.glob("mutant_*")}
+
+    assert mutants == {check.id for check in all_checks()}
+
+
+@pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.id)
+def test_a_check_says_what_it_proves_and_what_to_change(check: Check) -> None:
+    assert check.title
+    assert check.proves.endswith(".")
+    assert check.remedy.endswith(".")
