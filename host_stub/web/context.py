@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from zlib import crc32
 
 from billhook import Catalogue, Money
 from billhook.formats import DEFAULT_TIMEZONE, set_timezone
@@ -109,7 +110,7 @@ def _shown_reseller(session: Session, user: SignedIn | None) -> Reseller | None:
 
 
 def _common(reseller: Reseller) -> Page:
-    version = f"{reseller.id}-{abs(hash((reseller.accent, reseller.logo)))}"
+    version = f"{crc32(reseller.accent.encode() + (reseller.logo or b'')):08x}"
     return Page(
         language=current_language(),
         path=_path(),
