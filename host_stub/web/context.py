@@ -65,7 +65,8 @@ def current_page() -> Page:
     """Return the frame of the page being drawn; built once per request. Needs no database if `g.bare` is set."""
     if "page" not in g:
         g.page = _bare() if g.get("bare", False) else _full()
-    return replace(g.page, **g.get("frame", {}), notices=(*g.get("frame_notices", ()), *g.page.notices))
+    built: Page = g.page
+    return replace(built, **g.get("frame", {}), notices=(*g.get("frame_notices", ()), *built.notices))
 
 
 def _bare() -> Page:
