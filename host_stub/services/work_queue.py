@@ -63,9 +63,12 @@ def refused_mails(at: datetime) -> Select[Any]:
     return select(Mail).where(Mail.status == "refused", Mail.created_at > at - MAIL_NEWS)
 
 
-def without_contact(at: datetime) -> Select[Any]:
-    """Return the query for log lines that say a mail about money had no reader."""
-    return select(LogEntry).where(LogEntry.action == "account.nobody_to_write_to", LogEntry.at > at - MAIL_NEWS)
+def unreachable(at: datetime) -> Select[Any]:
+    """Return the query for accounts of whom the log says that a mail about money had no reader."""
+    told = select(LogEntry.object_id).where(
+        LogEntry.object_kind == "account", LogEntry.action == "account.no_finance_contact", LogEntry.at > at - MAIL_NEWS
+    )
+    return select(Account).where(Account.id.in_(told))
 
 
 def provisioning_failures() -> Select[Any]:

@@ -51,7 +51,7 @@ def settings_form(
     """
     fields: dict[str, object] = {}
     for setting in shown(settings):
-        kept = setting.key in kept_secrets
+        kept = setting.kind is SettingKind.SECRET and setting.key in kept_secrets
         fields[PREFIX + setting.key] = _field(setting, currency, kept)
         if kept and not setting.required:
             fields[FORGET + setting.key] = BooleanField(_("Forget this secret"))

@@ -142,6 +142,7 @@ MATRIX: dict[str, Route] = {
     "reseller.account_users": reseller("account_id"),
     "reseller.account_user": reseller("account_id", "user_id"),
     "reseller.charges": reseller(),
+    "reseller.deliveries": reseller(),
     "reseller.events": reseller(),
     "reseller.event": reseller("event_id"),
     "reseller.event_account": reseller("event_id"),

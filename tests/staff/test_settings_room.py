@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
-from host_stub.persistence import Mail, PluginActivation, PluginSetting, User
+from host_stub.persistence import LogEntry, Mail, Outbox, PluginActivation, PluginSetting, User
+from host_stub.persistence.sales import ChargingFailure
 from host_stub.persistence.store import now
 from tests.staff.conftest import Staff
 from tests.staff.test_methods_room import SVG, picture, save, upload
@@ -175,6 +176,9 @@ def test_a_plugin_s_settings_hold_for_customers_who_set_nothing(any_staff: Staff
         kept = {row.key: row.value for row in session.scalars(select(PluginSetting))}
     assert kept == {"threshold": 150_00, "recipients": "a@example.com", "days_before": 5}
     assert "Изменены настройки модуля" in olga.get("/reseller/settings").text
+    page = olga.get("/reseller/notifications/low_balance_notify").text
+    assert 'value="150,00"' in page
+    assert "Забыть этот секрет" not in page
 
 
 @pytest.mark.parametrize(
@@ -226,3 +230,49 @@ def test_mails_are_listed_with_what_became_of_them(any_staff: Staff) -> None:
     assert "Текст &lt;b&gt;письма" in detail
     assert "/reseller/mails?status=refused" in olga.get("/reseller/").text
     assert any_staff.visitor("other").get(f"/reseller/mails/{made['sent']}").status_code == 404
+
+
+def test_everything_on_the_start_page_leads_to_what_it_counts(any_staff: Staff) -> None:
+    staff, olga = any_staff, any_staff.visitor("olga")
+    with staff.store.write() as session:
+        at = now(session)
+        session.add_all(
+            [
+                ChargingFailure(
+                    reseller_id=staff.reseller_id,
+                    account_id=staff.account_id,
+                    error="x",
+                    count=1,
+                    first_at=at,
+                    last_at=at,
+                    retry_at=at,
+                ),
+                LogEntry(
+                    reseller_id=staff.reseller_id,
+                    object_kind="account",
+                    object_id=staff.account_id,
+                    at=at,
+                    actor="system::Billhook",
+                    action="account.no_finance_contact",
+                ),
+                Outbox(
+                    reseller_id=staff.reseller_id,
+                    receiver="mail",
+                    lane="mail:1",
+                    kind="send",
+                    payload={},
+                    created_at=at,
+                    last_error="broken pipe",
+                    dead_at=at,
+                ),
+            ]
+        )
+    start = olga.get("/reseller/").text
+    for address, shown in (
+        ("/reseller/accounts?status=not_charged", "Ромашка"),
+        ("/reseller/accounts?status=unreachable", "Ромашка"),
+        ("/reseller/deliveries", "broken pipe"),
+    ):
+        assert f'href="{address}"' in start, address
+        assert shown in olga.get(address).text, address
+    assert "Ромашка" not in olga.get("/reseller/accounts?status=stopping").text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from billhook import AccountType, Catalogue, Money, formats
@@ -12,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from host_stub.domain.errors import InvalidAmount
 from host_stub.persistence import Account, Entry, LedgerTransaction, Payment, Reseller
-from host_stub.persistence.store import fetch
-from host_stub.services import accounts, charging, corrections, subscriptions
+from host_stub.persistence.sales import ChargingFailure
+from host_stub.persistence.store import fetch, now
+from host_stub.services import accounts, charging, corrections, subscriptions, work_queue
 from host_stub.services.listings import contains, list_page
 from host_stub.services.views import finance_emails
 from host_stub.web.access import actor, current_reseller_id
@@ -31,6 +33,9 @@ FILTERS = {
     **{kind.value: ACCOUNT_TYPES[kind] for kind in AccountType},
     "on_hold": _("on hold"),
     "in_debt": _("below zero"),
+    "stopping": _("will stop within 24 hours"),
+    "not_charged": _("could not be charged"),
+    "unreachable": _("nobody to write to"),
 }
 
 
@@ -38,7 +43,7 @@ FILTERS = {
 def accounts_list() -> ResponseReturnValue:
     status, text = asked("status", FILTERS), asked("q")
     with reading() as session:
-        listing = list_page(session, _found(status, text), Account.id, cursor())
+        listing = list_page(session, _found(status, text, now(session)), Account.id, cursor())
         code = fetch(session, Reseller, current_reseller_id()).currency
     return show(
         "reseller/accounts.html",
@@ -51,14 +56,17 @@ def accounts_list() -> ResponseReturnValue:
     )
 
 
-def _found(status: str, text: str) -> Select[Any]:
+def _found(status: str, text: str, at: datetime) -> Select[Any]:
+    conditions = {
+        "on_hold": Account.on_hold_since.is_not(None),
+        "in_debt": Account.balance_minor < 0,
+        "stopping": Account.id.in_(work_queue.stopping_soon(at).with_only_columns(Account.id)),
+        "not_charged": Account.id.in_(select(ChargingFailure.account_id)),
+        "unreachable": Account.id.in_(work_queue.unreachable(at).with_only_columns(Account.id)),
+    }
     query = select(Account)
-    if status == "on_hold":
-        query = query.where(Account.on_hold_since.is_not(None))
-    elif status == "in_debt":
-        query = query.where(Account.balance_minor < 0)
-    elif status:
-        query = query.where(Account.type == status)
+    if status:
+        query = query.where(conditions.get(status, Account.type == status))
     if not text:
         return query
     found = contains(text, Account.name, Account.inn, Account.email)

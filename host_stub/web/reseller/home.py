@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from host_stub.persistence import Account, GatewayEvent, LogEntry, Mail, Outbox, Payment
+from host_stub.persistence import Account, GatewayEvent, Mail, Outbox, Payment
 from host_stub.persistence.sales import ChargingFailure
 from host_stub.persistence.store import now
 from host_stub.services import work_queue
@@ -51,7 +51,7 @@ def _tiles(session: Session, to_approve: Any) -> list[Tile]:
         Tile(
             _("Will stop within 24 hours"),
             str(stopping),
-            "",
+            url_for("reseller.accounts", status="stopping"),
             _("customers whose balance does not last"),
             Tone.WAIT if stopping else Tone.CALM,
         ),
@@ -88,20 +88,20 @@ def _queue(session: Session) -> list[QueueRow]:
             _("Customers who could not be charged"),
             work_queue.charging_failures(),
             ChargingFailure.first_at,
-            "journal",
+            "accounts",
             Tone.BAD,
-            kind="account",
+            status="not_charged",
         ),
         _row(session, _("Refused mails"), work_queue.refused_mails(at), Mail.created_at, "mails", status="refused"),
         _row(
             session,
             _("Customers with nobody to write to"),
-            work_queue.without_contact(at),
-            LogEntry.at,
-            "journal",
-            kind="account",
+            work_queue.unreachable(at),
+            None,
+            "accounts",
+            status="unreachable",
         ),
-        _row(session, _("Deliveries given up"), work_queue.dead_letters(), Outbox.dead_at, "journal", Tone.BAD),
+        _row(session, _("Deliveries given up"), work_queue.dead_letters(), Outbox.dead_at, "deliveries", Tone.BAD),
     ]
     return [row for row in rows if row.count]
 

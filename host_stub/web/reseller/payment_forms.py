@@ -12,7 +12,6 @@ from wtforms import HiddenField, ValidationError
 from wtforms.validators import DataRequired, Length
 
 from host_stub.domain.requisites import valid_inn
-from host_stub.persistence import Account
 from host_stub.services.approvals import BankOrder
 from host_stub.web.fields import AmountField, DayField, Stripped
 
@@ -39,16 +38,14 @@ class ApprovalForm(FlaskForm):
         return form
 
     @classmethod
-    def blank(cls, amount: Money, account: Account, now: datetime, timezone: str) -> ApprovalForm:
-        """Return the form as it is first shown: filled with what is expected."""
+    def blank(cls, amount: Money, now: datetime, timezone: str) -> ApprovalForm:
+        """Return the form as it is first shown: with the billed sum and today, the payer left to the statement."""
         return cls.for_currency(
             amount.currency,
             formdata=None,
             data={
                 "received": amount,
                 "order_date": now.astimezone(ZoneInfo(timezone)).date(),
-                "payer_inn": account.inn,
-                "payer_name": account.name,
             },
         )
 

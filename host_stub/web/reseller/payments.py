@@ -74,7 +74,7 @@ def _page(payment_id: int, *, form: ApprovalForm | None = None, undo: ReasonForm
         log = log_of(session, "payment", row.id, row.currency)
     is_open = row.status in OPEN
     if form is None and is_open:
-        form = ApprovalForm.blank(facts.amount, facts.account, panel().store.now(), reseller().timezone)
+        form = ApprovalForm.blank(facts.amount, panel().store.now(), reseller().timezone)
     return show(
         "reseller/payment.html",
         crumbs=[(_("Payments"), url_for("reseller.payments"))],

@@ -1,0 +1,19 @@
+"""Facts about the reseller's customers that were given up; the operator sends them again."""
+
+from __future__ import annotations
+
+from flask.typing import ResponseReturnValue
+
+from host_stub.persistence import Outbox
+from host_stub.services import work_queue
+from host_stub.services.listings import list_page
+from host_stub.web.panel import reading
+from host_stub.web.reseller import bp
+from host_stub.web.reseller.room import cursor, pages, show
+
+
+@bp.get("/deliveries", endpoint="deliveries")
+def deliveries_list() -> ResponseReturnValue:
+    with reading() as session:
+        listing = list_page(session, work_queue.dead_letters(), Outbox.id, cursor(), oldest_first=True)
+    return show("reseller/deliveries.html", listing=listing, pager=pages(listing))
