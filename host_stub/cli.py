@@ -164,7 +164,7 @@ def worker() -> None:
     logs.configure(config.log_format)
     keys = load_key_file(config.key_file, demo=config.demo)
     with _store(config) as store:
-        registry = Registry.discover()
+        registry = Registry.discover(config.disabled_plugins)
         registry.attach(store)
         Worker(store, registry, Outside.of(config, keys)).run()
 

@@ -26,6 +26,7 @@ class Config(BaseSettings):
     base_url: where browsers and gateways reach the panel, without a path; every link is built from it.
     trusted_proxies: how many proxies in front may be believed (`1`), or their networks (`10.0.0.0/8,::1/128`).
     smtp_tls: TLS from the first byte (port 465); smtp_starttls: TLS after the greeting (port 587).
+    disabled_plugins: names, separated by commas, of installed plugins that are not even imported.
     demo: `./dev run` only; then, and only then, a demo key file is accepted.
     """
 
@@ -49,6 +50,7 @@ class Config(BaseSettings):
     session_hours: int = Field(default=12, ge=1)
     reset_link_minutes: int = Field(default=60, ge=1)
     invitation_days: int = Field(default=7, ge=1)
+    disabled_plugins: Annotated[tuple[str, ...], NoDecode] = ()
     max_request_bytes: int = 2 * 1024 * 1024
     log_format: LogFormat = LogFormat.JSON
 
@@ -70,6 +72,11 @@ class Config(BaseSettings):
         if not value.strip() or value.strip().isdigit():
             return int(value.strip() or 0)
         return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+
+    @field_validator("disabled_plugins", mode="before")
+    @classmethod
+    def _names(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @property
     def https(self) -> bool:

@@ -26,6 +26,7 @@ from billhook.errors import CallbackError
 from host_stub.domain.errors import NotFound
 from host_stub.persistence import Payment, PaymentMethod
 from host_stub.persistence.store import fetch
+from host_stub.plugins.answers import Rubbish
 from host_stub.plugins.desk import Desk, return_token
 from host_stub.plugins.errors import PluginFailed
 from host_stub.services import gateway
@@ -104,25 +105,28 @@ def _question(desk: Desk, callback: Callback, request: RawRequest) -> Answer:
 def _call(desk: Desk, callback: Callback, place: str, request: RawRequest, expected: type[Read]) -> Read:
     function = getattr(callback.provider, place)
     plugin = callback.method.plugin
+
+    def read() -> Read:
+        answer = function(callback.action, request, callback.method)
+        if not isinstance(answer, expected):
+            raise Rubbish(
+                f"{place} of {callback.action.name} returned {type(answer).__name__}, not {expected.__name__}"
+            )
+        return answer
+
     try:
-        answer = desk.registry.call(plugin, place, function, callback.action, request, callback.method)
+        return desk.registry.call(plugin, place, read)
     except ProviderError as error:
         raise PluginFailed(plugin, f"{place} failed: {error}") from error
-    if not isinstance(answer, expected):
-        raise PluginFailed(plugin, f"{place} returned {type(answer).__name__}, not {expected.__name__}")
-    return answer
 
 
 def _acknowledge(desk: Desk, callback: Callback, verdict: object) -> Answer:
     plugin = callback.method.plugin
     try:
-        answer = desk.registry.call(plugin, "acknowledge", callback.provider.acknowledge, callback.action, verdict)
+        return desk.registry.call(plugin, "acknowledge", callback.provider.acknowledge, callback.action, verdict)
     except (CallbackError, ProviderError) as error:
         # The message is judged by now: whatever the provider says, it is no forgery.
         raise PluginFailed(plugin, f"acknowledge failed: {error}") from error
-    if not isinstance(answer, Answer):
-        raise PluginFailed(plugin, f"acknowledge returned {type(answer).__name__}, not Answer")
-    return answer
 
 
 @dataclass(frozen=True, slots=True)

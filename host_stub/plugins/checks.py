@@ -13,6 +13,7 @@ from billhook import (
     ApiRange,
     BalanceWatch,
     ChargeWatch,
+    LazyText,
     Level,
     PaymentProvider,
     PluginError,
@@ -54,6 +55,21 @@ def markers(plugin: str, module: object) -> None:
                 raise PluginError(plugin, f"{attribute} uses {used[0]}", "Write a plain @hookimpl.")
         elif attribute.startswith("billhook_") and callable(function) and hasattr(hooks, attribute):
             raise PluginError(plugin, f"{attribute} has no marker", "Put @hookimpl above it.")
+
+
+def title(plugin: str, answer: Callable[..., Any] | None) -> LazyText | str:
+    """Return the name for people; without one the plugin's own."""
+    text = answer() if answer else plugin
+    if not isinstance(text, LazyText | str):
+        raise PluginError(plugin, f"billhook_plugin_title returned {type(text).__name__}", "Return a text.")
+    return text
+
+
+def collected(plugin: str, hook: str, answer: object) -> list[Any]:
+    """Return what a collector answered."""
+    if not isinstance(answer, list | tuple):
+        raise PluginError(plugin, f"{hook} returned {type(answer).__name__}", "Return a list.")
+    return list(answer)
 
 
 def api_version(plugin: str, answer: Callable[..., Any] | None) -> None:
@@ -98,6 +114,8 @@ def watches(plugin: str, declared: list[Any], known: Collection[Setting]) -> tup
     """Every watch reads a setting of the kind and level that it needs."""
     by_key = {setting.key: setting for setting in known}
     for watch in declared:
+        if not isinstance(watch, BalanceWatch | ChargeWatch):
+            raise PluginError(plugin, f"{watch!r} is no watch", "Return BalanceWatch(…) or ChargeWatch(…).")
         needed = (SettingKind.MONEY, Level.ACCOUNT)
         if isinstance(watch, ChargeWatch):
             needed = (SettingKind.NUMBER, Level.RESELLER)

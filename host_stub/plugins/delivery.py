@@ -6,7 +6,9 @@ effects. The host writes them together with the release of the fact.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -31,7 +33,7 @@ from sqlalchemy.orm import Session
 from host_stub.domain.errors import NotFound
 from host_stub.persistence import Account, Notice, Reseller, Scope, Store
 from host_stub.persistence.store import Row, fetch, now
-from host_stub.plugins.errors import PluginFailed
+from host_stub.plugins.errors import PluginFailed, PluginPaused
 from host_stub.plugins.registry import Registry
 from host_stub.services import addresses, charging, mails, plugin_settings, views
 from host_stub.services.deliveries import Delivered, Failed, Outcome, Policy, Postponed, Task
@@ -48,6 +50,7 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
 #: While charges of the account are being posted, its events wait: the run may end in a hold.
 RUN_IN_PROGRESS: Final = timedelta(seconds=2)
 LONGEST_RUN: Final = timedelta(minutes=10)
+LONGEST_READ_SECONDS: Final = 1.0
 
 
 class PluginReceiver:
@@ -73,16 +76,27 @@ class PluginReceiver:
         if handler is None:
             return Failed(f"plugin {plugin} is not loaded or has no {task.kind}")
         try:
-            effects = self._registry.call(plugin, task.kind, self._answer, plugin, handler, event)
+            effects = self._ask(plugin, task.kind, handler, event)
+        except PluginPaused as error:
+            return Postponed(error.why, error.wait)
         except PluginFailed as error:
             return Failed(str(error))
         return Delivered(lambda session: write_effects(session, task, plugin, effects))
 
-    def _answer(self, plugin: str, handler: Callable[..., Any], event: Event) -> list[Effect]:
-        with self._store.read(Scope.reseller(event.reseller_id)) as session:
-            reader = HostReader(session, self._registry, plugin, event.reseller_id)
-            answer = handler(event=event, reader=reader)
-        return _checked(answer, event)
+    def _ask(self, plugin: str, hook: str, handler: Callable[..., Any], event: Event) -> list[Effect]:
+        reader = HostReader(self._store, self._registry, plugin, event.reseller_id)
+        try:
+            return self._registry.call(plugin, hook, lambda: _answer(handler, event, reader))
+        finally:
+            # A handler past its deadline may run on: it keeps no connection, and reads nothing any more.
+            reader.end()
+
+
+def _answer(handler: Callable[..., Any], event: Event, reader: HostReader) -> list[Effect]:
+    try:
+        return _checked(handler(event=event, reader=reader), event)
+    finally:
+        reader.end()
 
 
 def read_event(hook: str, payload: Mapping[str, Any]) -> Event:
@@ -121,33 +135,61 @@ def _check_texts(effect: Notify) -> None:
 
 
 class HostReader:
-    """The contract's Reader over one read unit in the reseller's scope."""
+    """The contract's Reader over one read unit in the reseller's scope; whoever makes one ends it.
 
-    def __init__(self, session: Session, registry: Registry, plugin: str, reseller_id: int) -> None:
-        self._session = session
+    A handler runs in another thread than the one that gives it up: both take turns.
+    """
+
+    def __init__(self, store: Store, registry: Registry, plugin: str, reseller_id: int) -> None:
+        self._unit = ExitStack()
+        self._session = self._unit.enter_context(store.read(Scope.reseller(reseller_id)))
         self._registry = registry
         self._plugin = plugin
         self._reseller_id = reseller_id
+        self._turn = threading.Lock()
+        self._ended = False
 
     def account(self, account_id: int) -> AccountView:
-        return views.account_view(self._session, self._found(Account, account_id))
+        with self._reading() as session:
+            return views.account_view(session, _found(session, Account, account_id))
 
     def reseller(self) -> ResellerView:
-        return views.reseller_view(self._found(Reseller, self._reseller_id))
+        with self._reading() as session:
+            return views.reseller_view(_found(session, Reseller, self._reseller_id))
 
     def setting(self, key: str, account_id: int | None = None) -> object:
         known = {setting.key: setting for setting in self._registry.plugins[self._plugin].settings}
         owner = plugin_settings.Owner(self._plugin, self._reseller_id, account_id)
-        return plugin_settings.value(self._session, owner, known[key])
+        with self._reading() as session:
+            return plugin_settings.value(session, owner, known[key])
 
     def top_up_url(self, account_id: int, amount: Money | None = None) -> str:
-        return addresses.top_up(self._session, account_id, amount)
+        with self._reading() as session:
+            return addresses.top_up(session, account_id, amount)
 
-    def _found(self, kind: type[Row], row_id: int) -> Row:
+    def end(self) -> None:
+        """End the unit; whoever reads afterwards hears so. May be called again, and from another thread."""
+        if not self._turn.acquire(timeout=LONGEST_READ_SECONDS):
+            return  # a statement hangs in the database: its connection comes back when it ends
         try:
-            return fetch(self._session, kind, row_id)
-        except NotFound as error:
-            raise LookupError(str(error)) from error
+            self._ended = True
+            self._unit.close()
+        finally:
+            self._turn.release()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Session]:
+        with self._turn:
+            if self._ended:
+                raise LookupError("the handler's time is over: nothing is read any more")
+            yield self._session
+
+
+def _found(session: Session, kind: type[Row], row_id: int) -> Row:
+    try:
+        return fetch(session, kind, row_id)
+    except NotFound as error:
+        raise LookupError(str(error)) from error
 
 
 def write_effects(session: Session, task: Task, plugin: str, effects: Sequence[Effect]) -> None:

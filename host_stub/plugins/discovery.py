@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final
@@ -18,9 +19,17 @@ class Candidate:
     error: str = ""
 
 
-def installed() -> list[Candidate]:
-    """Import every installed plugin, in the order of their names. A failing import is reported, not raised."""
-    return [_import(point) for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)]
+def installed(disabled: Collection[str] = (), before: Callable[[str], None] = lambda _name: None) -> list[Candidate]:
+    """Import every installed plugin but the disabled ones, in the order of their names.
+
+    before: is told each name before its import. A failing import is reported, not raised.
+    """
+    found = []
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        if point.name not in disabled:
+            before(point.name)
+            found.append(_import(point))
+    return found
 
 
 def _import(point: EntryPoint) -> Candidate:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from billhook import PluginError
 
 
@@ -19,3 +21,15 @@ class BrokenPlugin(PluginUnavailable):
 
 class PluginFailed(PluginUnavailable):
     """A plugin raised or answered rubbish while it was called; the failure is recorded."""
+
+
+class PluginOverran(PluginFailed):
+    """A call did not answer in time. It may still be going on: what it does outside may happen or not."""
+
+
+class PluginPaused(PluginUnavailable):
+    """The plugin failed too often and is not called for a while, or all its threads are busy. Nothing was called."""
+
+    def __init__(self, plugin: str, why: str, wait: timedelta) -> None:
+        super().__init__(plugin, why)
+        self.wait = wait

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from billhook import (
     Addresses,
+    Catalogue,
     MethodView,
     PaymentProvider,
     PaymentView,
@@ -29,10 +30,12 @@ from host_stub.persistence import Payment, PaymentAttempt, PaymentMethod, Plugin
 from host_stub.persistence.store import fetch
 from host_stub.plugins.desk import Desk, action_urls, document_url, payment_url
 from host_stub.plugins.documents import issued_facts
-from host_stub.plugins.errors import PluginUnavailable
+from host_stub.plugins.errors import PluginFailed, PluginOverran, PluginPaused, PluginUnavailable
 from host_stub.services import attempts, payments
 from host_stub.services.methods import method_view
 from host_stub.services.views import payment_view
+
+_ = Catalogue("host_stub")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,8 @@ class Offer:
 def offers(desk: Desk, scope: Scope, payment_id: int) -> list[Offer]:
     """Return the methods for an open payment's account type and currency, in the reseller's order.
 
-    A method whose plugin is off or broken is left out; one that says no carries its reason, for a manager to read.
+    A method whose plugin is off or not loaded is left out; one that says no, or whose plugin fails, carries its
+    reason, for a manager to read.
     """
     with desk.store.read(scope) as session:
         payment = fetch(session, Payment, payment_id)
@@ -78,6 +82,10 @@ def _offer(desk: Desk, row: PaymentMethod, payment: PaymentView) -> Offer | None
             return None
         method = method_view(row, provider, desk.keys, desk.store.now())
         answer = desk.registry.call(row.plugin, "availability", provider.availability, payment, method)
+    except PluginFailed as error:
+        return Offer(row, provider, _("The plugin failed: {why}.", why=error.why))
+    except PluginPaused as error:
+        return Offer(row, provider, _("The plugin is not called for now: {why}.", why=error.why))
     except PluginUnavailable:
         return None
     return Offer(row, provider, answer.reason if isinstance(answer, Unavailable) else None)
@@ -113,7 +121,7 @@ def start(desk: Desk, scope: Scope, payment_id: int, method_id: int, *, language
     attempt = attempts.begin(desk.store, scope, payment_id, method_id, frozen, by=by)
     try:
         started = _call(desk, scope, payment_id, offer, method, attempt.idempotency_key, language)
-    except GatewayUnreachable:
+    except (GatewayUnreachable, PluginOverran):
         # Perhaps it was carried out: the attempt stays unknown, and the status query tells.
         raise
     except (PluginUnavailable, ProviderError) as error:

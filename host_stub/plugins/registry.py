@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -18,17 +19,18 @@ from billhook import (
     Money,
     PaymentProvider,
     PluginError,
-    ProviderError,
     Setting,
     hooks,
 )
-from billhook.errors import CallbackError
 
+from host_stub.adapters.clock import Clock, SystemClock
 from host_stub.domain.listening import Listening, WatchSpec
 from host_stub.persistence import Store
-from host_stub.plugins import checks, failures
+from host_stub.plugins import checks, failures, start_watch
 from host_stub.plugins.discovery import Candidate, installed
-from host_stub.plugins.errors import BrokenPlugin, PluginFailed, UnknownPlugin
+from host_stub.plugins.errors import BrokenPlugin, PluginFailed, PluginOverran, UnknownPlugin
+from host_stub.plugins.guard import CallFailed, CallOverran, Guard
+from host_stub.plugins.start_watch import StartWatch
 
 _log = structlog.get_logger("billhook.plugins")
 
@@ -65,26 +67,46 @@ class Registry:
     """The plugins of one process. Build it with `discover` or, in tests, with `of`.
 
     plugins: what loaded, by name, in the order of names. broken: why the others did not, by name.
+    disabled: what the operator's configuration keeps from being imported.
+    deadlines: seconds by place, for tests; what is not named keeps its own.
     """
 
-    def __init__(self, candidates: list[Candidate]) -> None:
+    def __init__(
+        self,
+        candidates: list[Candidate],
+        *,
+        disabled: Collection[str] = (),
+        deadlines: Mapping[str, float] | None = None,
+        watch: StartWatch | None = None,
+    ) -> None:
+        self.disabled = tuple(sorted(disabled))
+        self._deadlines = deadlines
+        self._clock: Clock = SystemClock()
+        self._guards: dict[str, Guard] = {}
         self._hooks = pluggy.PluginManager(hooks.PROJECT)
         self._hooks.add_hookspecs(hooks)
         self._store: Store | None = None
         self.plugins: dict[str, LoadedPlugin] = {}
         self.broken: dict[str, str] = {}
         for candidate in sorted(candidates, key=lambda each: each.name):
+            if watch is not None:
+                watch.step(candidate.name, "its collectors")
             self._try(candidate)
 
     @classmethod
-    def discover(cls) -> Registry:
-        """Load every installed plugin."""
-        return cls(installed())
+    def discover(cls, disabled: Collection[str] = (), *, longest_seconds: float = start_watch.SECONDS) -> Registry:
+        """Load every installed plugin that is not disabled.
+
+        longest_seconds: one that takes longer to import, or to answer its collectors, ends the process with a message.
+        """
+        with StartWatch(longest_seconds) as watch:
+            found = installed(disabled, before=lambda name: watch.step(name, "its import"))
+            return cls(found, disabled=disabled, watch=watch)
 
     @classmethod
-    def of(cls, modules: Mapping[str, object]) -> Registry:
+    def of(cls, modules: Mapping[str, object], *, deadlines: Mapping[str, float] | None = None) -> Registry:
         """Load hand-written plugins: name → module, or any object with hook implementations."""
-        return cls([Candidate(name, module) for name, module in modules.items()])
+        return cls([Candidate(name, module) for name, module in modules.items()], deadlines=deadlines)
 
     def attach(self, store: Store) -> None:
         """Keep failures in this database from now on; those of loading are written at once.
@@ -92,6 +114,7 @@ class Registry:
         The store learns what the plugins listen to.
         """
         self._store = store
+        self._clock = store.clock
         store.listening = self.listening()
         for name, why in self.broken.items():
             failures.record(store, name, "load", why)
@@ -102,8 +125,20 @@ class Registry:
             raise BrokenPlugin(name, self.broken[name])
         plugin = self.plugins.get(name)
         if plugin is None or plugin.provider is None:
-            raise UnknownPlugin(name, "is not installed" if plugin is None else "takes no payments")
+            raise UnknownPlugin(name, self._why_unknown(name))
         return plugin.provider
+
+    def _why_unknown(self, name: str) -> str:
+        if name in self.plugins:
+            return "takes no payments"
+        return "is disabled by BILLHOOK_DISABLED_PLUGINS" if name in self.disabled else "is not installed"
+
+    def guard(self, plugin: str) -> Guard:
+        """Return the threads and the breaker of a plugin, in this process."""
+        found = self._guards.get(plugin)
+        if found is None:
+            found = self._guards.setdefault(plugin, Guard(plugin, lambda: self._clock.now(), self._deadlines))
+        return found
 
     def implementation(self, plugin: str, hook: str) -> Callable[..., Any] | None:
         """Return a plugin's implementation of a hook, to be called with the hook's arguments by keyword; or None."""
@@ -131,22 +166,27 @@ class Registry:
         )
 
     def call(self, plugin: str, place: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Call a plugin's code through the one guard.
+        """Call a plugin's code through the one guard: in a thread of the plugin, with the deadline of the place.
 
         place: what is called, for the operator (`start`, `billhook_balance_changed`).
         Never inside a database transaction: a failure is written in one of its own.
-        Raises what the contract allows (CallbackError, ProviderError) as it is, PluginFailed for anything else.
+        Raises what the contract allows there (CallbackError, ProviderError) as it is, PluginPaused while the plugin
+        is not called because it failed too often, PluginFailed for anything else (PluginOverran past the deadline).
         """
         try:
-            return function(*args, **kwargs)
-        except (CallbackError, ProviderError):
-            raise
-        except (Exception, SystemExit) as error:
-            why = f"{type(error).__name__}: {error}"
-            _log.exception("plugin failed", plugin=plugin, place=place)
-            if self._store is not None:
-                failures.record(self._store, plugin, place, why)
-            raise PluginFailed(plugin, f"{place} failed: {type(error).__name__}") from error
+            return self.guard(plugin).call(place, partial(function, *args, **kwargs))
+        except CallOverran as failure:
+            _log.error("plugin overran", plugin=plugin, place=place, why=failure.words, at=failure.stack)
+            self._record(plugin, place, failure.words)
+            raise PluginOverran(plugin, failure.public) from None
+        except CallFailed as failure:
+            _log.error("plugin failed", plugin=plugin, place=place, exc_info=failure.__cause__)
+            self._record(plugin, place, failure.words)
+            raise PluginFailed(plugin, failure.public) from failure.__cause__
+
+    def _record(self, plugin: str, place: str, words: str) -> None:
+        if self._store is not None:
+            failures.record(self._store, plugin, place, words)
 
     def _try(self, candidate: Candidate) -> None:
         name = candidate.name
@@ -175,7 +215,7 @@ class Registry:
         title = self.implementation(name, "billhook_plugin_title")
         return LoadedPlugin(
             name=name,
-            title=title() if title else name,
+            title=checks.title(name, title),
             provider=provider,
             settings=settings,
             watches=watches,
@@ -194,7 +234,7 @@ class Registry:
 
     def _collect(self, name: str, hook: str) -> list[Any]:
         implementation = self.implementation(name, hook)
-        return list(implementation()) if implementation else []
+        return checks.collected(name, hook, implementation()) if implementation else []
 
 
 def _spec(plugin: LoadedPlugin, watch: BalanceWatch | ChargeWatch) -> WatchSpec:

@@ -9,7 +9,7 @@ from billhook import AttemptState, PaymentPaid, ProviderError, StatusAnswer, Sta
 from host_stub.persistence import Payment, PaymentAttempt, PaymentMethod, Store
 from host_stub.persistence.store import fetch
 from host_stub.plugins.desk import Providers
-from host_stub.plugins.errors import PluginFailed, PluginUnavailable
+from host_stub.plugins.errors import PluginPaused, PluginUnavailable
 from host_stub.services import attempts, gateway
 from host_stub.services.methods import method_view
 from host_stub.services.views import payment_view
@@ -27,6 +27,8 @@ def ask_due(store: Store, registry: Providers, keys: Keys) -> int:
     for attempt in due:
         try:
             _take(store, attempt, _ask(store, registry, keys, attempt))
+        except PluginPaused:
+            continue  # nobody was asked: it counts as no try, and is due again in the next round
         except (PluginUnavailable, ProviderError) as error:
             attempts.resolve(store, attempt.id, AttemptState.UNKNOWN, error=str(error))
     return len(due)
@@ -39,10 +41,7 @@ def _ask(store: Store, registry: Providers, keys: Keys, attempt: PaymentAttempt)
     provider = registry.provider(row.plugin)
     method = method_view(row, provider, keys, store.now())
     request = StatusRequest(payment, method, attempt.reference, attempt.idempotency_key, attempt.queries)
-    answer = registry.call(row.plugin, "query", provider.query, request)
-    if not isinstance(answer, PaymentPaid | AttemptState):
-        raise PluginFailed(row.plugin, f"query returned {type(answer).__name__}, not PaymentPaid or AttemptState")
-    return answer
+    return registry.call(row.plugin, "query", provider.query, request)
 
 
 def _take(store: Store, attempt: PaymentAttempt, answer: StatusAnswer) -> None:

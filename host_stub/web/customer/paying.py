@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from billhook import Catalogue, DocumentKind, Instructions, PluginError, PostForm, ProviderError, Redirect, StartKind
 from billhook.i18n import current_language
@@ -62,12 +61,12 @@ def pay(account_id: int, payment_id: int) -> ResponseReturnValue:
 
 
 def _lead_on(started: Started, page: str) -> ResponseReturnValue:
-    """Answer with what the plugin wants. Raises PluginFailed for what the contract does not know."""
+    """Answer with what the plugin wants; the guard saw to it that addresses are of the web."""
     match started.outcome:
         case Redirect(url):
-            return redirect(_gateway(started, url), 303)
+            return redirect(url, 303)
         case PostForm() as form:
-            allow_form_action(_gateway(started, form.url))
+            allow_form_action(form.url)
             return render_template(
                 "billhook/post_form.html",
                 payment=started.payment,
@@ -77,7 +76,6 @@ def _lead_on(started: Started, page: str) -> ResponseReturnValue:
             )
         case Instructions():
             return _instruct(started, page)
-    raise PluginFailed(started.plugin, "start returned no outcome that the contract knows")
 
 
 def _shown(started: Started) -> ShownMethod:
@@ -87,17 +85,6 @@ def _shown(started: Started) -> ShownMethod:
 def _back(page: str, message: object) -> ResponseReturnValue:
     flash(str(message), "error")
     return redirect(page, 303)
-
-
-def _gateway(started: Started, url: str) -> str:
-    """Let the payer go to web addresses only; anything else counts as the plugin's failure."""
-    return panel().registry.call(started.plugin, "start", _web_address, url)
-
-
-def _web_address(url: str) -> str:
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise ValueError("start led to what is no web address")
-    return url
 
 
 def _instruct(started: Started, page: str) -> ResponseReturnValue:

@@ -1,0 +1,76 @@
+"""The breaker of one plugin: what fails again and again is not called for a while."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+FAILURES: Final = 5
+WINDOW: Final = timedelta(minutes=1)
+PAUSE: Final = timedelta(seconds=30)
+
+
+class BreakerState(StrEnum):
+    CLOSED = "closed"  # calls go through
+    OPEN = "open"  # calls fail at once
+    PROBING = "probing"  # one call went through and decides
+
+
+class Breaker:
+    """Opens after FAILURES within WINDOW, for PAUSE; then one call is let through and decides. For many threads.
+
+    now: the clock. State is kept in the process alone: each process finds out for itself.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        self._failed_at: deque[datetime] = deque(maxlen=FAILURES)
+        self._until: datetime | None = None
+        self._probing = False
+
+    @property
+    def state(self) -> BreakerState:
+        if self._until is None:
+            return BreakerState.CLOSED
+        return BreakerState.PROBING if self._probing else BreakerState.OPEN
+
+    def admit(self) -> timedelta | None:
+        """Return None if a call may be made now, else how long to wait. The first call after the pause is the probe."""
+        if self._until is None:
+            return None
+        with self._lock:
+            if self._until is None:
+                return None
+            left = self._until - self._now()
+            # Longer than the pause: the clock was set back.
+            if timedelta() < left <= PAUSE:
+                return left
+            # A probe whose end nobody reports does not lock the plugin out for ever.
+            self._until, self._probing = self._now() + PAUSE, True
+            return None
+
+    def succeeded(self) -> None:
+        """Close after a probe."""
+        if self._until is None:
+            return
+        with self._lock:
+            if self._probing:
+                self._until, self._probing = None, False
+                self._failed_at.clear()
+
+    def failed(self, *, at_once: bool = False) -> bool:
+        """Count a failure; return whether the breaker opened by it. at_once: open whatever the count."""
+        now = self._now()
+        with self._lock:
+            self._failed_at.append(now)
+            many = len(self._failed_at) == FAILURES and now - self._failed_at[0] <= WINDOW
+            if not (many or at_once or self._probing):
+                return False
+            opened = self._until is None
+            self._until, self._probing = now + PAUSE, False
+            return opened
