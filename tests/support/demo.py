@@ -60,7 +60,12 @@ class Demo:
         return requests.get(f"{self.service}/service/{subscription}", timeout=10).status_code
 
 
-def eventually(look: Callable[[], Found | None], complaint: str | Callable[[], str], seconds: float = 20) -> Found:
+def eventually(
+    look: Callable[[], Found | None],
+    complaint: str | Callable[[], str],
+    seconds: float = 20,
+    pause: float = POLL_SECONDS,
+) -> Found:
     """Look again and again until something is found; fails the test with `complaint` when the time is over."""
     deadline = time.monotonic() + seconds
     while True:
@@ -68,7 +73,7 @@ def eventually(look: Callable[[], Found | None], complaint: str | Callable[[], s
         if found:
             return found
         assert time.monotonic() < deadline, complaint() if callable(complaint) else complaint
-        time.sleep(POLL_SECONDS)
+        time.sleep(pause)
 
 
 @contextmanager
