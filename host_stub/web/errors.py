@@ -34,11 +34,16 @@ def init_app(app: Flask) -> None:
 
 
 def error_page(status: int) -> Response:
-    """Return the page for a status. From 500 on it needs no database."""
-    g.bare = status >= 500
+    """Return the page for a status. From 500 on it needs no database.
+
+    On a plugin's address it is the same for everybody, byte for byte: no guess can be told from another.
+    """
+    for_anybody = request.path.startswith("/plugin/")
+    g.bare = status >= 500 or for_anybody
     known = status if status in _PAGES else 400 if status < 500 else 500
     try:
-        body = render_template(f"errors/{known}.html", request_id=g.get("request_id", ""))
+        request_id = "" if for_anybody else g.get("request_id", "")
+        body = render_template(f"errors/{known}.html", request_id=request_id)
     except TemplateNotFound:
         body = f"{status}\n"
     return make_response(body, status)
