@@ -27,8 +27,8 @@ def ask_due(store: Store, registry: Providers, keys: Keys) -> int:
     for attempt in due:
         try:
             _take(store, attempt, _ask(store, registry, keys, attempt))
-        except PluginPaused:
-            continue  # nobody was asked: it counts as no try, and is due again in the next round
+        except PluginPaused as error:
+            attempts.postpone(store, attempt.id, error.wait)
         except (PluginUnavailable, ProviderError) as error:
             attempts.resolve(store, attempt.id, AttemptState.UNKNOWN, error=str(error))
     return len(due)

@@ -122,6 +122,14 @@ def due(store: Store, *, limit: int = 50) -> Sequence[PaymentAttempt]:
         return session.scalars(query.order_by(PaymentAttempt.query_at).limit(limit)).all()
 
 
+def postpone(store: Store, attempt_id: int, wait: timedelta) -> None:
+    """Ask later: nobody was asked, so it counts as no try."""
+    with store.write() as session:
+        attempt = fetch(session, PaymentAttempt, attempt_id, lock=True)
+        if attempt.query_at is not None:
+            attempt.query_at = now(session) + wait
+
+
 def resolve(store: Store, attempt_id: int, answer: AttemptState, *, error: str = "") -> None:
     """Store what the gateway said of an attempt that is not paid, or that it could not be asked.
 

@@ -1,0 +1,114 @@
+"""What the host does about every fault of a plugin: what the tests expect, and what `docs/containment.md` says."""
+
+from __future__ import annotations
+
+from host_stub.plugins.answers import EXPECTED, HANDLER
+from host_stub.plugins.breaker import FAILURES, PAUSE, WINDOW
+from host_stub.plugins.containment import DEADLINES, HANDLER_SECONDS, THREADS
+from host_stub.plugins.registry import EVENT_HOOKS
+from host_stub.plugins.start_watch import SECONDS
+
+_AGAIN = "the fact waits and is told again later, to this plugin alone; after 8 tries it is given up and shown"
+_RETRY = "the gateway hears 503 and `Retry-After`; nothing is credited; its retry is judged as if it were the first"
+
+#: Place → what a test sees when it raises, hangs or answers rubbish; what it sees when it works, even slowly; the rule.
+PLACES: dict[str, tuple[str, str, str]] = {
+    "availability": ("left out", "offered", "the method is left out of the payer's choice"),
+    "check_settings": ("finding", "checked", "the failure is a finding on the settings page and blocks saving"),
+    "start": (
+        "sentence",
+        "led on",
+        "the payer reads that the method does not work now and may choose another; the attempt is kept as failed, "
+        "after a hang as unknown, and is asked for",
+    ),
+    "verify": ("503", "200", _RETRY),
+    "parse": ("503", "200", _RETRY),
+    "acknowledge": ("503", "200", "the gateway hears 503 and `Retry-After`; what was credited stays, once"),
+    "query": ("unknown", "started", "the attempt stays unknown and is asked for again, with growing pauses"),
+    "document": ("without", "drawn", "the payer's page comes without the document and offers to try again"),
+    "template": ("sentence", "shown", "the payer reads that the method does not work now"),
+    **dict.fromkeys(EVENT_HOOKS, ("waits", "delivered", _AGAIN)),
+}
+
+#: Fault at load → words in what the operator reads.
+LOADING: dict[str, str] = {
+    "raises at import": "import failed",
+    "raises in a collector": "RuntimeError",
+    "rubbish from a collector": "returned",
+    "a name that the host has taken": "taken by the host",
+    "a name that another distribution has": "two distributions",
+    "another version of the contract": "the panel speaks",
+    "an unknown hook": "unknown hook",
+    "a hook wrapper": "Write a plain @hookimpl",
+    "a hook without its marker": "has no marker",
+    "a template outside its folder": "has no prefix",
+}
+
+
+def page() -> str:
+    """Return the text of `docs/containment.md`."""
+    return "\n".join([*_INTRODUCTION, *_calls(), *_LOADING_INTRODUCTION, *_loading(), *_END, ""])
+
+
+def _calls() -> list[str]:
+    rows = [
+        f"| `{place}` | {DEADLINES.get(place, HANDLER_SECONDS):g} s | {_expected(place)} | {rule} |"
+        for place, (_bad, _good, rule) in PLACES.items()
+    ]
+    return [
+        "| place | deadline | answers | if it raises, hangs or answers something else |",
+        "|---|---|---|---|",
+        *rows,
+    ]
+
+
+def _expected(place: str) -> str:
+    kinds = EXPECTED.get(place, HANDLER)
+    names = ["`None`" if kind.__name__ == "NoneType" else f"`{kind.__name__}`" for kind in kinds]
+    return f"list of {names[1]}" if kinds[0] is list else " or ".join(names)
+
+
+def _loading() -> list[str]:
+    rows = [f"| {fault} | … {said} … |" for fault, said in LOADING.items()]
+    return ["| fault | the operator reads |", "|---|---|", *rows]
+
+
+_INTRODUCTION = f"""\
+# Containment: what happens when a plugin misbehaves
+
+This page is written by `tests/platform/test_faults.py`, which drives every row of it over the running panel.
+
+Plugins run in the panel's own processes, but in threads of their own: at most {THREADS} per plugin and process. Every
+call has a deadline and comes back through one guard, which looks at the answer's type. Whatever goes wrong is counted
+under *Plugins* in the operator's room. Other plugins, other requests and the ledger are not affected; a plugin never
+runs inside a transaction, so nothing half done is left.
+
+A call that overruns is given up at once. Python cannot stop its thread: it stays occupied until the call ends, and what
+it does outside may still happen, which is why an attempt whose start overran stays unknown.
+
+**Breaker.** After {FAILURES} failures within {WINDOW.seconds} s, or when all {THREADS} threads hang, the
+plugin is not called for {PAUSE.seconds} s: gateways hear 503, its methods are left out, its facts wait without using up a
+try. Then one call is let through; if it succeeds, all go through again. A bad signature, a malformed message and a
+gateway that cannot be reached are no failures. Each process keeps its own breaker. Threads that never come back need a
+restart of that process.
+
+## Calls
+""".splitlines()
+
+_LOADING_INTRODUCTION = """
+## Loading
+
+Such a plugin is left out and shown to the operator; the panel and the other plugins start. Its callbacks answer 503.
+
+""".splitlines()
+
+_END = f"""
+A plugin whose import or collectors take over {SECONDS:g} s ends the start with a message that names it. To start
+without a plugin, name it in `BILLHOOK_DISABLED_PLUGINS` (several by commas): it is not even imported, and its callbacks
+answer 503.
+
+## Not promised
+
+A hostile plugin can do whatever the panel's processes can do. It can also hold Python's interpreter lock in compiled
+code, use up memory, or end the process. Install only plugins that you trust; see `docs/security.md`.
+""".splitlines()

@@ -1,0 +1,148 @@
+"""A plugin with a switch per fault: what each of its methods and handlers does wrong is chosen from outside.
+
+It is honest where no fault is switched on. `hang` waits until the test lets go; `slow` stays within the deadline.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from billhook import (
+    Action,
+    ActionKind,
+    Answer,
+    AttemptState,
+    Availability,
+    Available,
+    BadSignature,
+    Capabilities,
+    DocumentFacts,
+    DocumentKind,
+    DocumentSource,
+    Effect,
+    Event,
+    Finding,
+    Instructions,
+    MethodView,
+    Money,
+    Notify,
+    PaymentClaim,
+    PaymentPaid,
+    PaymentProvider,
+    PaymentView,
+    RawRequest,
+    Reader,
+    Severity,
+    Start,
+    StartKind,
+    StartRequest,
+    StatusAnswer,
+    StatusRequest,
+    Verdict,
+    hookimpl,
+)
+
+NAME = "faulty"
+SLOW_SECONDS = 0.1
+LONGEST_HANG = 30.0
+RUBBISH = object()
+#: Place → `raise`, `hang`, `slow` or `rubbish`.
+FAULTS: dict[str, str] = {}
+#: A hang has begun; it may end.
+HANGS, LET_GO = threading.Event(), threading.Event()
+
+Honest = TypeVar("Honest")
+
+
+def act(place: str, honest: Callable[[], Honest]) -> Honest | Any:
+    """Do what is honest, or the fault that is switched on for the place."""
+    match FAULTS.get(place):
+        case "raise":
+            raise RuntimeError("a fault in the plugin")
+        case "hang":
+            HANGS.set()
+            LET_GO.wait(LONGEST_HANG)
+        case "slow":
+            time.sleep(SLOW_SECONDS)
+        case "rubbish":
+            return RUBBISH
+    return honest()
+
+
+class Faulty(PaymentProvider):
+    """Instructions with a document, a question, a notification and a status query."""
+
+    name = NAME
+    title = "Faulty"
+    capabilities = Capabilities(
+        start=StartKind.INSTRUCTIONS,
+        actions=(Action("ask", ActionKind.QUESTION), Action("notify", ActionKind.NOTIFICATION)),
+        documents=(DocumentKind("receipt", "Receipt"),),
+        status_query=True,
+    )
+
+    def check_settings(self, method: MethodView) -> list[Finding]:
+        return act("check_settings", lambda: [Finding(Severity.OK, "All is well.")])
+
+    def availability(self, payment: PaymentView, method: MethodView) -> Availability:
+        return act("availability", Available)
+
+    def start(self, request: StartRequest) -> Start:
+        context = {"act": lambda: act("template", lambda: "How to pay")}
+        return act("start", lambda: Instructions(f"{NAME}/page.html", context))
+
+    def verify(self, action: Action, request: RawRequest, method: MethodView) -> None:
+        if request.one("signed") != "yes":
+            raise BadSignature("signed")
+        return act("verify", lambda: None)
+
+    def parse(self, action: Action, request: RawRequest, method: MethodView) -> PaymentClaim:
+        number, amount = request.one("number"), Money.of(request.one("amount"), "RUB")
+        paid = PaymentPaid(number, "", amount, False, f"ext-{number}", "d" * 64, {})
+        return act("parse", lambda: paid)
+
+    def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
+        return act("acknowledge", lambda: Answer(verdict.encode()))
+
+    def query(self, request: StatusRequest) -> StatusAnswer:
+        return act("query", lambda: AttemptState.OPEN)
+
+    def document(self, kind: str, payment: PaymentView, method: MethodView, facts: DocumentFacts) -> DocumentSource:
+        return act("document", lambda: DocumentSource("<p>bill</p>", "<p>bill</p>", {}))
+
+
+def heard(hook: str, event: Event) -> list[Effect]:
+    return act(hook, lambda: [Notify(event.account_id, hook, "News", ["Something happened."])])
+
+
+@hookimpl
+def billhook_payment_providers() -> list[type[PaymentProvider]]:
+    return [Faulty]
+
+
+@hookimpl
+def billhook_balance_changed(event: Any, reader: Reader) -> list[Effect]:
+    return heard("billhook_balance_changed", event)
+
+
+@hookimpl
+def billhook_balance_threshold_crossed(event: Any, reader: Reader) -> list[Effect]:
+    return heard("billhook_balance_threshold_crossed", event)
+
+
+@hookimpl
+def billhook_charge_uncovered(event: Any, reader: Reader) -> list[Effect]:
+    return heard("billhook_charge_uncovered", event)
+
+
+@hookimpl
+def billhook_subscription_stopped(event: Any, reader: Reader) -> list[Effect]:
+    return heard("billhook_subscription_stopped", event)
+
+
+@hookimpl
+def billhook_subscription_resumed(event: Any, reader: Reader) -> list[Effect]:
+    return heard("billhook_subscription_resumed", event)

@@ -1,0 +1,353 @@
+"""The faulty plugin, driven over the running panel: every fault in every place, and what the host makes of it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from billhook import (
+    Action,
+    ActionKind,
+    Answer,
+    Capabilities,
+    Instructions,
+    PayerReturned,
+    PaymentProvider,
+    StartKind,
+    hookimpl,
+)
+from sqlalchemy import delete, func, select
+
+from host_stub.adapters.clock import FixedClock
+from host_stub.persistence import (
+    Account,
+    Document,
+    LedgerTransaction,
+    Notice,
+    Outbox,
+    Payment,
+    PaymentAttempt,
+    PluginFailure,
+    Reseller,
+    UserKind,
+)
+from host_stub.plugins.registry import Registry
+from host_stub.services import attempts, ledger
+from host_stub.services.outbox import tell_plugin
+from host_stub.worker import Outside, Worker
+from tests.conftest import LETTER_DAY
+from tests.customer.fakes import Printer
+from tests.platform import faulty
+from tests.platform.containment_table import PLACES, page
+from tests.support.databases import Databases
+from tests.support.web import Visitor, a_customer, a_user, an_app, store_of
+from tests.support.world import CUSTOMER, World, a_method, rub
+
+DOCS = Path(__file__).parents[2] / "docs/containment.md"
+DEADLINE = 0.6
+QUICK_SECONDS = 1.0
+NOT_WORKING = "Этот способ оплаты сейчас не работает"
+TRY_AGAIN = "Попробовать ещё раз"
+FACTS: dict[str, dict[str, Any]] = {
+    "billhook_balance_changed": {"before_minor": 0, "after_minor": 1, "transaction_id": 1},
+    "billhook_balance_threshold_crossed": {"key": "k", "level_minor": 1, "balance_minor": 0},
+    "billhook_charge_uncovered": {
+        "key": "k",
+        "subscription_name": "VPS",
+        "due_at": LETTER_DAY.isoformat(),
+        "amount_minor": 1,
+        "missing_minor": 1,
+        "balance_minor": 0,
+    },
+    "billhook_subscription_stopped": {"subscription_id": 1, "name": "VPS"},
+    "billhook_subscription_resumed": {"subscription_id": 1, "name": "VPS"},
+}
+
+
+class Healthy(PaymentProvider):
+    """The neighbour, whose requests must stay quick."""
+
+    name = "healthy"
+    title = "Healthy"
+    capabilities = Capabilities(start=StartKind.INSTRUCTIONS, actions=(Action("back", ActionKind.RETURN),))
+
+    def start(self, request: Any) -> Instructions:
+        return Instructions("billhook/instructions.html")
+
+    def parse(self, action: Action, request: Any, method: Any) -> PayerReturned:
+        return PayerReturned("", True)
+
+    def acknowledge(self, action: Action, verdict: Any) -> Answer:
+        return Answer()
+
+
+@hookimpl
+def _healthy() -> list[type[PaymentProvider]]:
+    return [Healthy]
+
+
+class Scene:
+    """The panel with the faulty plugin and a healthy one, a customer, a manager, an operator and a worker."""
+
+    def __init__(self, url: str) -> None:
+        self.clock = FixedClock(LETTER_DAY)
+        self.registry = Registry.of(
+            {"faulty": faulty, "healthy": SimpleNamespace(billhook_payment_providers=_healthy)},
+            deadlines=dict.fromkeys((*PLACES, "billhook_"), DEADLINE),
+        )
+        assert self.registry.broken == {}
+        app = an_app(url, self.clock, registry=self.registry, renderer=Printer())
+        self.store = store_of(app)
+        self.world = World(self.store)
+        with self.store.write() as session:
+            reseller = session.get_one(Reseller, self.world.reseller_id)
+            self.method_id = a_method(session, reseller, "faulty", name="Faulty method").id
+            self.healthy_id = a_method(session, reseller, "healthy", name="Healthy method").id
+            account = session.get_one(Account, self.world.account_id)
+            account.email = "buh@romashka.example"
+            self.people = (
+                a_customer(session, account, "owner@romashka.example").id,
+                a_user(session, reseller, UserKind.MANAGER, "olga@example.com").id,
+            )
+        self.customer, self.manager = Visitor(app), Visitor(app)
+        self.client, self.neighbour = app.test_client(), app.test_client()
+        outside: Any = SimpleNamespace(send=lambda *_arguments: None)
+        keys = app.extensions["billhook"].keys
+        self.worker = Worker(self.store, self.registry, Outside(outside, "billing@localhost", outside, keys), "worker")
+        self.payment_id = 0
+
+    def fresh(self) -> None:
+        """Begin anew: a new payment, no faults, nothing recorded, a breaker that has forgotten."""
+        faulty.FAULTS.clear()
+        faulty.HANGS.clear()
+        faulty.LET_GO.clear()
+        self.clock.advance(minutes=5)
+        for visitor, person in zip((self.customer, self.manager), self.people, strict=True):
+            visitor.enter(person)  # the clock has moved: the last session is over
+        self.payment_id = self.world.a_payment()
+        with self.store.write() as session:
+            session.execute(delete(PluginFailure))
+
+    def let_go(self) -> None:
+        faulty.FAULTS.clear()
+        faulty.LET_GO.set()
+        until = time.monotonic() + 10
+        while self.registry.guard("faulty").pool.stuck and time.monotonic() < until:
+            time.sleep(0.005)
+
+    @property
+    def path(self) -> str:
+        return f"/accounts/{self.world.account_id}/payments/{self.payment_id}"
+
+    def count(self, kind: type) -> int:
+        with self.store.read() as session:
+            return int(session.scalar(select(func.count()).select_from(kind)) or 0)
+
+    def failures(self) -> dict[str, str]:
+        with self.store.read() as session:
+            return {row.place: row.error for row in session.scalars(select(PluginFailure))}
+
+    def choose(self) -> str:
+        answer = self.customer.post(f"{self.path}/pay", {"method_id": self.method_id})
+        assert answer.status_code == 303
+        return str(answer.location)
+
+
+def availability(scene: Scene) -> str:
+    answer = scene.customer.get(scene.path)
+    assert answer.status_code == 200
+    assert "Healthy method" in answer.text
+    return "offered" if "Faulty method" in answer.text else "left out"
+
+
+def check_settings(scene: Scene) -> str:
+    answer = scene.manager.get(f"/reseller/methods/{scene.method_id}")
+    assert answer.status_code == 200
+    return "checked" if "All is well." in answer.text else "finding"
+
+
+def start(scene: Scene) -> str:
+    where = scene.choose()
+    if where.endswith(f"/methods/{scene.method_id}"):
+        return "led on"
+    shown = scene.customer.get(where).text
+    assert "Healthy method" in shown
+    return "sentence" if NOT_WORKING in shown else "nothing"
+
+
+def template(scene: Scene) -> str:
+    scene.choose()
+    answer = scene.customer.get(f"{scene.path}/methods/{scene.method_id}")
+    if answer.status_code == 200:
+        return "shown" if "How to pay" in answer.text else "nothing"
+    return "sentence" if NOT_WORKING in scene.customer.get(answer.location).text else "nothing"
+
+
+def document(scene: Scene) -> str:
+    scene.choose()
+    shown = scene.customer.get(f"{scene.path}/methods/{scene.method_id}").text
+    assert "How to pay" in shown
+    return "without" if TRY_AGAIN in shown else "drawn"
+
+
+def notify(scene: Scene) -> str:
+    with scene.store.read() as session:
+        payment = session.get_one(Payment, scene.payment_id)
+    if payment.status == "waiting_for_payment":
+        frozen = attempts.Frozen("", False)
+        attempts.begin(scene.store, scene.world.scope, payment.id, scene.method_id, frozen, by=CUSTOMER)
+    fields = {"signed": "yes", "number": payment.number, "amount": "5000.00"}
+    answer = scene.client.post(f"/plugin/faulty/method/{scene.method_id}/notify", data=fields)
+    assert answer.status_code != 503 or answer.headers["Retry-After"]
+    return str(answer.status_code)
+
+
+def query(scene: Scene) -> str:
+    frozen = attempts.Frozen("", False, queried=True)
+    attempts.begin(scene.store, scene.world.scope, scene.payment_id, scene.method_id, frozen, by=CUSTOMER)
+    scene.clock.advance(hours=2)
+    scene.worker.run_once()
+    with scene.store.read() as session:
+        found = select(PaymentAttempt.state).where(PaymentAttempt.payment_id == scene.payment_id)
+        return str(session.scalars(found).one())
+
+
+def event(hook: str) -> Callable[[Scene], str]:
+    def drive(scene: Scene) -> str:
+        if not scene.count(Outbox):
+            _tell(scene, hook)
+        scene.clock.advance(minutes=15)
+        before = scene.count(Notice)
+        scene.worker.run_once()
+        waits = scene.count(Outbox) > 0
+        assert scene.count(Notice) - before == (0 if waits else 1)
+        return "waits" if waits else "delivered"
+
+    return drive
+
+
+def _tell(scene: Scene, hook: str) -> None:
+    with scene.store.write() as session:
+        account = session.get_one(Account, scene.world.account_id)
+        account.event_sequence += 1
+        common = {"reseller_id": account.reseller_id, "account_id": account.id, "at": LETTER_DAY.isoformat()}
+        tell_plugin(session, "faulty", account, hook, {**common, **FACTS[hook]})
+
+
+DRIVES: dict[str, Callable[[Scene], str]] = {
+    "availability": availability,
+    "check_settings": check_settings,
+    "start": start,
+    "template": template,
+    "document": document,
+    "verify": notify,
+    "parse": notify,
+    "acknowledge": notify,
+    "query": query,
+    **{hook: event(hook) for hook in FACTS},
+}
+
+
+#: A template always makes text: it has no rubbish to answer.
+WRONG = [
+    (place, fault) for place in PLACES for fault in ("raise", "rubbish") if (place, fault) != ("template", "rubbish")
+]
+
+
+@pytest.fixture(scope="module")
+def stage(sqlite_databases: Databases) -> Iterator[Scene]:
+    url = sqlite_databases.migrated()
+    built = Scene(url)
+    yield built
+    built.store.close()
+    sqlite_databases.discard(url)
+
+
+@pytest.fixture
+def scene(stage: Scene) -> Iterator[Scene]:
+    stage.fresh()
+    yield stage
+    stage.let_go()
+    with stage.store.write() as session:
+        session.execute(delete(Outbox))
+        session.execute(delete(PaymentAttempt).where(PaymentAttempt.query_at.is_not(None)))
+        assert ledger.prove(session) == []
+
+
+def is_quick(scene: Scene) -> bool:
+    """Ask the neighbour for something; it must answer well, and soon."""
+    began = time.perf_counter()
+    answer = scene.neighbour.get(f"/plugin/healthy/method/{scene.healthy_id}/back")
+    return answer.status_code == 200 and time.perf_counter() - began < QUICK_SECONDS
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_slow_answer_within_the_deadline_is_taken(scene: Scene, place: str) -> None:
+    faulty.FAULTS[place] = "slow"
+
+    assert DRIVES[place](scene) == PLACES[place][1]
+    assert scene.failures() == {}
+
+
+@pytest.mark.parametrize(("place", "fault"), WRONG)
+def test_a_place_that_raises_or_answers_rubbish_is_contained_shown_and_works_when_mended(
+    scene: Scene, place: str, fault: str
+) -> None:
+    faulty.FAULTS[place] = fault
+
+    assert DRIVES[place](scene) == PLACES[place][0]
+    assert list(scene.failures()) == [place]
+    assert ("RuntimeError: a fault" if fault == "raise" else "object") in scene.failures()[place]
+    mended(scene, place)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_place_that_hangs_is_given_up_while_others_stay_quick(scene: Scene, place: str) -> None:
+    faulty.FAULTS[place] = "hang"
+
+    with ThreadPoolExecutor(1) as beside:
+        driven = beside.submit(DRIVES[place], scene)
+        assert faulty.HANGS.wait(10)
+        assert is_quick(scene)
+        seen = driven.result(20)
+
+    assert seen == PLACES[place][0]
+    assert scene.failures() == {place: f"did not answer within {DEADLINE:g} s"}
+    scene.let_go()
+    mended(scene, place)
+
+
+def mended(scene: Scene, place: str) -> None:
+    """Without the fault the same payment goes on as if nothing had been, and money has come in at most once."""
+    faulty.FAULTS.clear()
+
+    assert DRIVES[place](scene) == PLACES[place][1]
+    with scene.store.read() as session:
+        assert ledger.prove(session) == []
+        of_payment = select(func.count()).select_from(Document).where(Document.payment_id == scene.payment_id)
+        assert session.scalar(of_payment) <= 1
+        balance = session.get_one(Account, scene.world.account_id).balance_minor
+        credited = session.scalar(select(func.count()).select_from(LedgerTransaction)) or 0
+    assert balance == credited * rub("5000.00").minor
+
+
+def test_every_hook_and_every_provider_method_is_driven() -> None:
+    methods = {
+        name for name in vars(PaymentProvider) if not name.startswith("_") and callable(vars(PaymentProvider)[name])
+    }
+    hooks = {name for name in vars(faulty) if name.startswith("billhook_")} - {"billhook_payment_providers"}
+
+    assert set(PLACES) == methods | hooks | {"template"}
+
+
+def test_the_page_on_containment_is_the_tested_table() -> None:
+    if os.environ.get("BILLHOOK_WRITE_DOCS"):
+        DOCS.write_text(page(), "utf-8")
+
+    assert DOCS.read_text("utf-8") == page()
