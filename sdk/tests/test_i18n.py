@@ -21,6 +21,12 @@ def test_a_value_is_never_read_as_a_format() -> None:
     assert str(Catalogue("billhook")("Hello {name}", name="{0.__class__}")) == "Hello {0.__class__}"
 
 
+def test_a_sentence_that_ends_with_an_abbreviation_has_one_full_stop() -> None:
+    paid = Catalogue("billhook")("It was {amount}. Thank you.", amount="5 руб.")
+
+    assert str(paid) == "It was 5 руб. Thank you."
+
+
 def test_a_message_is_escaped_in_a_page() -> None:
     assert escape(LazyText("billhook", "Hello {name}", {"name": "<b>"})) == "Hello &lt;b&gt;"
 

@@ -15,7 +15,7 @@ message without a translation shows its id. The language is the one that `use_la
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
@@ -65,7 +65,7 @@ class LazyText:
 
     def __str__(self) -> str:
         text = _messages(self._domain, current_language()).get(self._msgid, self._msgid)
-        return text.format(**{k: _shown(v) for k, v in self._arguments.items()}) if self._arguments else text
+        return _filled(text, self._arguments) if self._arguments else text
 
     def __repr__(self) -> str:
         return f"LazyText({self._domain!r}, {self._msgid!r})"
@@ -109,7 +109,16 @@ class Catalogue:
         forms = _plurals(self.package, language).get(one)
         index = plural_index(language, number)
         text = forms[index] if forms and index < len(forms) else (one if number == 1 else many)
-        return text.format(number=number, **{k: _shown(v) for k, v in arguments.items()})
+        return _filled(text, {"number": number, **arguments})
+
+
+def _filled(text: str, arguments: Mapping[str, object]) -> str:
+    """Put the values in. Where one ends with a full stop («руб.»), that of the sentence is left out."""
+    shown = {name: _shown(value) for name, value in arguments.items()}
+    for name, value in shown.items():
+        if value.endswith("."):
+            text = text.replace(f"{{{name}}}.", f"{{{name}}}")
+    return text.format(**shown)
 
 
 def _shown(value: object) -> str:
