@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 
 import pytest
-from billhook.testing.bench import Subject
 from billhook.testing.fake_host import open_fake
 from billhook.testing.kit import Check, Kit, Need, Outcome, all_checks
 from billhook.testing.source import find_plugin
@@ -14,14 +12,7 @@ from billhook.testing.source import find_plugin
 MUTANTS = Path(__file__).parent / "mutants"
 
 
-def subject(name: str) -> Subject:
-    """Return a mutant with its own gateway, or the honest one's if it is a gateway plugin at all."""
-    path = MUTANTS / name
-    source = find_plugin(str(path if path.is_dir() else path.with_suffix(".py")))
-    honest = importlib.import_module("honest_gateway")
-    if not issubclass(getattr(source.module, "Mutant", object), honest.HonestGateway):
-        return Subject(source)
-    return Subject(source, getattr(source.module, "Gateway", honest.Gateway)())
+subject = find_plugin(str(MUTANTS / "honest_gateway.py")).module.subject  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.id)

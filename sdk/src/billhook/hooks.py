@@ -43,7 +43,8 @@ def billhook_api_version() -> ApiRange:
     """Return the versions of the contract that the plugin works with; without an answer, this major version.
 
     Collector: called once per process at load, before every other hook, outside any transaction. A plugin whose range
-    does not hold `billhook.API_VERSION` is not loaded: the operator sees which one it wants.
+    does not hold `billhook.API_VERSION` is not loaded: the operator sees which one it wants. An exception stops its
+    loading, too.
     """
     raise NotImplementedError
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 from billhook import (
@@ -39,7 +40,8 @@ from billhook import (
     http,
 )
 from billhook.status import AttemptState, StatusAnswer, StatusRequest
-from billhook.testing import GatewayUnderTest, Report, form
+from billhook.testing import GatewayUnderTest, Report, find_plugin, form
+from billhook.testing.bench import Subject
 
 SIGNED = ("shop", "order", "amount", "currency", "id", "paid_at", "test", "payer")
 ASK, NOTIFY, BACK = (
@@ -157,6 +159,15 @@ def _printable(request: RawRequest, name: str) -> str:
     if not value.isprintable():
         raise MalformedNotification(name, "not printable text")
     return value
+
+
+def subject(name: str) -> Subject:
+    """Return a mutant with its own gateway, or the honest one's if it is a gateway plugin at all."""
+    path = Path(__file__).with_name(name)
+    source = find_plugin(str(path if path.is_dir() else path.with_suffix(".py")))
+    if not issubclass(getattr(source.module, "Mutant", object), HonestGateway):
+        return Subject(source)
+    return Subject(source, getattr(source.module, "Gateway", Gateway)())
 
 
 class Gateway(GatewayUnderTest):

@@ -1,18 +1,18 @@
-"""Answers with a bool."""
+"""Refuses small sums without a word."""
 
 from __future__ import annotations
 
-from billhook import Availability, MethodView, PaymentProvider, PaymentView, hookimpl
+from billhook import Availability, Available, MethodView, PaymentProvider, PaymentView, Unavailable, hookimpl
 from honest_gateway import HonestGateway
 
-MESSAGE = "it answers True"
+MESSAGE = "the reason is '', no text"
 
 
 class Mutant(HonestGateway):
     name = "mutant_availability"
 
     def availability(self, payment: PaymentView, method: MethodView) -> Availability:
-        return True  # type: ignore[return-value]
+        return Unavailable("") if payment.amount.minor == 1 else Available()
 
 
 @hookimpl

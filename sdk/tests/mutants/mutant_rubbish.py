@@ -5,7 +5,7 @@ from __future__ import annotations
 from billhook import PaymentProvider, RawRequest, hookimpl
 from honest_gateway import HonestGateway, signature
 
-MESSAGE = "was answered 503"
+MESSAGE = "raises UnicodeEncodeError"
 
 
 class Mutant(HonestGateway):

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from threading import Lock
 from types import NoneType
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from billhook.callbacks import (
@@ -24,7 +24,17 @@ from billhook.callbacks import (
 )
 from billhook.errors import BadSignature, MalformedNotification, NotSupported, PluginError
 from billhook.events import Effect, Event
-from billhook.provider import Addresses, DocumentSource, Instructions, PaymentProvider, StartRequest, Unavailable
+from billhook.provider import (
+    Addresses,
+    Available,
+    DocumentSource,
+    Instructions,
+    PaymentProvider,
+    PostForm,
+    Redirect,
+    StartRequest,
+    Unavailable,
+)
 from billhook.testing import views
 from billhook.testing.effects import checked_effects
 from billhook.testing.gateway import Started
@@ -114,6 +124,7 @@ class FakeHost:
         if self.status(payment) not in OPEN:
             return f"the payment is {self.status(payment)}"
         answer = self.provider.availability(payment, method)
+        _expect(answer, Available, Unavailable)
         return str(answer.reason) if isinstance(answer, Unavailable) else None
 
     def start(self, payment: PaymentView, method: MethodView, language: str = "ru") -> Started:
@@ -132,7 +143,9 @@ class FakeHost:
             attempts.append(frozen)
         key = f"attempt-{payment.number}-{method.id}-{attempts.index(frozen)}"
         request = StartRequest(payment, method, addresses(self.provider, payment, method), key, language)
-        return Started(payment, method, self.provider.start(request), key)
+        outcome = self.provider.start(request)
+        _expect(outcome, Redirect, PostForm, Instructions)
+        return Started(payment, method, outcome, key)
 
     def deliver(self, method: MethodView, action: str, request: RawRequest) -> Answer:
         found = next((each for each in self.provider.capabilities.actions if each.name == action), None)
@@ -247,10 +260,12 @@ def _storable(paid: PaymentPaid) -> None:
         text.encode("utf-8")
 
 
-def _expect(answer: Any, kind: type[Read]) -> Read:
-    if not isinstance(answer, kind):
-        raise TypeError(f"the plugin returned {type(answer).__name__}, not {kind.__name__}")
-    return answer
+def _expect(answer: Any, kind: type[Read], *others: type) -> Read:
+    kinds = (kind, *others)
+    if not isinstance(answer, kinds):
+        expected = " or ".join("None" if each is NoneType else each.__name__ for each in kinds)
+        raise TypeError(f"the plugin returned {type(answer).__name__}, not {expected}")
+    return cast(Read, answer)
 
 
 @contextmanager

@@ -96,6 +96,9 @@ class Host(Protocol):
 class DatabaseHost(Host, Protocol):
     """A host with tables."""
 
+    def watch_tables(self) -> None:
+        """Compare the host's rows before and after each call of the plugin's code from now on."""
+
     def touched(self) -> list[str]:
         """Return the host's tables that changed while the plugin's code ran, with the place in the plugin."""
 

@@ -14,6 +14,7 @@ import pluggy
 from billhook import hooks
 from billhook.errors import PluginError
 from billhook.events import BalanceWatch, ChargeWatch
+from billhook.i18n import LazyText
 from billhook.provider import PaymentProvider
 from billhook.settings import Level, Setting, SettingKind, Text
 from billhook.versions import API_VERSION, ApiRange
@@ -68,14 +69,13 @@ def load(name: str, module: object) -> LoadedPlugin:
     _check_markers(name, module)
     found = _implementations(name, module)
     _check_version(name, found)
-    settings = _reseller_settings(name, _collect(found, "billhook_settings"))
-    title = found.get("billhook_plugin_title")
+    settings = _reseller_settings(name, _collect(name, found, "billhook_settings"))
     return LoadedPlugin(
         name=name,
-        title=title() if title else name,
-        provider=_provider(name, _collect(found, "billhook_payment_providers")),
+        title=_title(name, found),
+        provider=_provider(name, _collect(name, found, "billhook_payment_providers")),
         settings=settings,
-        watches=_watches(name, _collect(found, "billhook_watches"), settings),
+        watches=_watches(name, _collect(name, found, "billhook_watches"), settings),
         hooks=found,
         templates=_templates(name, module),
     )
@@ -118,8 +118,18 @@ def _by_keyword(impl: Any) -> Hook:
     return lambda **given: function(*(given[name] for name in names))
 
 
-def _collect(found: Mapping[str, Hook], hook: str) -> list[Any]:
-    return list(found[hook]()) if hook in found else []
+def _title(plugin: str, found: Mapping[str, Hook]) -> Text:
+    title = found["billhook_plugin_title"]() if "billhook_plugin_title" in found else plugin
+    if not isinstance(title, LazyText | str):
+        raise PluginError(plugin, f"billhook_plugin_title returned {type(title).__name__}", "Return a text.")
+    return title
+
+
+def _collect(plugin: str, found: Mapping[str, Hook], hook: str) -> list[Any]:
+    answer = found[hook]() if hook in found else []
+    if not isinstance(answer, list | tuple):
+        raise PluginError(plugin, f"{hook} returned {type(answer).__name__}", "Return a list.")
+    return list(answer)
 
 
 def _check_version(plugin: str, found: Mapping[str, Hook]) -> None:
@@ -128,7 +138,9 @@ def _check_version(plugin: str, found: Mapping[str, Hook]) -> None:
         raise PluginError(plugin, "billhook_api_version returned no ApiRange", "Return billhook.ApiRange(…).")
     if API_VERSION not in wanted:
         ours = ".".join(map(str, API_VERSION))
-        raise PluginError(plugin, f"it wants billhook {wanted}, this is {ours}", "Install a version that fits.")
+        raise PluginError(
+            plugin, f"it wants contract {wanted}, the panel speaks {ours}", "Install a version of it that fits."
+        )
 
 
 def _provider(plugin: str, classes: list[Any]) -> PaymentProvider | None:
@@ -169,6 +181,8 @@ def _check_keys(plugin: str, declared: Collection[Any]) -> None:
 def _watches(plugin: str, declared: list[Any], known: Collection[Setting]) -> tuple[BalanceWatch | ChargeWatch, ...]:
     by_key = {setting.key: setting for setting in known}
     for watch in declared:
+        if not isinstance(watch, BalanceWatch | ChargeWatch):
+            raise PluginError(plugin, f"{watch!r} is no watch", "Return BalanceWatch(…) or ChargeWatch(…).")
         needed = (SettingKind.MONEY, Level.ACCOUNT)
         if isinstance(watch, ChargeWatch):
             needed = (SettingKind.NUMBER, Level.RESELLER)

@@ -125,32 +125,43 @@ def _same(claim: object, again: object, when: str) -> None:
     "sends the message for ever.",
 )
 def rubbish_is_refused(bench: Bench) -> None:
-    """Whatever is posted to a question or notification is answered 400 or 403, never as a failure of the panel."""
+    """Whatever is posted to a question or notification is answered 400 or 403, never as a failure of the panel; and no
+    field makes a claim that a database can't keep."""
     for action in bench.provider.capabilities.actions:
         if action.kind is ActionKind.RETURN:
             continue
-        for what, request in _rubbish(bench).items():
+        for what, request in _WHOLE.items():
             answer = bench.host.deliver(bench.method, action.name, request)
             if answer.status >= 500:
                 raise Failed(f"{what} sent to {action.name!r} was answered {answer.status}{bench.why()}")
-
-
-def _rubbish(bench: Bench) -> Mapping[str, RawRequest]:
-    found = {
-        "nothing": messages.form([]),
-        "JSON": messages.json_body({"a": [1, {"b": None}]}),
-        "a JSON list": messages.json_body(b"[]"),
-        "broken JSON": messages.json_body(b'{"a": '),
-        "bytes that are no UTF-8": messages.json_body(b"\xff\xfe\x00\x80"),
-    }
-    # A form answers for its fields; without the author's gateway their names are unknown.
     if _has_gateway(bench):
-        honest = bench.notification(bench.started())
+        started = bench.started()
+        honest = bench.notification(started)
         for name in messages.names(honest):
-            for value in ("\x00", "\udcff", "9" * 5000, samples()["unicode"], "-1", "NaN", "1e9", "[]"):
-                found[f"{name} as {value[:12]!a}"] = messages.with_value(honest, name, value)
-        found["a message of empty fields"] = messages.form([(name, "") for name in messages.names(honest)])
-    return found
+            for value in (*_ODD, samples()["unicode"]):
+                _check_odd(bench, started, f"{name!r} as {value[:12]!a}", messages.with_value(honest, name, value))
+
+
+_WHOLE: Final[Mapping[str, RawRequest]] = {
+    "nothing": messages.form([]),
+    "JSON": messages.json_body({"a": [1, {"b": None}]}),
+    "a JSON list": messages.json_body(b"[]"),
+    "broken JSON": messages.json_body(b'{"a": '),
+    "bytes that are no UTF-8": messages.json_body(b"\xff\xfe\x00\x80"),
+}
+_ODD: Final = ("\x00", "\udcff", "9" * 5000, "-1", "NaN", "1e9", "[]")
+
+
+def _check_odd(bench: Bench, started: Started, what: str, request: RawRequest) -> None:
+    try:
+        paid = bench.read(request, started.method)
+    except CallbackError:
+        return
+    except Exception as error:
+        raise Failed(f"{what} raises {type(error).__name__}, which is answered 503") from error
+    for text in (paid.reference, paid.merchant, paid.external_id, *paid.details.values()):
+        if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+            raise Failed(f"{what} makes a claim with a text that no database keeps")
 
 
 def _has_gateway(bench: Bench) -> bool:

@@ -24,6 +24,7 @@ _TWINS = 6
 def it_leaves_the_hosts_tables_alone(bench: Bench) -> None:
     """While the plugin's code runs (start, notification, return, event), no row of the host's tables changes."""
     host = cast(DatabaseHost, bench.host)
+    host.watch_tables()
     if bench.plugin.provider is not None:
         started = bench.started()
         if isinstance(bench.subject.adapter, GatewayUnderTest):

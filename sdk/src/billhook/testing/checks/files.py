@@ -19,7 +19,7 @@ _FORBIDDEN: Final = {
     "an event attribute": re.compile(r"\son\w+\s*=\s*[\"']", re.IGNORECASE),
 }
 _BASES: Final = frozenset({"billhook/page.html", "billhook/instructions.html"})
-_MARKUP: Final = "<b>&\"'"
+_TAG: Final = "<x-typed>"
 
 
 @check(
@@ -61,9 +61,9 @@ def pages_render_and_escape(bench: Bench) -> None:
     """The instructions render in both languages for every account type, with no missing name, and what the payer typed
     is escaped."""
     for account_type in bench.provider.capabilities.account_types:
-        started = bench.started(Wish(bench.sum(), account_type, f"{_MARKUP} purpose"))
+        started = bench.started(Wish(bench.sum(), account_type, f'{_TAG} & "purpose"'))
         for language in ("ru", "en"):
-            if _MARKUP[:3] in bench.host.page(bench.host.start(started.payment, started.method, language), language):
+            if _TAG in bench.host.page(bench.host.start(started.payment, started.method, language), language):
                 raise Failed("what the payer typed stands in the page as markup")
 
 

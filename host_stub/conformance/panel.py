@@ -1,0 +1,289 @@
+"""The panel behind the kit's interface: messages and pages go over HTTP, the rest through the services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from threading import Barrier
+from typing import Any, Final, cast
+from urllib.parse import urlencode
+
+from billhook import (
+    AccountType,
+    AccountView,
+    Answer,
+    DocumentSource,
+    Effect,
+    MethodView,
+    Money,
+    PaymentProvider,
+    PaymentStatus,
+    PaymentView,
+    RawRequest,
+    Setting,
+)
+from billhook.events import Event
+from billhook.testing import Credit, NotOffered, Started, Wish
+from billhook.testing.views import telling_settings
+from flask import Flask
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from host_stub.adapters.clock import FixedClock
+from host_stub.adapters.keys import new_keys
+from host_stub.app import create_app
+from host_stub.config import Config
+from host_stub.conformance import rows
+from host_stub.conformance.quiet import log_quietly
+from host_stub.conformance.watching import WatchedRegistry
+from host_stub.domain.actors import Actor
+from host_stub.domain.errors import MethodUnavailable
+from host_stub.persistence import (
+    Account,
+    Entry,
+    GatewayEvent,
+    LedgerTransaction,
+    Leg,
+    Payment,
+    PaymentAttempt,
+    PaymentMethod,
+    PluginFailure,
+    Scope,
+    Store,
+)
+from host_stub.persistence.store import fetch
+from host_stub.plugins import delivery, documents, paying
+from host_stub.plugins.desk import Desk, Renderer
+from host_stub.services import methods, payments, plugin_settings
+from host_stub.services.deliveries import Delivered, Task
+from host_stub.services.outbox import PLUGIN
+from host_stub.services.views import account_view, payment_view
+from host_stub.web.session import TOKEN
+
+BASE_URL: Final = "http://localhost"
+_OPERATOR: Final = Actor("operator", "Conformance kit", 0)
+_PARKED: Final = "parked"
+
+
+#: A panel's routes cost more than a check: one panel serves all checks of a plugin, with a database for each.
+_APPS: Final[dict[tuple[str, Path | None], Flask]] = {}
+
+
+class NoPaper:
+    """Draws nothing: the kit looks at documents before they are drawn."""
+
+    def render(self, source: DocumentSource) -> Any:
+        raise NotImplementedError("the kit draws no documents")
+
+    def check(self, template: str) -> str | None:
+        return None
+
+
+class PanelHost:
+    """One seller's panel with one plugin; see billhook.testing.Host."""
+
+    name = "host_stub"
+
+    def __init__(self, store: Store, registry: WatchedRegistry, plugin: str, currency: str) -> None:
+        self._store = store
+        self._registry = registry
+        self._plugin = plugin
+        self._keys = new_keys()
+        registry.attach(store)
+        with store.write() as session:
+            self._reseller_id = rows.add_reseller(session, plugin, currency)
+            self._accounts = {kind: rows.add_account(session, self._reseller_id, kind) for kind in AccountType}
+        self._currency = currency
+        self._save_telling_settings()
+
+    @cached_property
+    def _app(self) -> Flask:
+        templates = self._registry.plugins[self._plugin].templates
+        app = _APPS.get((self._plugin, templates))
+        if app is None:
+            app = self._new_app()
+            _APPS[self._plugin, templates] = app
+        app.extensions["billhook"] = replace(
+            app.extensions["billhook"], store=self._store, registry=self._registry, keys=self._keys
+        )
+        return app
+
+    def _new_app(self) -> Flask:
+        config = Config(base_url=BASE_URL, demo=True)
+        paper = cast(Renderer, NoPaper())
+        app = create_app(config, store=self._store, keys=self._keys, registry=self._registry, renderer=paper)
+        app.config["PROPAGATE_EXCEPTIONS"] = False
+        log_quietly()  # the panel has set up its own log
+        return app
+
+    @property
+    def _scope(self) -> Scope:
+        return Scope.reseller(self._reseller_id)
+
+    @property
+    def _desk(self) -> Desk:
+        return Desk(self._store, self._registry, self._keys, cast(Renderer, NoPaper()), BASE_URL)
+
+    @property
+    def provider(self) -> PaymentProvider:
+        return self._registry.provider(self._plugin)
+
+    def account(self, account_type: AccountType = AccountType.PERSON) -> AccountView:
+        with self._store.read(self._scope) as session:
+            return account_view(session, fetch(session, Account, self._accounts[account_type]))
+
+    def method(self, settings: Mapping[str, object]) -> MethodView:
+        provider = self.provider
+        method_id = methods.save_method(
+            self._store,
+            self._scope,
+            methods.MethodDraft(self._plugin, tuple(AccountType), settings=settings),
+            provider=provider,
+            keys=self._keys,
+            doctor=lambda view: self._registry.call(self._plugin, "check_settings", provider.check_settings, view),
+            by=_OPERATOR,
+        )
+        with self._store.read(self._scope) as session:
+            row = fetch(session, PaymentMethod, method_id)
+        return methods.method_view(row, provider, self._keys, self._store.now())
+
+    def payment(self, wish: Wish) -> PaymentView:
+        top_up = payments.TopUp(self._accounts[wish.account_type], wish.amount, wish.purpose)
+        payment_id = payments.start_top_up(self._store, self._scope, top_up, by=_OPERATOR)
+        with self._store.read(self._scope) as session:
+            return payment_view(session, fetch(session, Payment, payment_id))
+
+    def start(self, payment: PaymentView, method: MethodView, language: str = "ru") -> Started:
+        try:
+            begun = paying.start(self._desk, self._scope, payment.id, method.id, language=language, by=_OPERATOR)
+        except MethodUnavailable as error:
+            raise NotOffered(str(error)) from error
+        with self._store.read(self._scope) as session:
+            newest = select(PaymentAttempt).order_by(PaymentAttempt.id.desc()).limit(1)
+            key = session.scalars(newest).one().idempotency_key
+        return Started(begun.payment, method, begun.outcome, key)
+
+    def deliver(self, method: MethodView, action: str, request: RawRequest) -> Answer:
+        answer = self._send(method, action, request)
+        return Answer(answer.data, answer.status_code, answer.content_type)
+
+    def _send(self, method: MethodView, action: str, request: RawRequest) -> TestResponse:
+        return self._app.test_client().open(
+            f"/plugin/{self._plugin}/method/{method.id}/{action}",
+            method=request.method,
+            data=request.body,
+            query_string=urlencode(request.fields, errors="surrogateescape") if request.method == "GET" else None,
+            content_type=request.content_type or None,
+            headers=list(request.headers.items()),
+        )
+
+    def deliver_together(self, method: MethodView, action: str, requests: Sequence[RawRequest]) -> list[Answer]:
+        gate = Barrier(len(requests))
+        self._app.test_client()  # the panel is built before the race
+
+        def at_the_gate(request: RawRequest) -> Answer:
+            gate.wait()
+            return self.deliver(method, action, request)
+
+        with ThreadPoolExecutor(len(requests)) as pool:
+            return list(pool.map(at_the_gate, requests))
+
+    def cancel(self, payment: PaymentView) -> None:
+        payments.cancel(self._store, self._scope, payment.id, by=_OPERATOR)
+
+    def expire(self, payment: PaymentView) -> None:
+        clock = cast(FixedClock, self._store.clock)
+        clock.set(max(clock.now(), payment.expires_at + timedelta(seconds=1)))
+        payments.expire_due(self._store)
+
+    def status(self, payment: PaymentView) -> PaymentStatus:
+        with self._store.read(self._scope) as session:
+            return PaymentStatus(fetch(session, Payment, payment.id).status)
+
+    def credits(self) -> list[Credit]:
+        """See Host. Read from the ledger: what the plugin's gateway brought to the customers' balances."""
+        query = (
+            select(Payment.number, Entry.amount_minor, Entry.currency, LedgerTransaction.source_id)
+            .join(LedgerTransaction, LedgerTransaction.payment_id == Payment.id)
+            .join(Entry, Entry.transaction_id == LedgerTransaction.id)
+            .where(Entry.leg == Leg.CUSTOMER, LedgerTransaction.source.startswith(f"{self._plugin}:"))
+            .order_by(LedgerTransaction.id)
+        )
+        with self._store.read(self._scope) as session:
+            return [
+                Credit(number, Money(minor, currency), key) for number, minor, currency, key in session.execute(query)
+            ]
+
+    def parked(self) -> int:
+        query = select(func.count()).select_from(GatewayEvent).where(GatewayEvent.verdict == _PARKED)
+        with self._store.read(self._scope) as session:
+            return session.scalars(query).one()
+
+    def failures(self) -> list[str]:
+        with self._store.read() as session:
+            found = session.scalars(select(PluginFailure).order_by(PluginFailure.last_at))
+            return [f"{failure.place}: {failure.error}" for failure in found]
+
+    def page(self, started: Started, language: str = "ru") -> str:
+        """See Host. Raises RuntimeError if the panel shows another page instead."""
+        account_id = started.payment.account.id
+        with self._store.write() as session:
+            token = rows.sign_in_customer(session, fetch(session, Account, account_id), language)
+        client = self._app.test_client()
+        with client.session_transaction() as cookie:
+            cookie[TOKEN] = token
+        answer = client.get(f"/accounts/{account_id}/payments/{started.payment.id}/methods/{started.method.id}")
+        if answer.status_code != 200:
+            raise RuntimeError(f"the page was answered {answer.status_code}: {'; '.join(self.failures())}")
+        return answer.text
+
+    def document(self, started: Started, kind: str) -> DocumentSource:
+        return documents.source_of(self._desk, self._scope, started.payment.id, started.method.id, kind)
+
+    def tell(self, hook: str, event: Event) -> list[Effect]:
+        """See Host. The effects are written as the worker would. Raises RuntimeError if the handler failed."""
+        task = _task(hook, event, self._plugin, self._store.now())
+        outcome = delivery.PluginReceiver(self._store, self._registry).deliver(task)
+        if not isinstance(outcome, Delivered):
+            raise RuntimeError(f"{outcome.error}; {'; '.join(self.failures())}")
+        if outcome.effects is not None:
+            with self._store.write() as session:
+                outcome.effects(session)
+        return list(self._registry.answers[hook])
+
+    def watch_tables(self) -> None:
+        """See DatabaseHost."""
+        self._registry.watched = self._store
+
+    def touched(self) -> list[str]:
+        """See DatabaseHost."""
+        return list(self._registry.touched)
+
+    def _save_telling_settings(self) -> None:
+        declared: Sequence[Setting] = self._registry.plugins[self._plugin].settings
+        owner = plugin_settings.Owner(self._plugin, self._reseller_id)
+        sums = {
+            key: value for key, value in telling_settings(declared, self._currency).items() if isinstance(value, Money)
+        }
+        plugin_settings.save(self._store, self._scope, owner, declared, sums, by=_OPERATOR)
+
+
+def _task(hook: str, event: Event, plugin: str, at: datetime) -> Task:
+    values = {field.name: getattr(event, field.name) for field in fields(event)}
+    payload = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+    return Task(
+        id=1,
+        receiver=f"{PLUGIN}{plugin}",
+        lane=f"{event.account_id}",
+        reseller_id=event.reseller_id,
+        kind=hook,
+        payload=payload,
+        attempts=0,
+        created_at=at,
+        token="",
+        leased_until=at + timedelta(minutes=1),
+    )

@@ -1,0 +1,89 @@
+"""The rows of a small world: a seller on whom the plugin is on, accounts of each type, a customer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from billhook import AccountType
+from billhook.testing.views import make_account, make_reseller
+from sqlalchemy.orm import Session
+
+from host_stub.persistence import (
+    AccessLevel,
+    Account,
+    AccountAccess,
+    PluginActivation,
+    Reseller,
+    User,
+    UserKind,
+    WebSession,
+)
+from host_stub.persistence.store import now
+from host_stub.services import signin
+
+
+def add_reseller(session: Session, plugin: str, currency: str) -> int:
+    """Add a seller and turn the plugin on for him."""
+    sample = make_reseller(currency)
+    row = Reseller(
+        name=sample.name,
+        currency=currency,
+        timezone=sample.timezone,
+        sales_email=sample.sales_email,
+        billing_email=sample.billing_email,
+        accounting_email=sample.accounting_email,
+        support_email=sample.support_email,
+        created_at=now(session),
+    )
+    session.add(row)
+    session.flush()
+    session.add(PluginActivation(reseller_id=row.id, plugin=plugin, enabled=True, changed_at=now(session)))
+    return row.id
+
+
+def add_account(session: Session, reseller_id: int, kind: AccountType) -> int:
+    sample = make_account(kind=kind)
+    row = Account(
+        reseller_id=reseller_id,
+        type=kind.value,
+        name=sample.name,
+        inn=sample.inn,
+        kpp=sample.kpp,
+        email=sample.email,
+        phone=sample.phone,
+        city=sample.city,
+        street=sample.street,
+        building=sample.building,
+        created_at=now(session),
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def sign_in_customer(session: Session, account: Account, language: str) -> str:
+    """Return the token of a browser in which a customer of the account is signed in."""
+    at = now(session)
+    token = signin.new_token()
+    user = User(
+        reseller_id=account.reseller_id,
+        kind=UserKind.CUSTOMER,
+        email=f"{token[:12].lower()}@customer.example",
+        name=account.name,
+        language=language,
+        created_at=at,
+    )
+    session.add(user)
+    session.flush()
+    access = {"reseller_id": account.reseller_id, "account_id": account.id, "user_id": user.id}
+    session.add(AccountAccess(**access, level=AccessLevel.OWNER))
+    session.add(
+        WebSession(
+            token_hash=signin.token_hash(token),
+            user_id=user.id,
+            created_at=at,
+            seen_at=at,
+            expires_at=at + timedelta(hours=12),
+        )
+    )
+    return token

@@ -1,0 +1,151 @@
+"""FakeHost decides as the panel does: the same loads, the same verdicts, the same checks failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
+from billhook import (
+    API_VERSION,
+    ApiRange,
+    BalanceWatch,
+    Capabilities,
+    ChargeWatch,
+    Instructions,
+    Level,
+    PaymentProvider,
+    PluginError,
+    Setting,
+    SettingKind,
+    StartKind,
+    hookimpl,
+)
+from billhook.testing import judging, loading, pages
+from billhook.testing.bench import Subject
+from billhook.testing.host import OpenHost, installed_host
+from billhook.testing.kit import Check, Kit, Need, Outcome, all_checks
+
+from host_stub.domain import payments, verdicts
+from host_stub.plugins import checks
+from host_stub.plugins.registry import Registry
+from host_stub.web import face
+
+ByName = Callable[[str], Subject]
+
+
+@pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.id)
+def test_the_panel_finds_what_fake_host_finds(check: Check, mutant: ByName) -> None:
+    subject = mutant(check.id)
+
+    result = Kit(subject, installed_host(), has_database=True).run(check)
+
+    assert result.outcome is Outcome.FAILED
+    assert subject.source.module.MESSAGE in result.what  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("check", [c for c in all_checks() if Need.DATABASE in c.needs], ids=lambda check: check.id)
+def test_what_needs_a_database_is_found_on_each_of_them(
+    check: Check, mutant: ByName, open_on_database: OpenHost
+) -> None:
+    result = Kit(mutant(check.id), open_on_database, has_database=True).run(check)
+
+    assert result.outcome is Outcome.FAILED
+
+
+def provider(name: str, **attributes: object) -> type[PaymentProvider]:
+    body = {
+        "name": name,
+        "title": "A",
+        "capabilities": Capabilities(start=StartKind.INSTRUCTIONS),
+        "start": lambda self, request: Instructions(f"{name}/a.html"),
+        **attributes,
+    }
+    return type("Provider", (PaymentProvider,), body)
+
+
+def plugin(**hooks: object) -> SimpleNamespace:
+    """Return a plugin whose hooks answer with these values; callables are the hooks themselves."""
+    made = {}
+    for name, value in hooks.items():
+        function = value if callable(value) else (lambda answer=value: lambda: answer)()
+        made[name] = function if hasattr(function, "billhook_impl") or callable(value) else hookimpl(function)
+    return SimpleNamespace(**made)
+
+
+def text(key: str, level: Level = Level.METHOD) -> Setting:
+    return Setting(key, SettingKind.TEXT, "A", level=level)
+
+
+def unmarked() -> list[object]:
+    return []
+
+
+FAULTS = {
+    "a name with a dash": ("a-b", plugin()),
+    "a name in capitals": ("Shop", plugin()),
+    "a reserved name": ("billhook", plugin()),
+    "an unknown hook": ("shop", plugin(billhook_unheard_of=[])),
+    "a wrapper": ("shop", SimpleNamespace(billhook_settings=hookimpl(wrapper=True)(lambda: (yield)))),
+    "an order": ("shop", SimpleNamespace(billhook_settings=hookimpl(tryfirst=True)(unmarked))),
+    "a hook without marker": ("shop", SimpleNamespace(billhook_settings=unmarked)),
+    "an unknown argument": ("shop", SimpleNamespace(billhook_settings=hookimpl(lambda wish: []))),
+    "an instance": ("shop", plugin(billhook_payment_providers=[provider("shop")()])),
+    "no provider at all": ("shop", plugin(billhook_payment_providers=["shop"])),
+    "two providers": ("shop", plugin(billhook_payment_providers=[provider("shop"), provider("shop")])),
+    "a provider of another name": ("shop", plugin(billhook_payment_providers=[provider("other")])),
+    "a provider's setting of another level": (
+        "shop",
+        plugin(billhook_payment_providers=[provider("shop", settings=(text("a", Level.ACCOUNT),))]),
+    ),
+    "a setting at method level": ("shop", plugin(billhook_settings=[text("a")])),
+    "a setting key with a space": ("shop", plugin(billhook_settings=[text("a b", Level.ACCOUNT)])),
+    "a key twice": ("shop", plugin(billhook_settings=[text("a", Level.ACCOUNT)] * 2)),
+    "what is no setting": ("shop", plugin(billhook_settings=["a"])),
+    "a collector without a list": ("shop", plugin(billhook_settings="a")),
+    "a watch of nothing": ("shop", plugin(billhook_watches=[BalanceWatch("low", "level")])),
+    "a watch of the wrong kind": (
+        "shop",
+        plugin(billhook_settings=[text("days", Level.RESELLER)], billhook_watches=[ChargeWatch("ahead", "days")]),
+    ),
+    "what is no watch": ("shop", plugin(billhook_watches=["low"])),
+    "a title that is no text": ("shop", plugin(billhook_plugin_title=7)),
+    "a version of the past": ("shop", plugin(billhook_api_version=ApiRange((0, 1), (0, 9)))),
+    "a version of the future": ("shop", plugin(billhook_api_version=ApiRange((API_VERSION[0] + 1, 0)))),
+    "what is no version": ("shop", plugin(billhook_api_version="1.0")),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_both_hosts_refuse_to_load_for_the_same_reason(fault: str) -> None:
+    name, module = FAULTS[fault]
+
+    with pytest.raises(PluginError) as refused:
+        loading.load(name, module)
+
+    broken = Registry.of({name: module}).broken
+    assert list(broken) == [name]
+    assert refused.value.why in broken[name]
+
+
+def test_both_hosts_load_a_plugin_without_fault() -> None:
+    module = plugin(billhook_payment_providers=[provider("shop")], billhook_plugin_title="Shop")
+
+    assert loading.load("shop", module).title == Registry.of({"shop": module}).plugins["shop"].title == "Shop"
+
+
+def test_both_hosts_reserve_the_same_names() -> None:
+    assert loading.RESERVED == checks.RESERVED
+
+
+def test_both_hosts_offer_the_same_macros() -> None:
+    """The panel's list of macros is the one that plugin authors may use."""
+    source = (face.TEMPLATES / "components/macros.html").read_text("utf-8")
+    offered = {line.split()[2] for line in source.splitlines() if line.startswith("{% set ")}
+
+    assert offered == pages.MACROS
+
+
+def test_both_hosts_know_the_same_misfits_and_open_states() -> None:
+    assert {each.value for each in judging.Misfit} == {each.value for each in verdicts.Misfit}
+    assert judging.OPEN == payments.OPEN

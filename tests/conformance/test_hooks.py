@@ -1,0 +1,88 @@
+"""No hook without documentation, without a test, without a caller: walked over the contract itself."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+from billhook import PaymentProvider, hooks
+
+ROOT = Path(__file__).parents[2]
+HOOKS = sorted(name for name in vars(hooks) if name.startswith("billhook_"))
+METHODS = sorted(name for name, value in vars(PaymentProvider).items() if callable(value) and not name.startswith("_"))
+#: What a hook's documentation tells, and words by which it is recognised.
+TOLD = {
+    "when and by whom it is called": r"\b[Cc]alled (once|by)\b",
+    "in which transaction": r"\btransaction\b",
+    "how often": r"\bonce\b|\bat least once\b",
+    "what an exception does": r"\bexception\b|\b[Rr]aises\b",
+}
+
+
+def documentation(name: str) -> str:
+    """Return a hook's docstring with that of the hook which it refers to (`Called like …`)."""
+    text = inspect.getdoc(getattr(hooks, name)) or ""
+    other = re.search(r"Called like `(\w+)`", text)
+    return text + "\n" + documentation(other.group(1)) if other else text
+
+
+@pytest.mark.parametrize("what", TOLD)
+@pytest.mark.parametrize("name", HOOKS)
+def test_every_hook_tells(name: str, what: str) -> None:
+    assert re.search(TOLD[what], documentation(name)), f"{name} does not tell {what}"
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_of_a_provider_is_documented(name: str) -> None:
+    assert len((getattr(PaymentProvider, name).__doc__ or "").split()) > 5
+
+
+def texts_of(folder: Path) -> dict[Path, str]:
+    return {path: path.read_text("utf-8") for path in folder.rglob("*.py") if path != Path(__file__)}
+
+
+TESTS = {
+    path: text
+    for folder in (ROOT / "tests", ROOT / "sdk/tests", *ROOT.glob("plugins/*/tests"))
+    for path, text in texts_of(folder).items()
+}
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_every_hook_has_a_test(name: str) -> None:
+    assert [path for path, text in TESTS.items() if re.search(rf"\b{name}\b", text)], f"no test names {name}"
+
+
+def mentioned_in_code(text: str) -> set[str]:
+    """Return names of hooks as texts or attributes of code; docstrings and comments do not count."""
+    tree = ast.parse(text)
+    lone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    texts = {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in lone
+    }
+    return texts | {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+
+
+CALLED = set().union(
+    *(mentioned_in_code(text) for path, text in texts_of(ROOT / "host_stub").items() if "conformance" not in path.parts)
+)
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_every_hook_has_a_caller_in_the_host(name: str) -> None:
+    assert name in CALLED
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_of_a_provider_has_a_caller_in_the_host(name: str) -> None:
+    assert name in CALLED
+
+
+def test_a_hook_without_a_word_would_be_found() -> None:
+    assert not any(re.search(pattern, "React to a balance.") for pattern in TOLD.values())
+    assert "billhook_settings" not in mentioned_in_code('"""billhook_settings"""')
