@@ -1,0 +1,281 @@
+"""Threads with deadlines, the breaker, and the guard that uses both."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from types import ModuleType, SimpleNamespace
+
+import pytest
+from billhook import (
+    Available,
+    BadSignature,
+    Instructions,
+    MalformedNotification,
+    Money,
+    PaymentPaid,
+    PostForm,
+    ProviderError,
+    Redirect,
+    Unavailable,
+    formats,
+)
+from billhook.formats import use_timezone
+from billhook.i18n import current_language, use_language
+
+from host_stub.adapters.clock import FixedClock
+from host_stub.plugins import answers
+from host_stub.plugins.breaker import FAILURES, PAUSE, WINDOW, Breaker, BreakerState
+from host_stub.plugins.containment import THREADS
+from host_stub.plugins.errors import PluginFailed, PluginOverran, PluginPaused
+from host_stub.plugins.registry import Registry
+
+DEADLINE = 0.2
+
+
+class Ward:
+    """A registry with one plugin and short deadlines; `let_go` ends what hangs."""
+
+    def __init__(self, clock: FixedClock) -> None:
+        self.clock = clock
+        self.released = threading.Event()
+        self.registry = Registry.of({"desk": ModuleType("desk")}, deadlines={"verify": DEADLINE, "query": 30})
+        self.registry.attach(SimpleNamespace(clock=clock, listening=None))  # type: ignore[arg-type]
+        self.registry._store = None
+
+    @property
+    def guard(self):
+        return self.registry.guard("desk")
+
+    def call(self, function: Callable[[], object] = lambda: None, place: str = "verify") -> object:
+        return self.registry.call("desk", place, function)
+
+    def fail(self, times: int = 1) -> None:
+        for _ in range(times):
+            with pytest.raises(PluginFailed):
+                self.call(lambda: 1 // 0)
+
+    def hang(self) -> None:
+        with pytest.raises(PluginOverran, match=r"did not answer within 0\.2 s"):
+            self.call(lambda: self.released.wait(20))
+
+    def let_go(self) -> None:
+        self.released.set()
+        until = time.monotonic() + 5
+        while self.guard.pool.stuck and time.monotonic() < until:
+            time.sleep(0.002)
+
+
+@pytest.fixture
+def ward(clock: FixedClock) -> Iterator[Ward]:
+    built = Ward(clock)
+    yield built
+    built.let_go()
+
+
+def test_a_call_sees_the_language_and_the_time_zone_of_its_caller(ward: Ward) -> None:
+    seen: list[object] = []
+
+    with use_language("en"), use_timezone("Asia/Vladivostok"):
+        ward.call(lambda: seen.extend((current_language(), formats.datetime(ward.clock.now()))))
+        expected = formats.datetime(ward.clock.now())
+
+    assert seen == ["en", expected]
+    assert "19:00" in expected
+
+
+def test_calls_one_after_another_share_a_thread(ward: Ward) -> None:
+    threads = set()
+    for _ in range(5):
+        ward.call(lambda: threads.add(threading.get_ident()))
+
+    assert len(threads) == 1
+    assert threading.get_ident() not in threads
+
+
+def test_a_call_that_overruns_is_given_up_at_its_deadline_and_keeps_its_thread_until_it_ends(ward: Ward) -> None:
+    began = time.monotonic()
+    ward.hang()
+
+    assert time.monotonic() - began < DEADLINE + 1
+    assert ward.guard.pool.stuck == 1
+    ward.call()
+    ward.let_go()
+    assert ward.guard.pool.stuck == 0
+
+
+def test_when_all_threads_hang_the_plugin_is_not_called_until_one_ends(ward: Ward) -> None:
+    for _ in range(THREADS):
+        ward.hang()
+
+    assert ward.guard.state is BreakerState.OPEN
+    began = time.monotonic()
+    with pytest.raises(PluginPaused, match="hang"):
+        ward.call()
+    assert time.monotonic() - began < 0.1
+
+    ward.clock.advance(minutes=10)
+    with pytest.raises(PluginPaused, match="hang"):
+        ward.call()
+    ward.let_go()
+    ward.call()
+    assert ward.guard.state is BreakerState.CLOSED
+
+
+def test_more_calls_than_threads_wait_for_their_turn(ward: Ward) -> None:
+    done: list[int] = []
+    callers = [
+        threading.Thread(target=ward.call, args=(lambda number=number: (time.sleep(0.02), done.append(number))[-1],))
+        for number in range(THREADS * 3)
+    ]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+
+    assert sorted(done) == list(range(THREADS * 3))
+
+
+def test_a_plugin_that_is_called_within_its_own_call_needs_no_second_thread(ward: Ward) -> None:
+    def deep(levels: int) -> None:
+        if levels:
+            ward.call(lambda: deep(levels - 1))
+
+    deep(THREADS + 2)
+
+
+def test_five_failures_within_a_minute_open_the_breaker_and_one_call_that_succeeds_closes_it(ward: Ward) -> None:
+    ward.fail(FAILURES - 1)
+    assert ward.guard.state is BreakerState.CLOSED
+    ward.fail()
+
+    with pytest.raises(PluginPaused) as paused:
+        ward.call()
+    assert paused.value.wait == PAUSE
+    ward.clock.advance(seconds=PAUSE.seconds)
+    ward.call()
+    assert ward.guard.state is BreakerState.CLOSED
+    ward.fail(FAILURES - 1)
+    ward.call()
+
+
+def test_a_probe_that_fails_opens_the_breaker_again(ward: Ward) -> None:
+    ward.fail(FAILURES)
+    ward.clock.advance(seconds=PAUSE.seconds)
+
+    ward.fail()
+
+    with pytest.raises(PluginPaused):
+        ward.call()
+
+
+def test_while_one_call_probes_the_others_are_turned_away(clock: FixedClock) -> None:
+    breaker = Breaker(clock.now)
+    for _ in range(FAILURES):
+        breaker.failed()
+    clock.advance(seconds=PAUSE.seconds)
+
+    assert breaker.admit() is None
+    assert breaker.state is BreakerState.PROBING
+    assert breaker.admit() == PAUSE
+
+
+def test_failures_that_are_far_apart_do_not_open_the_breaker(ward: Ward) -> None:
+    for _ in range(FAILURES * 2):
+        ward.fail()
+        ward.clock.advance(seconds=WINDOW.seconds // 3)
+
+    ward.call()
+
+
+def test_a_clock_that_was_set_back_does_not_keep_a_plugin_out(clock: FixedClock) -> None:
+    breaker = Breaker(clock.now)
+    for _ in range(FAILURES):
+        breaker.failed()
+
+    clock.set(clock.now() - timedelta(hours=1))
+
+    assert breaker.admit() is None
+
+
+@pytest.mark.parametrize("error", [BadSignature("x"), MalformedNotification("f", "x"), ProviderError("x")])
+def test_what_the_contract_allows_never_opens_the_breaker(ward: Ward, error: Exception) -> None:
+    def refuse() -> None:
+        raise error
+
+    for _ in range(FAILURES * 2):
+        with pytest.raises(type(error)):
+            ward.call(refuse)
+
+    assert ward.guard.failures == 0
+
+
+@pytest.mark.parametrize(
+    ("place", "error"), [("start", BadSignature("x")), ("availability", ProviderError("x")), ("query", SystemExit(1))]
+)
+def test_what_the_contract_does_not_allow_there_is_a_failure(ward: Ward, place: str, error: BaseException) -> None:
+    def refuse() -> None:
+        raise error
+
+    with pytest.raises(PluginFailed, match=f"{place} failed: {type(error).__name__}"):
+        ward.call(refuse, place)
+
+
+def test_an_error_whose_text_cannot_be_read_is_contained(ward: Ward) -> None:
+    class Evil(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("no text")
+
+    def fail() -> None:
+        raise Evil
+
+    with pytest.raises(PluginFailed, match="verify failed: Evil"):
+        ward.call(fail)
+
+
+PAID = {"reference": "1", "merchant": "m", "amount": Money(1, "RUB"), "is_test": False}
+PAID |= {"external_id": "e", "signed_digest": "d", "details": {}}
+
+
+@pytest.mark.parametrize(
+    ("place", "answer", "says"),
+    [
+        ("availability", True, "availability returned bool, not Available or Unavailable"),
+        ("availability", Unavailable(5), "Unavailable with reason = int, not str or LazyText"),  # type: ignore[arg-type]
+        ("verify", True, "verify returned bool, not None"),
+        ("parse", None, "parse returned NoneType"),
+        ("parse", PaymentPaid(**{**PAID, "amount": 5000}), "PaymentPaid with amount = int, not Money"),
+        ("check_settings", None, "not a list of Finding"),
+        ("check_settings", ["bad"], "check_settings returned str, not Finding"),
+        ("start", "https://gateway.example", "start returned str"),
+        ("start", Redirect("javascript:alert(1)"), "no web address"),
+        ("start", Redirect("https://gateway.example/\r\nSet-Cookie: a=b"), "no web address"),
+        ("start", PostForm("https://gateway.example", ["a"]), "not pairs of text"),  # type: ignore[list-item]
+        ("start", Instructions("operator/plugins.html"), "not one under desk/"),
+        ("document", None, "document returned NoneType, not DocumentSource"),
+        ("query", "paid", "query returned str, not PaymentPaid or AttemptState"),
+        ("billhook_balance_changed", 5, "not a list of Notify"),
+    ],
+)
+def test_rubbish_is_refused_by_a_message_that_names_what_came_and_what_was_expected(
+    place: str, answer: object, says: str
+) -> None:
+    with pytest.raises(answers.Rubbish, match=says.replace("(", r"\(")):
+        answers.check("desk", place, answer)
+
+
+@pytest.mark.parametrize(
+    ("place", "answer"),
+    [
+        ("availability", Available()),
+        ("verify", None),
+        ("parse", PaymentPaid(**PAID)),
+        ("start", Instructions("desk/page.html")),
+        ("start", PostForm("https://gateway.example", [("a", "b")])),
+        ("billhook_balance_changed", None),
+    ],
+)
+def test_what_the_contract_knows_passes(place: str, answer: object) -> None:
+    answers.check("desk", place, answer)

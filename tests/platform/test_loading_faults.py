@@ -1,0 +1,165 @@
+"""Plugins that cannot be loaded: left out and shown, while the panel and the others start."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+from billhook import ApiRange, hookimpl
+from sqlalchemy import select
+
+from host_stub.adapters.clock import FixedClock
+from host_stub.persistence import PluginFailure, Reseller, UserKind
+from host_stub.plugins import discovery
+from host_stub.plugins.discovery import Candidate
+from host_stub.plugins.registry import Registry
+from host_stub.plugins.start_watch import EXIT_STATUS
+from tests.platform.containment_table import LOADING
+from tests.support.web import Visitor, a_user, an_app, store_of
+from tests.support.world import a_method
+
+BAD, GOOD = "bad", "good"
+
+
+def a_module(function: Callable[..., Any], name: str, **options: bool) -> ModuleType:
+    function.__name__ = name
+    module = ModuleType("bad_plugin")
+    setattr(module, name, hookimpl(function, **options))
+    return module
+
+
+def raises() -> Any:
+    raise RuntimeError("a fault")
+
+
+def wrapping() -> Any:
+    return (yield)
+
+
+def at_import(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Candidate]:
+    (folder / "billhook_bad.py").write_text("raise RuntimeError('a fault at import')\n", "utf-8")
+    monkeypatch.syspath_prepend(folder)
+    point = EntryPoint(BAD, "billhook_bad", discovery.GROUP)
+    monkeypatch.setattr(discovery, "entry_points", lambda group: [point])
+    return discovery.installed()
+
+
+def stray_template(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Candidate]:
+    (folder / "billhook_stray/templates").mkdir(parents=True)
+    (folder / "billhook_stray/__init__.py").touch()
+    (folder / "billhook_stray/templates/receipt.html").touch()
+    monkeypatch.syspath_prepend(folder)
+    import billhook_stray  # type: ignore[import-not-found]
+
+    return [Candidate(BAD, billhook_stray)]
+
+
+def unmarked() -> SimpleNamespace:
+    return SimpleNamespace(billhook_settings=list)
+
+
+SIMPLE: dict[str, Callable[[], list[Candidate]]] = {
+    "raises in a collector": lambda: [Candidate(BAD, a_module(raises, "billhook_settings"))],
+    "rubbish from a collector": lambda: [Candidate(BAD, a_module(lambda: 5, "billhook_settings"))],
+    "a name that the host has taken": lambda: [Candidate("operator", ModuleType("x"))],
+    "a name that another distribution has": lambda: [Candidate(BAD, ModuleType("x")), Candidate(BAD, ModuleType("y"))],
+    "another version of the contract": lambda: [
+        Candidate(BAD, a_module(lambda: ApiRange((9, 0), (10, 0)), "billhook_api_version"))
+    ],
+    "an unknown hook": lambda: [Candidate(BAD, a_module(lambda: [], "billhook_no_such_hook"))],
+    "a hook wrapper": lambda: [Candidate(BAD, a_module(wrapping, "billhook_settings", wrapper=True))],
+    "a hook without its marker": lambda: [Candidate(BAD, unmarked())],
+}
+
+
+@pytest.mark.parametrize("fault", LOADING)
+def test_a_plugin_that_cannot_be_loaded_is_left_out_and_shown_while_the_panel_and_the_others_start(
+    fault: str, sqlite_url: str, clock: FixedClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if fault in SIMPLE:
+        candidates = SIMPLE[fault]()
+    elif fault == "raises at import":
+        candidates = at_import(tmp_path, monkeypatch)
+    else:
+        candidates = stray_template(tmp_path, monkeypatch)
+    name = candidates[0].name
+
+    registry = Registry([*candidates, Candidate(GOOD, ModuleType("good_plugin"))])
+    app = an_app(sqlite_url, clock, registry=registry)
+
+    assert list(registry.plugins) == [GOOD]
+    assert LOADING[fault] in registry.broken[name]
+    store = store_of(app)
+    with store.write() as session:
+        (row,) = session.scalars(select(PluginFailure)).all()
+        assert (row.plugin, row.place) == (name, "load")
+        root = Reseller(name="Оператор", created_at=store.now(), is_operator=True)
+        session.add(root)
+        session.flush()
+        method_id = a_method(session, root, name).id
+        operator = Visitor(app)
+        person = a_user(session, root, UserKind.MANAGER, "operator@example.com").id
+    operator.enter(person)
+    for page in ("/admin/", "/admin/plugins"):
+        assert name in operator.get(page).text
+    assert operator.client.post(f"/plugin/{name}/method/{method_id}/notify").status_code == 503
+    store.close()
+
+
+HANGING = """
+import sys, time
+from importlib.metadata import EntryPoint
+from billhook import hookimpl
+from host_stub.plugins import discovery
+from host_stub.plugins.registry import Registry
+
+if "import" in sys.argv:
+    time.sleep(30) if __name__ != "__main__" else None
+
+@hookimpl
+def billhook_settings():
+    time.sleep(30)
+
+if __name__ == "__main__":
+    discovery.entry_points = lambda group: [EntryPoint("slowpoke", "hanging", group)]
+    sys.path.insert(0, sys.argv[1])
+    Registry.discover(longest_seconds=0.3)
+    print("started")
+"""
+
+
+@pytest.mark.parametrize("step", ["import", "collectors"])
+def test_a_plugin_that_hangs_while_it_loads_ends_the_start_with_its_name_and_the_way_out(
+    step: str, tmp_path: Path
+) -> None:
+    script = tmp_path / "hanging.py"
+    script.write_text(HANGING, "utf-8")
+
+    ended = subprocess.run([sys.executable, script, tmp_path, step], capture_output=True, text=True, timeout=25)
+
+    assert ended.returncode == EXIT_STATUS
+    assert "slowpoke" in ended.stderr
+    assert step in ended.stderr
+    assert "BILLHOOK_DISABLED_PLUGINS=slowpoke" in ended.stderr
+    assert "started" not in ended.stdout
+
+
+def test_a_disabled_plugin_is_not_even_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    from host_stub.config import Config
+
+    monkeypatch.setenv("BILLHOOK_DISABLED_PLUGINS", "slowpoke, other")
+    point = EntryPoint("slowpoke", "no_such_module_anywhere", discovery.GROUP)
+    monkeypatch.setattr(discovery, "entry_points", lambda group: [point])
+
+    registry = Registry.discover(Config().disabled_plugins)
+
+    assert (registry.plugins, registry.broken) == ({}, {})
+    assert registry.disabled == ("other", "slowpoke")
+    with pytest.raises(Exception, match="is disabled by BILLHOOK_DISABLED_PLUGINS"):
+        registry.provider("slowpoke")
