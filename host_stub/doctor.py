@@ -47,7 +47,7 @@ def examine(config: Config, store: Store) -> Iterator[Diagnosis]:
     if database.healthy:
         for check in (_triggers, _balances, _worker, _operator):
             yield _guarded(check, store)
-    yield from _plugins()
+    yield from _plugins(config)
     yield _drawing()
     yield _mail(config)
 
@@ -120,8 +120,8 @@ def _operator(store: Store) -> Diagnosis:
     return Diagnosis("operator")
 
 
-def _plugins() -> Iterator[Diagnosis]:
-    registry = Registry.discover()
+def _plugins(config: Config) -> Iterator[Diagnosis]:
+    registry = Registry.discover(config.disabled_plugins)
     for name, why in registry.broken.items():
         yield Diagnosis(f"plugin {name}", why, f"Mend or uninstall the distribution that brings {name}.")
     if registry.plugins:

@@ -82,10 +82,10 @@ def _offer(desk: Desk, row: PaymentMethod, payment: PaymentView) -> Offer | None
             return None
         method = method_view(row, provider, desk.keys, desk.store.now())
         answer = desk.registry.call(row.plugin, "availability", provider.availability, payment, method)
-    except PluginFailed as error:
-        return Offer(row, provider, _("The plugin failed: {why}.", why=error.why))
-    except PluginPaused as error:
-        return Offer(row, provider, _("The plugin is not called for now: {why}.", why=error.why))
+    except PluginFailed:
+        return Offer(row, provider, _("The module failed when it was asked. The operator sees what happened."))
+    except PluginPaused:
+        return Offer(row, provider, _("The module failed too often and is not asked for a while."))
     except PluginUnavailable:
         return None
     return Offer(row, provider, answer.reason if isinstance(answer, Unavailable) else None)

@@ -72,7 +72,7 @@ SIMPLE: dict[str, Callable[[], list[Candidate]]] = {
     "another version of the contract": lambda: [
         Candidate(BAD, a_module(lambda: ApiRange((9, 0), (10, 0)), "billhook_api_version"))
     ],
-    "an unknown hook": lambda: [Candidate(BAD, a_module(lambda: [], "billhook_no_such_hook"))],
+    "an unknown hook": lambda: [Candidate(BAD, a_module(lambda: 5, "billhook_no_such_hook"))],
     "a hook wrapper": lambda: [Candidate(BAD, a_module(wrapping, "billhook_settings", wrapper=True))],
     "a hook without its marker": lambda: [Candidate(BAD, unmarked())],
 }

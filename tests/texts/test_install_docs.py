@@ -24,6 +24,8 @@ def as_printed(default: object) -> str:
         default = default.get_secret_value()
     if isinstance(default, bool):
         return str(default).lower()
+    if isinstance(default, tuple):
+        return ",".join(default)
     if isinstance(default, Enum):
         default = default.value
     return str(default)

@@ -75,6 +75,7 @@ def _page(payment_id: int, *, form: ApprovalForm | None = None, undo: ReasonForm
     is_open = row.status in OPEN
     if form is None and is_open:
         form = ApprovalForm.blank(facts.amount, panel().store.now(), reseller().timezone)
+    offers = paying.offers(desk(), scope(), payment_id) if is_open else []
     return show(
         "reseller/payment.html",
         crumbs=[(_("Payments"), url_for("reseller.payments"))],
@@ -83,15 +84,16 @@ def _page(payment_id: int, *, form: ApprovalForm | None = None, undo: ReasonForm
         form=form if is_open else None,
         undo=undo or ReasonForm(formdata=None),
         log=log,
-        offered=_documents_to_issue(payment_id) if is_open else [],
+        offered=_documents_to_issue(offers),
+        withheld=[(offer.method.name, offer.reason) for offer in offers if offer.reason is not None],
     )
 
 
-def _documents_to_issue(payment_id: int) -> list[tuple[int, str, str, Any]]:
+def _documents_to_issue(offers: list[paying.Offer]) -> list[tuple[int, str, str, Any]]:
     """Return method id, method name, kind and label of every document that can be issued for an open payment."""
     return [
         (offer.method.id, offer.method.name, kind.name, kind.label)
-        for offer in paying.offers(desk(), scope(), payment_id)
+        for offer in offers
         if offer.reason is None
         for kind in offer.provider.capabilities.documents
     ]
