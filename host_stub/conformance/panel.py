@@ -69,8 +69,9 @@ _OPERATOR: Final = Actor("operator", "Conformance kit", 0)
 _PARKED: Final = "parked"
 
 
-#: A panel's routes cost more than a check: one panel serves all checks of a plugin, with a database for each.
-_APPS: Final[dict[tuple[str, Path | None], Flask]] = {}
+#: A panel's routes cost more than a check: one panel serves all checks, with a database for each. What it takes from a
+#: plugin for good is the template folder.
+_APPS: Final[dict[Path | None, Flask]] = {}
 
 
 class NoPaper:
@@ -103,10 +104,9 @@ class PanelHost:
     @cached_property
     def _app(self) -> Flask:
         templates = self._registry.plugins[self._plugin].templates
-        app = _APPS.get((self._plugin, templates))
+        app = _APPS.get(templates)
         if app is None:
-            app = self._new_app()
-            _APPS[self._plugin, templates] = app
+            app = _APPS[templates] = self._new_app()
         app.extensions["billhook"] = replace(
             app.extensions["billhook"], store=self._store, registry=self._registry, keys=self._keys
         )

@@ -20,7 +20,9 @@ def test_a_mutant_fails_its_check_and_no_other(check: Check) -> None:
     mutant = subject(f"mutant_{check.id}")
     kit = Kit(mutant, open_fake)
 
-    failed = [result for result in kit.run_all() if result.outcome is Outcome.FAILED]
+    # A fresh process for the one check that needs it is not started for every mutant.
+    wanted = [each for each in all_checks() if each.id != "offline_import" or check.id == each.id]
+    failed = [result for result in map(kit.run, wanted) if result.outcome is Outcome.FAILED]
 
     if Need.DATABASE in check.needs:
         # FakeHost can't see it; the host's own tests show that the real one does.

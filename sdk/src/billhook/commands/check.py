@@ -39,5 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{kit.subject.source.name} on {where}\n")
     for line in lines(results, verbose=arguments.verbose):
         print(line)
+    for retired in kit.subject.plugin.retired if kit.subject.plugin else ():
+        print(f"note: {retired}")
     sys.stdout.flush()
     return 1 if any(result.outcome is Outcome.FAILED for result in results) else 0

@@ -40,7 +40,7 @@ class Subject:
             self.plugin = load(self.source.name, self.source.module)
         except PluginError as error:
             self.fault = str(error)
-        except Exception as error:  # noqa: BLE001  a collector may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001  a collector may raise anything
             self.fault = f"{type(error).__name__}: {error}"
 
 

@@ -234,8 +234,9 @@ class FakeHost:
     def tell(self, hook: str, event: Event) -> list[Effect]:
         """Deliver an event. Raises what the handler raises, and TypeError for what are no effects."""
         settings = views.telling_settings(self.plugin.settings, self.reseller.currency)
-        account = next((a for a in self._accounts.values() if a.id == event.account_id), self.account())
-        reader = FakeReader(replace(account, id=event.account_id), self.reseller, settings)
+        known = {account.id: account for account in map(self.account, AccountType)}
+        account = known.get(event.account_id) or replace(self.account(), id=event.account_id)
+        reader = FakeReader(account, self.reseller, settings)
         return checked_effects(self.plugin.hooks[hook](event=event, reader=reader), event)
 
 

@@ -148,7 +148,7 @@ class Kit:
                 wanted.run(bench)
             except Failed as found:
                 return Result(wanted, Outcome.FAILED, found.what, found.remedy or wanted.remedy)
-            except Exception as error:  # noqa: BLE001  whatever a plugin raises is a finding
+            except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a plugin raises is a finding
                 return Result(wanted, Outcome.FAILED, f"{type(error).__name__}: {error}", wanted.remedy)
         return Result(wanted, Outcome.OK)
 

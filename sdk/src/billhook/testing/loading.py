@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -44,6 +45,7 @@ class LoadedPlugin:
     """A plugin that passed every check of loading.
 
     hooks: its implementations by name, to be called with the hook's arguments by keyword. templates: its folder.
+    retired: what it uses of the contract that is to go away, each with the name of its successor.
     """
 
     name: str
@@ -53,6 +55,7 @@ class LoadedPlugin:
     watches: tuple[BalanceWatch | ChargeWatch, ...] = ()
     hooks: Mapping[str, Hook] = field(default_factory=dict)
     templates: Path | None = None
+    retired: tuple[str, ...] = ()
 
     @property
     def event_hooks(self) -> Mapping[str, Hook]:
@@ -67,7 +70,7 @@ def load(name: str, module: object) -> LoadedPlugin:
     """
     _check_name(name)
     _check_markers(name, module)
-    found = _implementations(name, module)
+    found, retired = _implementations(name, module)
     _check_version(name, found)
     settings = _reseller_settings(name, _collect(name, found, "billhook_settings"))
     return LoadedPlugin(
@@ -78,6 +81,7 @@ def load(name: str, module: object) -> LoadedPlugin:
         watches=_watches(name, _collect(name, found, "billhook_watches"), settings),
         hooks=found,
         templates=_templates(name, module),
+        retired=retired,
     )
 
 
@@ -100,17 +104,23 @@ def _check_markers(plugin: str, module: object) -> None:
             raise PluginError(plugin, f"{attribute} has no marker", "Put @hookimpl above it.")
 
 
-def _implementations(plugin: str, module: object) -> dict[str, Hook]:
-    """Return the hooks by name. pluggy finds wrong argument names at once and unknown hooks in check_pending."""
+def _implementations(plugin: str, module: object) -> tuple[dict[str, Hook], tuple[str, ...]]:
+    """Return the hooks by name, and what is retired among them.
+
+    pluggy finds wrong argument names at once and unknown hooks in check_pending.
+    """
     manager = pluggy.PluginManager(hooks.PROJECT)
     manager.add_hookspecs(hooks)
-    try:
-        manager.register(module, name=plugin)
-        manager.check_pending()
-    except pluggy.PluginValidationError as error:
-        raise PluginError(plugin, str(error), "Compare it with billhook.hooks.") from error
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", DeprecationWarning)
+        try:
+            manager.register(module, name=plugin)
+            manager.check_pending()
+        except pluggy.PluginValidationError as error:
+            raise PluginError(plugin, str(error), "Compare it with billhook.hooks.") from error
     callers = manager.get_hookcallers(module) or []
-    return {caller.name: _by_keyword(impl) for caller in callers for impl in caller.get_hookimpls()}
+    found = {caller.name: _by_keyword(impl) for caller in callers for impl in caller.get_hookimpls()}
+    return found, tuple(str(warning.message) for warning in caught)
 
 
 def _by_keyword(impl: Any) -> Hook:

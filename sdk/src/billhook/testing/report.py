@@ -29,7 +29,9 @@ def lines(results: Iterable[Result], *, verbose: bool = False) -> Iterator[str]:
         yield from textwrap.wrap(", ".join(ids), _WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 8)
     total = sum(counted.values())
     yield ""
-    yield f"{total} checks: " + ", ".join(f"{counted[outcome]} {outcome}" for outcome in Outcome)
+    yield f"{total} check{'s' if total != 1 else ''}: " + ", ".join(
+        f"{counted[outcome]} {outcome}" for outcome in Outcome
+    )
 
 
 def failure(result: Result) -> str:

@@ -121,5 +121,5 @@ def _importable_from(folder: Path) -> None:
 def _imported(name: str, module: str) -> PluginSource:
     try:
         return PluginSource(name, importlib.import_module(module), module)
-    except Exception as error:  # noqa: BLE001  whatever a plugin does at import is its fault, not the kit's
+    except (Exception, SystemExit) as error:  # noqa: BLE001  what a plugin does at import is not the kit's fault
         return PluginSource(name, None, module, f"import failed: {type(error).__name__}: {error}")

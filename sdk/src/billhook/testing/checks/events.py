@@ -14,6 +14,7 @@ from billhook.testing.views import NOON, samples
 
 _VALUES: Final[dict[str, object]] = {
     "reseller_id": 1,
+    "account_id": 7,
     "key": "watch",
     "level_minor": 50_000,
     "balance_minor": 0,
