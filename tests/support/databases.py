@@ -1,8 +1,9 @@
 """Real databases for tests, each test with an empty migrated one of its own.
 
-PostgreSQL is, in this order: the server that BILLHOOK_TEST_POSTGRESQL names, the one that answers without a password
-on 127.0.0.1:5432, or one started from installed binaries in a folder of its own. Migrations run once per worker; a
-test gets a copy.
+PostgreSQL is, in this order: the server that BILLHOOK_TEST_POSTGRESQL names, one started from installed programs in a
+folder of its own, or the one that answers without a password on 127.0.0.1:5432. Our own comes first because it needs
+no durability: dropping a database waits for a checkpoint, which took 1.3 s on a durable server and 0.04 s here.
+Migrations run once per worker; a test gets a copy.
 """
 
 from __future__ import annotations
@@ -147,12 +148,17 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
         with closing(PostgresqlServer({"host": "127.0.0.1", **parameters}, database)) as server:
             yield server
         return
-    user = _local_user()
-    if user is not None:
-        with closing(PostgresqlServer({**LOCAL_SERVER, "user": user})) as server:
+    if _installed() is not None:
+        with _own_server() as parameters, closing(PostgresqlServer(parameters)) as server:
             yield server
         return
-    with _own_server() as parameters, closing(PostgresqlServer(parameters)) as server:
+    user = _local_user()
+    if user is None:
+        raise NoPostgresql(
+            f"no PostgreSQL: {SERVER_VARIABLE} is not set, no server is installed (apt-get install postgresql), "
+            "and nothing answers on 127.0.0.1:5432 without a password"
+        )
+    with closing(PostgresqlServer({**LOCAL_SERVER, "user": user})) as server:
         yield server
 
 
@@ -177,24 +183,21 @@ def _local_user() -> str | None:
     return None
 
 
-def _binaries() -> Path:
-    """Return the folder of the newest installed server's programs. Raises NoPostgresql."""
+def _installed() -> Path | None:
+    """Return the folder of the newest installed server's programs, if there is one."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     on_path = shutil.which("initdb")
     if found:
         return found[-1].parent
-    if on_path:
-        return Path(on_path).parent
-    raise NoPostgresql(
-        f"no PostgreSQL: {SERVER_VARIABLE} is not set, nothing answers on 127.0.0.1:5432 without a password, "
-        "and no server is installed (apt-get install postgresql)"
-    )
+    return Path(on_path).parent if on_path else None
 
 
 @contextmanager
 def _own_server() -> Iterator[dict[str, str]]:
     """Start a server in a folder of its own on a free port; yields connection parameters."""
-    programs = _binaries()
+    programs = _installed()
+    if programs is None:
+        raise NoPostgresql("no PostgreSQL server is installed (apt-get install postgresql)")
     with tempfile.TemporaryDirectory(prefix="billhook-pg-", ignore_cleanup_errors=True) as folder:
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
