@@ -226,7 +226,7 @@ def _everything_shown(bench: Bench) -> Iterator[tuple[str, str]]:
     yield "the outcome of start", repr(started.outcome)
     yield "the provider's repr", repr(provider) + repr(vars(provider))
     if isinstance(started.outcome, Instructions):
-        yield "the page", bench.host.page(started)
+        yield "the page", str(_or_error(lambda: bench.host.page(started)))
     for kind in provider.capabilities.documents:
         yield f"the document {kind.name}", repr(bench.host.document(started, kind.name))
     reason = provider.availability(started.payment, view)
@@ -339,7 +339,7 @@ def _start_bare(bench: Bench, payment: Any, view: Any) -> None:
 
 
 def _status_request(bench: Bench, payment: Any, view: Any) -> StatusRequest:
-    return StatusRequest(payment, view, payment.number, "key", 0)
+    return StatusRequest(payment, view, payment.number, "key", tries=1)
 
 
 @check(

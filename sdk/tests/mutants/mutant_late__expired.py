@@ -1,0 +1,20 @@
+"""Has no word for money that comes late."""
+
+from __future__ import annotations
+
+from billhook import Action, Answer, PaymentProvider, Verdict, hookimpl
+from honest_gateway import HonestGateway
+
+MESSAGE = "answered 503"
+
+
+class Mutant(HonestGateway):
+    name = "mutant_late__expired"
+
+    def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
+        return {Verdict.PARKED: None}.get(verdict, super().acknowledge(action, verdict))  # type: ignore[return-value]
+
+
+@hookimpl
+def billhook_payment_providers() -> list[type[PaymentProvider]]:
+    return [Mutant]

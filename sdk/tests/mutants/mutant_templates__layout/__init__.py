@@ -1,0 +1,21 @@
+"""Builds on a page that only one host has."""
+
+from __future__ import annotations
+
+from billhook import Capabilities, Instructions, PaymentProvider, StartKind, StartRequest, hookimpl
+
+MESSAGE = "which no host promises"
+
+
+class Mutant(PaymentProvider):
+    name = "mutant_templates__layout"
+    title = "Counter"
+    capabilities = Capabilities(start=StartKind.INSTRUCTIONS)
+
+    def start(self, request: StartRequest) -> Instructions:
+        return Instructions("mutant_templates__layout/counter.html")
+
+
+@hookimpl
+def billhook_payment_providers() -> list[type[PaymentProvider]]:
+    return [Mutant]
