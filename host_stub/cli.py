@@ -19,6 +19,8 @@ from host_stub.services import passwords, signin, users
 from host_stub.services.passwords import WeakPassword
 from host_stub.services.users import EmailTaken, InvalidEmail, NewUser
 
+#: Exit status of a worker that wants to be started again (EX_TEMPFAIL).
+TRY_AGAIN = 75
 _SHOWN = {
     "short": f"A password has at least {passwords.SHORTEST} characters.",
     "long": f"A password has at most {passwords.LONGEST} characters.",
@@ -166,7 +168,10 @@ def worker() -> None:
     with _store(config) as store:
         registry = Registry.discover(config.disabled_plugins)
         registry.attach(store)
-        Worker(store, registry, Outside.of(config, keys)).run()
+        running = Worker(store, registry, Outside.of(config, keys))
+        running.run()
+    if running.hung:
+        raise SystemExit(TRY_AGAIN)  # whoever supervises it starts it again
 
 
 def _ready() -> Config:

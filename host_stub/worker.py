@@ -85,11 +85,16 @@ def _security(config: Config) -> Security:
 
 
 class Worker:
-    """Runs the jobs until it is told to stop. name: unique among running workers."""
+    """Runs the jobs until it is told to stop. name: unique among running workers.
+
+    hung: the plugins whose threads all hang; it stopped because of them and wants to be started again.
+    """
 
     def __init__(self, store: Store, registry: Registry, outside: Outside, name: str = "") -> None:
         self.name = name or f"{socket.gethostname()}:{os.getpid()}"
         self._store = store
+        self._registry = registry
+        self.hung: list[str] = []
         self._started_at = store.now()
         self._stop = threading.Event()
         self._seen: dict[str, float] = {}
@@ -163,8 +168,16 @@ class Worker:
             thread.start()
         while not self._stop.is_set():
             self._beat()
+            self._heed_hung_plugins()
             self._stop.wait(BEAT_SECONDS)
         self._wind_up(threads)
+
+    def _heed_hung_plugins(self) -> None:
+        """Stop when no thread of a plugin comes back: only a new process has threads for it again."""
+        self.hung = [name for name in self._registry.plugins if self._registry.guard(name).pool.exhausted]
+        if self.hung:
+            _logger.error("plugins_hang", plugins=self.hung)
+            self.stop()
 
     def stop(self) -> None:
         """Ask the worker to end; may be called from any thread."""

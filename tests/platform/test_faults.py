@@ -37,6 +37,7 @@ from host_stub.persistence import (
     Reseller,
     UserKind,
 )
+from host_stub.plugins.containment import THREADS
 from host_stub.plugins.registry import Registry
 from host_stub.services import attempts, ledger
 from host_stub.services.outbox import tell_plugin
@@ -119,8 +120,12 @@ class Scene:
         self.client, self.neighbour = app.test_client(), app.test_client()
         outside: Any = SimpleNamespace(send=lambda *_arguments: None)
         keys = app.extensions["billhook"].keys
-        self.worker = Worker(self.store, self.registry, Outside(outside, "billing@localhost", outside, keys), "worker")
+        self._outside = Outside(outside, "billing@localhost", outside, keys)
+        self.worker = self.new_worker()
         self.payment_id = 0
+
+    def new_worker(self) -> Worker:
+        return Worker(self.store, self.registry, self._outside, "worker")
 
     def fresh(self) -> None:
         """Begin anew: a new payment, no faults, nothing recorded, a breaker that has forgotten."""
@@ -335,6 +340,17 @@ def mended(scene: Scene, place: str) -> None:
         balance = session.get_one(Account, scene.world.account_id).balance_minor
         credited = session.scalar(select(func.count()).select_from(LedgerTransaction)) or 0
     assert balance == credited * rub("5000.00").minor
+
+
+def test_a_worker_in_which_all_threads_of_a_plugin_hang_ends_and_says_so(scene: Scene) -> None:
+    faulty.FAULTS["verify"] = "hang"
+    for _ in range(THREADS):
+        assert notify(scene) == "503"
+    worker = scene.new_worker()
+
+    worker.run()
+
+    assert worker.hung == ["faulty"]
 
 
 def test_every_hook_and_every_provider_method_is_driven() -> None:

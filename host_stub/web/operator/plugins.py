@@ -20,7 +20,7 @@ def advice(guard: Guard) -> LazyText:
     """Say why a plugin is not called and what the operator can do."""
     if guard.pool.exhausted:
         return _("All its threads hang. Restart this process; if it happens again, disable or mend the plugin.")
-    return _("It failed too often and is tried again by itself within half a minute. What failed stands under Plugins.")
+    return _("It failed too often. After half a minute the next call tries it again. What failed stands under Plugins.")
 
 
 @bp.get("/plugins", endpoint="plugins")
