@@ -14,7 +14,7 @@ from host_stub.domain.actors import SYSTEM
 from host_stub.domain.charging import Due, Hold, Settlement, cost, decide_due, decide_hold, needed, period_after
 from host_stub.persistence import Account, Entry, Reseller, Store, Subscription, SubscriptionStatus
 from host_stub.persistence.store import fetch, now
-from host_stub.services import charging_failures, ledger, mails, running
+from host_stub.services import charging_failures, ledger, mails, notices, running
 from host_stub.services.journal import log
 
 ACTIVE, PENDING, STOPPED = SubscriptionStatus.ACTIVE, SubscriptionStatus.PENDING, SubscriptionStatus.STOPPED
@@ -183,6 +183,7 @@ def _enter_hold(session: Session, account: Account) -> None:
     lacking = _needed(session, account)
     _log(session, account, "account.hold_entered", balance_minor=account.balance_minor, needed_minor=lacking.minor)
     stopped = [s.name for s in session.scalars(running.of_account(account, STOPPED))]
+    notices.take_down(session, account)
     mails.hold_entered(session, account, needed=lacking, stopped=stopped)
 
 

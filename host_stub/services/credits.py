@@ -7,13 +7,13 @@ from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
 from host_stub.persistence import LedgerTransaction, Leg, Payment
-from host_stub.services import charging, ledger, mails
+from host_stub.services import charging, ledger, mails, notices
 
 
 def credit(
     session: Session, payment: Payment, *, source: str, source_id: str, amount: Money, method_id: int | None, by: Actor
 ) -> LedgerTransaction:
-    """Credit what came to the account of a locked payment: posts, resumes or activates, queues the mail."""
+    """Credit what came to the account of a locked payment: posts, resumes or activates, and tells the customer."""
     account = ledger.lock_account(session, payment.account_id)
     header = ledger.post(
         session,
@@ -30,6 +30,7 @@ def credit(
             details={"payment": payment.number},
         ),
     )
+    notices.take_down(session, account)
     settled = charging.settle(session, account)
     mails.payment_credited(
         session,

@@ -133,6 +133,7 @@ class Notify:
     recipients: e-mail addresses; empty means the account's finance contacts. The host wraps subject and paragraphs in
     the reseller's letterhead, adds the button, and keeps the mail until the SMTP server took or refused it.
     key: names the notice; at most one mail per event and key is written however often the handler runs.
+    in_panel: also a notice on the account's pages, until somebody closes it, a payment is credited or a hold begins.
     """
 
     account_id: int
