@@ -171,8 +171,8 @@ def two_at_once_do_not_mix(bench: Bench) -> None:
     remedy="Decide by the message alone, never by an earlier one: gateways repeat old messages after new ones.",
 )
 def messages_may_come_in_any_order(bench: Bench) -> None:
-    """The payer's return before the notification, the newer payment's notification before the older one's, and a second
-    payment with the same document number are all judged as if nothing had come before."""
+    """The payer's return before the notification, the newer payment's notification before the older one's, and its
+    repetition after it are all judged as if nothing had come before."""
     older, newer = bench.started(), bench.started()
     first, second = bench.notification(older), bench.notification(newer)
     for action in bench.provider.capabilities.actions:
