@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+from billhook.cli import VERBS
 from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
@@ -51,6 +52,8 @@ def commands_named(page: Path) -> list[tuple[str, list[str]]]:
 def test_every_command_that_a_page_names_exists(page: Path) -> None:
     unknown = []
     for verb, options in commands_named(page):
+        if verb in VERBS:  # of the authors' command `billhook`, which has tests of its own
+            continue
         command = cli.commands.get(verb)
         if command is None:
             unknown.append(verb)

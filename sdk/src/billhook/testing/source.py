@@ -45,7 +45,7 @@ class PluginSource:
     def project(self) -> Path | None:
         """The project's folder (the nearest one above with a pyproject.toml); None for an installed wheel."""
         place = self.folder or self._file
-        if place is None:
+        if place is None or "site-packages" in place.parts:
             return None
         return next((above for above in place.parents if (above / "pyproject.toml").is_file()), None)
 
