@@ -89,8 +89,8 @@ it does outside may still happen, which is why an attempt whose start overran st
 **Breaker.** After {FAILURES} failures within {WINDOW.seconds} s, or when all {THREADS} threads hang, the plugin is not
 called for {PAUSE.seconds} s: gateways hear 503, its methods are left out, its facts wait and use up no try. Then one
 call is let through; if it succeeds, all go through again. A bad signature, a malformed message and a gateway that
-cannot be reached are no failures. Each process keeps its own breaker. A worker in which all threads of a plugin hang ends with
-status 75 and is started again by its supervisor; a web process needs a restart.
+cannot be reached are no failures. Each process keeps its own breaker. A worker in which all threads of a plugin hang
+ends with status 75 and is started again by its supervisor; a web process needs a restart.
 
 ## Calls
 
