@@ -167,9 +167,26 @@ def _photograph(page: Page, sheet: Sheet, role: Role, place: str, variant: str, 
     faults.leave()
     if answer is not None and answer.status >= 500:
         sheet.faults.append(f"{where}: status {answer.status}")
-    too_wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    if too_wide > 0:
-        sheet.faults.append(f"{where}: {too_wide} px wider than the window")
+    sheet.faults += [f"{where}: {fault}" for fault in page.evaluate(_UGLY)]
+
+
+#: What nobody would be proud of, as far as a script can tell.
+_UGLY: Final = """() => {
+  const faults = [];
+  const wide = document.documentElement.scrollWidth - window.innerWidth;
+  if (wide > 0) faults.push(`${wide} px wider than the window`);
+  const ids = [...document.querySelectorAll("[id]")].map(element => element.id);
+  const twice = ids.filter((id, place) => ids.indexOf(id) !== place);
+  if (twice.length) faults.push(`ids that are there twice: ${twice}`);
+  for (const image of document.images)
+    if (image.complete && !image.naturalWidth) faults.push(`no picture at ${image.src}`);
+  const doubled = document.body.innerText.match(/.{0,30}[^.]\\.\\.(?!\\.).{0,10}/);
+  if (doubled) faults.push(`two full stops: ${doubled[0]}`);
+  const foreign = document.documentElement.lang === "en" ? /[а-яё]/i : /^[A-Z][a-z]+( [a-z]+)+/;
+  for (const word of document.querySelectorAll("label, th, dt, legend, .help, nav.sections a, .side a, .tabs a"))
+    if (foreign.test(word.innerText)) faults.push(`not translated: ${word.innerText}`);
+  return faults;
+}"""
 
 
 def _html(sheet: Sheet) -> str:
