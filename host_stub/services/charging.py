@@ -43,7 +43,7 @@ def settle(session: Session, account: Account) -> Settlement:
     of the stopped subscriptions fit; then they are charged and run. Last, pending subscriptions that the newest credit
     covers are activated, oldest first; one that is too dear does not keep back a younger, cheaper one.
     """
-    credited_at = _credited_at(session, account)
+    newest = account.event_sequence
     if account.on_hold_since is not None:
         _stop_overdue(session, account)
     match _decide(session, account):
@@ -51,9 +51,9 @@ def settle(session: Session, account: Account) -> Settlement:
             _enter_hold(session, account)
         case Hold.LEAVE:
             resumed = _leave_hold(session, account)
-            return Settlement(Hold.LEAVE, resumed=resumed, activated=_activate_pending(session, account, credited_at))
+            return Settlement(Hold.LEAVE, resumed=resumed, activated=_activate_pending(session, account, newest))
         case Hold.STAY if account.on_hold_since is None:
-            return Settlement(activated=_activate_pending(session, account, credited_at))
+            return Settlement(activated=_activate_pending(session, account, newest))
         case hold:
             return Settlement(hold, needed_minor=_needed(session, account).minor)
     return Settlement(Hold.ENTER, needed_minor=_needed(session, account).minor)
@@ -174,7 +174,9 @@ def _earliest_due(session: Session, account: Account) -> Sequence[Subscription]:
 def _decide(session: Session, account: Account) -> Hold:
     balance, threshold = _sums(account, _currency(session, account))
     on_hold = account.on_hold_since is not None
-    return decide_hold(balance, threshold, on_hold=on_hold, to_resume=to_resume(session, account))
+    # Only a hold stops subscriptions, so without one there is nothing to resume.
+    due = to_resume(session, account) if on_hold else Money.zero(balance.currency)
+    return decide_hold(balance, threshold, on_hold=on_hold, to_resume=due)
 
 
 def _enter_hold(session: Session, account: Account) -> None:
@@ -204,9 +206,12 @@ def _stop_overdue(session: Session, account: Account) -> None:
     session.flush()
 
 
-def _activate_pending(session: Session, account: Account, credited_at: datetime | None) -> tuple[str, ...]:
+def _activate_pending(session: Session, account: Account, newest: int) -> tuple[str, ...]:
+    """newest: sequence of the movement that led here, before any charge followed it."""
+    pending = session.scalars(running.of_account(account, PENDING)).all()
+    credited_at = _credited_at(session, account, newest) if pending else None
     activated = []
-    for subscription in session.scalars(running.of_account(account, PENDING)).all():
+    for subscription in pending:
         # A credit from before the subscription is not the one that activates it: until the next, a manager may.
         if credited_at is None or credited_at < subscription.created_at:
             continue
@@ -216,11 +221,11 @@ def _activate_pending(session: Session, account: Account, credited_at: datetime 
     return tuple(activated)
 
 
-def _credited_at(session: Session, account: Account) -> datetime | None:
-    """Return when the account's newest movement was posted, if it gave money."""
-    query = select(Entry).where(Entry.account_id == account.id, Entry.account_sequence == account.event_sequence)
-    newest = session.scalars(query).one_or_none()
-    return newest.at if newest is not None and newest.amount_minor > 0 else None
+def _credited_at(session: Session, account: Account, sequence: int) -> datetime | None:
+    """Return when this movement of the account was posted, if it gave money."""
+    query = select(Entry).where(Entry.account_id == account.id, Entry.account_sequence == sequence)
+    movement = session.scalars(query).one_or_none()
+    return movement.at if movement is not None and movement.amount_minor > 0 else None
 
 
 def to_resume(session: Session, account: Account) -> Money:

@@ -20,7 +20,7 @@ from host_stub.persistence.store import base_url, fetch, now
 from host_stub.services import addresses, outbox
 from host_stub.services.journal import log
 from host_stub.services.letterhead import Letter, render
-from host_stub.services.views import finance_emails
+from host_stub.services.views import finance_contacts
 
 __all__ = [
     "Letter",
@@ -60,14 +60,17 @@ def queue_to_account(session: Session, account: Account, letter: Letter, recipie
     manager sees it.
     """
     reseller = fetch(session, Reseller, account.reseller_id)
-    readers = list(dict.fromkeys(recipients or finance_emails(session, account)))
+    readers = _languages(session, account, recipients) if recipients else finance_contacts(session, account)
     if not readers:
         _log(session, account, "account.nobody_to_write_to", category=letter.category)
         return
-    query = select(User.email, User.language).where(User.email.in_([reader.lower() for reader in readers]))
-    languages: dict[str, str] = {row.email: row.language for row in session.execute(query)}
-    addressed = [(reader, languages.get(reader.lower(), account.language)) for reader in readers]
-    _queue(session, reseller, letter, addressed, account.id)
+    _queue(session, reseller, letter, list(readers.items()), account.id)
+
+
+def _languages(session: Session, account: Account, recipients: Sequence[str]) -> dict[str, str]:
+    query = select(User.email, User.language).where(User.email.in_([reader.lower() for reader in recipients]))
+    known: dict[str, str] = {row.email: row.language for row in session.execute(query)}
+    return {reader: known.get(reader.lower(), account.language) for reader in recipients}
 
 
 def _queue(

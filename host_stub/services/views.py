@@ -27,18 +27,26 @@ def reseller_view(row: Reseller) -> ResellerView:
     )
 
 
-def finance_emails(session: Session, account: Account) -> tuple[str, ...]:
-    """Return who is told about money: finance managers, else owner and admins, else the account's own address."""
+def finance_contacts(session: Session, account: Account) -> dict[str, str]:
+    """Return who is told about money, each address with its reader's language.
+
+    Finance managers, else owner and admins, else the account's own address.
+    """
     query = (
-        select(AccountAccess.level, User.email)
+        select(AccountAccess.level, User.email, User.language)
         .join(User, User.id == AccountAccess.user_id)
         .where(AccountAccess.account_id == account.id, User.active)
         .order_by(User.id)
     )
     people = session.execute(query).all()
-    finance = tuple(email for level, email in people if level == AccessLevel.FINANCE_MANAGER)
-    heads = tuple(email for level, email in people if level in (AccessLevel.OWNER, AccessLevel.ADMIN))
-    return finance or heads or ((account.email,) if account.email else ())
+    finance = {email: language for level, email, language in people if level == AccessLevel.FINANCE_MANAGER}
+    heads = {email: language for level, email, language in people if level in (AccessLevel.OWNER, AccessLevel.ADMIN)}
+    return finance or heads or ({account.email: account.language} if account.email else {})
+
+
+def finance_emails(session: Session, account: Account) -> tuple[str, ...]:
+    """Return the addresses of those who are told about money."""
+    return tuple(finance_contacts(session, account))
 
 
 def account_view(session: Session, row: Account) -> AccountView:
