@@ -93,6 +93,8 @@ def _walk(browser: Browser, demo: Demo, sheet: Sheet, role: Role) -> None:
                     _photograph(page, sheet, role, place, variant, partial(page.goto, url))
                 for place, step in role.steps.items():
                     _photograph(page, sheet, role, place, variant, partial(step, page))
+    # The users of the demo keep the language in which they were found.
+    session = _speak(browser, demo, session, LANGUAGES[0])
     with _context(browser, LANGUAGES[0], WIDTHS[0], session, color_scheme="dark") as context:
         page = context.new_page()
         place, url = next(iter(places.items()))
