@@ -58,11 +58,14 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The account that the page is about. `top_up_url` empty: the user may not pay, no link is shown."""
+    """The account that the page is about. `top_up_url` empty: the user may not pay, no link is shown.
+
+    balance: None for a user who sees services only.
+    """
 
     id: int
     name: str
-    balance: Money
+    balance: Money | None
     top_up_url: str = ""
     hold: Hold | None = None
 

@@ -35,9 +35,7 @@ def resellers_list() -> ResponseReturnValue:
         if text:
             query = query.where(contains(text, Reseller.name, Reseller.brand_name))
         listing = list_page(session, query, Reseller.id, cursor())
-        counts = dict(
-            session.execute(select(Account.reseller_id, func.count()).group_by(Account.reseller_id)).all()
-        )
+        counts = dict(session.execute(select(Account.reseller_id, func.count()).group_by(Account.reseller_id)).all())
     return show("operator/resellers.html", listing=listing, pager=pages(listing), query=text, counts=counts)
 
 
