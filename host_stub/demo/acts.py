@@ -5,17 +5,27 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from functools import cache
 from typing import Final
 from urllib.parse import urlencode
 
 from billhook import AccountType, Money, PaymentPaid
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from host_stub.demo.firms import PlanOnSale
 from host_stub.demo.stage import ZONE, Stage, Story, TimeMachine
 from host_stub.domain.actors import Actor
-from host_stub.persistence import AccessLevel, Account, GatewayEvent, Payment, PaymentMethod, Reseller, Scope, User
+from host_stub.persistence import (
+    AccessLevel,
+    Account,
+    GatewayEvent,
+    LoginToken,
+    Payment,
+    PaymentMethod,
+    Reseller,
+    Scope,
+    User,
+)
 from host_stub.persistence.store import fetch
 from host_stub.plugins import documents, paying
 from host_stub.plugins.desk import Desk
@@ -25,12 +35,13 @@ from host_stub.services import (
     approvals,
     corrections,
     gateway,
+    journal,
     methods,
+    passwords,
     payments,
     plans,
     plugin_settings,
     resellers,
-    signin,
     subscriptions,
     users,
 )
@@ -42,21 +53,22 @@ GATEWAY: Final = "paymaster"
 WARNINGS: Final = "low_balance_notify"
 PLUGINS: Final = (BANK, GATEWAY, WARNINGS)
 RECEIPT: Final = "receipt"
-LIFETIMES: Final = signin.Lifetimes(timedelta(hours=1), timedelta(hours=12))
 
 
 def rub(amount: str) -> Money:
     return Money.of(amount, "RUB")
 
 
-def set_password(stage: Stage, user: User, password: str, base_url: str) -> None:
-    """Let a person accept his invitation."""
+#: Hashing takes long on purpose; every login of the demo has the same password.
+_hashed = cache(passwords.hashed)
+
+
+def accept_invitation(stage: Stage, user: User, password: str, *, by: Actor) -> None:
+    """Let a person set his password, as the page behind the invitation's link would."""
     with stage.write() as session:
-        link = signin.issue_link(
-            session, user, signin.Purpose.INVITATION, base_url=base_url, lifetime=users.INVITATION_LIFETIME
-        )
-    token = link.rpartition("/")[2]
-    signin.set_password(stage, token, signin.Purpose.INVITATION, password, lifetimes=LIFETIMES)
+        fetch(session, User, user.id, lock=True).password_hash = _hashed(password)
+        session.execute(delete(LoginToken).where(LoginToken.user_id == user.id))
+        journal.log(session, "user", user.id, "user.invitation_accepted", reseller_id=user.reseller_id, by=by)
 
 
 @dataclass(frozen=True)
@@ -98,9 +110,10 @@ class Shop:
         """Invite a manager, who sets his password or leaves the invitation lying."""
         with self.stage.write() as session:
             user = users.add_manager(session, self.reseller_id, person, by=by, invitations=self._invitations)
+        actor = Actor("manager", user.name, user.id)
         if accepts:
-            set_password(self.stage, user, self.password, self.desk.base_url)
-        return Actor("manager", user.name, user.id)
+            accept_invitation(self.stage, user, self.password, by=actor)
+        return actor
 
     def switch_on(self, plugins: Collection[str], *, by: Actor) -> None:
         for plugin in plugins:
@@ -137,9 +150,10 @@ class Shop:
         with self.stage.write(self.scope) as session:
             account = fetch(session, Account, client.account_id)
             user = users.add_customer(session, account, person, level, by=self.manager, invitations=self._invitations)
+        actor = Actor("customer", user.name, user.id)
         if accepts:
-            set_password(self.stage, user, self.password, self.desk.base_url)
-        return Client(client.account_id, Actor("customer", user.name, user.id))
+            accept_invitation(self.stage, user, self.password, by=actor)
+        return Client(client.account_id, actor)
 
     def subscribe(self, client: Client, plan: str, name: str = "", *, activate: bool = False) -> int:
         made = subscriptions.create(

@@ -24,7 +24,7 @@ from host_stub.adapters.keys import DecryptionFailed, KeyFileError, KeyRing, loa
 from host_stub.adapters.render import Renderer
 from host_stub.config import Config
 from host_stub.demo import firms, history
-from host_stub.demo.acts import Shop, set_password
+from host_stub.demo.acts import Shop, accept_invitation
 from host_stub.demo.post import Post
 from host_stub.demo.refresh import Surroundings, refresh
 from host_stub.demo.stage import Stage, TimeMachine
@@ -156,8 +156,8 @@ def _seed(
 def _operator(stage: Stage, desk: Desk, person: NewUser, password: str) -> Actor:
     with stage.write() as session:
         user = users.create_operator(session, person, company=firms.PLATFORM.name)
-    set_password(stage, user, password, desk.base_url)
     operator = Actor("operator", user.name, user.id)
+    accept_invitation(stage, user, password, by=operator)
     resellers.change(
         stage, EVERYTHING, user.reseller_id, firms.PLATFORM, resellers.Extras(), keys=desk.keys, by=operator
     )
