@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 
 import requests
 
+from devtools.run import is_free
+
 PROJECT = Path(__file__).parents[2]
 START_SECONDS = 120
 STOP_SECONDS = 30
@@ -80,7 +82,8 @@ def eventually(
 def running_demo(state: Path, *arguments: str) -> Iterator[Demo]:
     """Run the demo on a folder until it has announced itself; ends it, and whatever is left of it, afterwards."""
     log = state.with_suffix(".out")
-    command = [sys.executable, "-m", "devtools.run", "--state", str(state), *arguments]
+    port = () if "--port" in arguments else ("--port", str(_own_port()))
+    command = [sys.executable, "-m", "devtools.run", "--state", str(state), *port, *arguments]
     with log.open("wb") as out:
         process = subprocess.Popen(
             command, cwd=PROJECT, stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True
@@ -102,6 +105,12 @@ def running_demo(state: Path, *arguments: str) -> Iterator[Demo]:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+
+
+def _own_port() -> int:
+    """Return a free port that no other worker of this run tries: servers share ports, so two would both get it."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return next(port for port in range(8200 + 100 * worker, 8300 + 100 * worker) if is_free(port))
 
 
 def _announced(state: Path) -> Demo:
