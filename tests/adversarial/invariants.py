@@ -1,0 +1,141 @@
+"""What must be true of the books at any moment between two units."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+
+from billhook import PaymentStatus
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from host_stub.persistence import (
+    Account,
+    Approval,
+    Charge,
+    Entry,
+    GatewayEvent,
+    Lane,
+    LedgerTransaction,
+    Leg,
+    Mail,
+    Outbox,
+    Payment,
+    Scope,
+    Store,
+    Subscription,
+    SubscriptionStatus,
+)
+from host_stub.persistence.store import EVERYTHING
+from host_stub.services import charging, ledger
+from host_stub.services.ledger import Kind
+
+
+def broken_promises(store: Store, scope: Scope = EVERYTHING, *, settled: bool = True) -> list[str]:
+    """Return what is wrong, in words; empty when all promises are kept.
+
+    settled: the worker has just looked at every hold, so that none is unfounded.
+    """
+    with store.read(scope) as session:
+        return [
+            *ledger.prove(session),
+            *_running_balances(session),
+            *_charges(session),
+            *_payments(session),
+            *_events(session),
+            *_holds(session, settled=settled),
+            *_outbox(session),
+        ]
+
+
+def _running_balances(session: Session) -> Iterator[str]:
+    """Each account's legs are numbered 1, 2, 3 … and each shows the balance that the sum of those before gives."""
+    legs: dict[int, list[Entry]] = defaultdict(list)
+    for entry in session.scalars(select(Entry).where(Entry.leg == Leg.CUSTOMER).order_by(Entry.account_sequence)):
+        legs[entry.account_id or 0].append(entry)
+    for account in session.scalars(select(Account)):
+        entries, balance = legs[account.id], 0
+        if [e.account_sequence for e in entries] != list(range(1, account.event_sequence + 1)):
+            yield f"account {account.id}: the sequence has holes"
+        for earlier, later in pairwise(entries):
+            if later.at < earlier.at:
+                yield f"account {account.id}: entry {later.account_sequence} is older than the one before"
+        for entry in entries:
+            balance += entry.amount_minor
+            if balance != entry.balance_after_minor:
+                yield f"account {account.id}: entry {entry.account_sequence} shows a balance that never was"
+
+
+def _charges(session: Session) -> Iterator[str]:
+    """Every charge has its movement; periods of a subscription do not overlap."""
+    headers = {t.id: t for t in session.scalars(select(LedgerTransaction).where(LedgerTransaction.kind == Kind.CHARGE))}
+    charges = session.scalars(select(Charge).order_by(Charge.subscription_id, Charge.period_start)).all()
+    if sorted(headers) != sorted(c.transaction_id for c in charges):
+        yield "charges and their movements do not agree"
+    for earlier, later in pairwise(charges):
+        if earlier.subscription_id == later.subscription_id and earlier.period_end > later.period_start:
+            yield f"subscription {later.subscription_id}: {later.period_start} is charged twice"
+
+
+def _payments(session: Session) -> Iterator[str]:
+    """A payment is completed if and only if a credit of it stands; each credit has one proof."""
+    headers = session.scalars(select(LedgerTransaction).where(LedgerTransaction.payment_id.is_not(None))).all()
+    reversed_ids = {t.reverses_id for t in headers}
+    standing = {t.payment_id for t in headers if t.kind == Kind.CREDIT and t.id not in reversed_ids}
+    for payment in session.scalars(select(Payment)):
+        if (payment.status == PaymentStatus.COMPLETED) != (payment.id in standing):
+            yield f"payment {payment.number} is {payment.status}, credits stand: {payment.id in standing}"
+    proofs = sorted(
+        [*session.scalars(select(Approval.transaction_id))]
+        + [
+            i
+            for i in session.scalars(select(GatewayEvent.transaction_id).where(GatewayEvent.verdict == "credited"))
+            if i
+        ]
+    )
+    if proofs != sorted(t.id for t in headers if t.kind == Kind.CREDIT):
+        yield "credits and their proofs do not agree"
+
+
+def _events(session: Session) -> Iterator[str]:
+    """A gateway's id credits once."""
+    credited = session.execute(
+        select(GatewayEvent.source, GatewayEvent.external_id).where(GatewayEvent.verdict == "credited")
+    ).all()
+    if len(credited) != len(set(credited)):
+        yield "a gateway's id was credited twice"
+
+
+def _holds(session: Session, *, settled: bool) -> Iterator[str]:
+    """Stopped subscriptions belong to held accounts; an account without a hold is at its threshold or above."""
+    stopped = {
+        s.account_id
+        for s in session.scalars(select(Subscription).where(Subscription.status == SubscriptionStatus.STOPPED))
+    }
+    for account in session.scalars(select(Account)):
+        if account.on_hold_since is None and account.id in stopped:
+            yield f"account {account.id}: stopped subscriptions without a hold"
+        if account.on_hold_since is None and account.balance_minor < account.threshold_minor:
+            yield f"account {account.id}: below its threshold without a hold"
+        if settled and account.on_hold_since is not None and not charging.hold_summary(session, account).needed:
+            yield f"account {account.id}: held although nothing is needed"
+
+
+def _outbox(session: Session) -> Iterator[str]:
+    """Every living fact has a lane; every queued mail has its fact; every subscription's wish was told or will be."""
+    lanes = set(session.execute(select(Lane.receiver, Lane.lane)).all())
+    facts = session.scalars(select(Outbox)).all()
+    for fact in facts:
+        if fact.dead_at is None and (fact.receiver, fact.lane) not in lanes:
+            yield f"fact {fact.id} is stranded"
+    mails = {f.payload["mail_id"] for f in facts if f.receiver == "mail"}
+    for mail_id in session.scalars(select(Mail.id).where(Mail.status == "queued")):
+        if mail_id not in mails:
+            yield f"mail {mail_id} will never be sent"
+    waiting = {f.payload["subscription_id"] for f in facts if f.receiver == "provisioning"}
+    for row in session.scalars(
+        select(Subscription).where(Subscription.desired_version > Subscription.confirmed_version)
+    ):
+        if row.id not in waiting:
+            yield f"subscription {row.id}: the outside world will not hear of version {row.desired_version}"
