@@ -59,6 +59,7 @@ class Store:
 
     def __init__(self, engine: Engine, clock: Clock, listening: Listening | None = None, base_url: str = "") -> None:
         self.engine = engine
+        self._reading = engine.execution_options(read_unit=True, **_read_only(engine))
         self.clock = clock
         self.listening = listening or Listening()
         self.base_url = base_url
@@ -75,8 +76,7 @@ class Store:
     @contextmanager
     def read(self, scope: Scope = EVERYTHING) -> Iterator[Session]:
         """Open a read unit: one snapshot on SQLite; the database refuses writes."""
-        engine = self.engine.execution_options(read_unit=True, **_read_only(self.engine))
-        with Session(engine, expire_on_commit=False, info=self._info(scope)) as session, session.begin():
+        with Session(self._reading, expire_on_commit=False, info=self._info(scope)) as session, session.begin():
             yield session
 
     def _info(self, scope: Scope) -> dict[str, Any]:
@@ -185,6 +185,8 @@ def fetch(session: Session, kind: type[Row], row_id: int, *, lock: bool = False)
     if lock:
         # NO KEY UPDATE: rows that merely point here (a mail, a log line) may be written meanwhile.
         query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    else:
+        query = query.execution_options(autoflush=False)  # what was not loaded was not changed
     row = session.scalars(query).one_or_none()
     if lock:
         catch_up(session)

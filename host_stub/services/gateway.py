@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from billhook import MalformedNotification, Money, PaymentClaim, PaymentPaid, Verdict
 from sqlalchemy import select, update
@@ -126,8 +126,24 @@ def apply_event(store: Store, event: VerifiedEvent) -> Verdict:
     raise AssertionError("unreachable")
 
 
+class _Method(NamedTuple):
+    """What judging needs of a method: its settings were read before, and its picture is not."""
+
+    id: int
+    reseller_id: int
+    name: str
+
+
+def _method(session: Session, method_id: int) -> _Method:
+    query = select(PaymentMethod.id, PaymentMethod.reseller_id, PaymentMethod.name).where(PaymentMethod.id == method_id)
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("PaymentMethod", method_id)
+    return _Method(*row)
+
+
 def _judge(session: Session, event: VerifiedEvent) -> Verdict:
-    method = fetch(session, PaymentMethod, event.method_id)
+    method = _method(session, event.method_id)
     payment = _payment(session, method, event.paid)
     known = _known(session, method, event)
     twin = next((e for e in known if e.signed_digest == event.paid.signed_digest), None)
@@ -143,7 +159,7 @@ def _judge(session: Session, event: VerifiedEvent) -> Verdict:
     return _credit(session, method, payment, event)
 
 
-def _payment(session: Session, method: PaymentMethod, paid: PaymentClaim) -> Payment | None:
+def _payment(session: Session, method: _Method, paid: PaymentClaim) -> Payment | None:
     """Return the payment that the message names, locked. Number and seller must agree."""
     query = select(Payment).where(Payment.reseller_id == method.reseller_id, Payment.number == paid.reference)
     locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
@@ -152,7 +168,7 @@ def _payment(session: Session, method: PaymentMethod, paid: PaymentClaim) -> Pay
     return found
 
 
-def _known(session: Session, method: PaymentMethod, event: VerifiedEvent) -> list[GatewayEvent]:
+def _known(session: Session, method: _Method, event: VerifiedEvent) -> list[GatewayEvent]:
     query = select(GatewayEvent).where(
         GatewayEvent.reseller_id == method.reseller_id,
         GatewayEvent.source == event.source,
@@ -161,7 +177,7 @@ def _known(session: Session, method: PaymentMethod, event: VerifiedEvent) -> lis
     return list(session.scalars(query))
 
 
-def _problem(session: Session, method: PaymentMethod, payment: Payment | None, event: VerifiedEvent) -> Misfit | None:
+def _problem(session: Session, method: _Method, payment: Payment | None, event: VerifiedEvent) -> Misfit | None:
     if payment is None:
         return Misfit.UNKNOWN_PAYMENT
     found = misfit(event.paid, _frozen(session, payment, method.id))
@@ -172,14 +188,17 @@ def _problem(session: Session, method: PaymentMethod, payment: Payment | None, e
 
 def _frozen(session: Session, payment: Payment, method_id: int) -> list[Frozen]:
     query = (
-        select(PaymentAttempt)
+        select(PaymentAttempt.merchant, PaymentAttempt.amount_minor, PaymentAttempt.currency, PaymentAttempt.is_test)
         .where(PaymentAttempt.payment_id == payment.id, PaymentAttempt.method_id == method_id)
         .order_by(PaymentAttempt.id)
     )
-    return [Frozen(a.merchant, Money(a.amount_minor, a.currency), a.is_test) for a in session.scalars(query)]
+    return [
+        Frozen(merchant, Money(amount, currency), is_test)
+        for merchant, amount, currency, is_test in session.execute(query)
+    ]
 
 
-def _row(method: PaymentMethod, event: VerifiedEvent, session: Session) -> GatewayEvent:
+def _row(method: _Method, event: VerifiedEvent, session: Session) -> GatewayEvent:
     paid = event.paid
     return GatewayEvent(
         reseller_id=method.reseller_id,
@@ -197,9 +216,7 @@ def _row(method: PaymentMethod, event: VerifiedEvent, session: Session) -> Gatew
     )
 
 
-def _park(
-    session: Session, method: PaymentMethod, payment: Payment | None, event: VerifiedEvent, why: Misfit
-) -> Verdict:
+def _park(session: Session, method: _Method, payment: Payment | None, event: VerifiedEvent, why: Misfit) -> Verdict:
     row = _row(method, event, session)
     row.verdict, row.reason = PARKED, why
     row.payment_id = payment.id if payment is not None else None
@@ -220,7 +237,7 @@ def _park(
     return Verdict.PARKED
 
 
-def _credit(session: Session, method: PaymentMethod, payment: Payment, event: VerifiedEvent) -> Verdict:
+def _credit(session: Session, method: _Method, payment: Payment, event: VerifiedEvent) -> Verdict:
     by = _gateway(method)
     paid = event.paid
     consequence = payments.change_status(
@@ -252,7 +269,7 @@ def _credit(session: Session, method: PaymentMethod, payment: Payment, event: Ve
     return Verdict.ACCEPTED
 
 
-def _gateway(method: PaymentMethod) -> Actor:
+def _gateway(method: _Method) -> Actor:
     return Actor("gateway", method.name)
 
 

@@ -12,4 +12,4 @@ from host_stub.persistence.store import now
 def take_down(session: Session, account: Account) -> None:
     """Dismiss what asks for money: it has come, or the credit hold now says so on every page."""
     waiting = update(Notice).where(Notice.account_id == account.id, Notice.dismissed_at.is_(None))
-    session.execute(waiting.values(dismissed_at=now(session)))
+    session.execute(waiting.values(dismissed_at=now(session)).execution_options(synchronize_session=False))

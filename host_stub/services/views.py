@@ -37,6 +37,7 @@ def finance_contacts(session: Session, account: Account) -> dict[str, str]:
         .join(User, User.id == AccountAccess.user_id)
         .where(AccountAccess.account_id == account.id, User.active)
         .order_by(User.id)
+        .execution_options(autoflush=False)  # nobody's access changes in a unit that moves money
     )
     people = session.execute(query).all()
     finance = {email: language for level, email, language in people if level == AccessLevel.FINANCE_MANAGER}
