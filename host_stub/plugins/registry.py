@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import jinja2
-import pluggy
 import structlog
-from billhook import (
-    BalanceWatch,
-    ChargeWatch,
-    LazyText,
-    Money,
-    PaymentProvider,
-    PluginError,
-    Setting,
-    hooks,
-)
+from billhook import BalanceWatch, ChargeWatch, Money, PaymentProvider, PluginError, loading
+from billhook.loading import EVENT_HOOKS, LoadedPlugin
 
 from host_stub.adapters.clock import Clock, SystemClock
 from host_stub.domain.listening import Listening, WatchSpec
 from host_stub.persistence import Store
-from host_stub.plugins import checks, failures, start_watch
+from host_stub.plugins import failures, start_watch
 from host_stub.plugins.discovery import Candidate, installed
 from host_stub.plugins.errors import BrokenPlugin, PluginFailed, PluginOverran, UnknownPlugin
 from host_stub.plugins.guard import CallFailed, CallOverran, Guard
@@ -34,33 +22,8 @@ from host_stub.plugins.start_watch import StartWatch
 
 _log = structlog.get_logger("billhook.plugins")
 
-EVENT_HOOKS: Final = (
-    "billhook_balance_changed",
-    "billhook_balance_threshold_crossed",
-    "billhook_charge_uncovered",
-    "billhook_subscription_stopped",
-    "billhook_subscription_resumed",
-)
-
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedPlugin:
-    """A plugin that passed every check. package: import name, empty for one that was written in a test.
-
-    templates: its `templates` folder, if it has one. notes: what the author should change, such as retired hooks.
-    """
-
-    name: str
-    title: LazyText | str
-    provider: PaymentProvider | None
-    settings: tuple[Setting, ...]
-    watches: tuple[BalanceWatch | ChargeWatch, ...]
-    package: str
-    templates: Path | None = None
-    notes: tuple[str, ...] = ()
 
 
 class Registry:
@@ -83,8 +46,6 @@ class Registry:
         self._deadlines = deadlines
         self._clock: Clock = SystemClock()
         self._guards: dict[str, Guard] = {}
-        self._hooks = pluggy.PluginManager(hooks.PROJECT)
-        self._hooks.add_hookspecs(hooks)
         self._store: Store | None = None
         self.plugins: dict[str, LoadedPlugin] = {}
         self.broken: dict[str, str] = {}
@@ -142,12 +103,8 @@ class Registry:
 
     def implementation(self, plugin: str, hook: str) -> Callable[..., Any] | None:
         """Return a plugin's implementation of a hook, to be called with the hook's arguments by keyword; or None."""
-        caller = getattr(self._hooks.hook, hook)
-        for impl in caller.get_hookimpls():
-            if impl.plugin_name == plugin:
-                function, names = impl.function, impl.argnames
-                return lambda **given: function(*(given[name] for name in names))
-        return None
+        loaded = self.plugins.get(plugin)
+        return loaded.hooks.get(hook) if loaded else None
 
     def listening(self) -> Listening:
         """Return what the loaded plugins want to hear about."""
@@ -193,48 +150,15 @@ class Registry:
         try:
             if candidate.module is None:
                 raise PluginError(name, candidate.error)
-            self.plugins[name] = self._load(name, candidate.module)
+            if name in self.plugins or name in self.broken:
+                raise PluginError(name, "two distributions provide it", "Uninstall one of them.")
+            self.plugins[name] = loading.load(name, candidate.module)
         except (Exception, SystemExit) as error:  # noqa: BLE001  one plugin must not stop the host
             # Of two with one name neither is the right one.
             self.plugins.pop(name, None)
-            if self._hooks.has_plugin(name):
-                self._hooks.unregister(name=name)
             why = str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
             self.broken[name] = why
             _log.error("plugin not loaded", plugin=name, why=why)
-
-    def _load(self, name: str, module: object) -> LoadedPlugin:
-        checks.name(name)
-        checks.no_duplicate(name, {*self.plugins, *self.broken})
-        checks.markers(name, module)
-        notes = self._register(name, module)
-        checks.api_version(name, self.implementation(name, "billhook_api_version"))
-        provider = checks.provider(name, self._collect(name, "billhook_payment_providers"))
-        settings = checks.settings(name, self._collect(name, "billhook_settings"))
-        watches = checks.watches(name, self._collect(name, "billhook_watches"), settings)
-        title = self.implementation(name, "billhook_plugin_title")
-        return LoadedPlugin(
-            name=name,
-            title=checks.title(name, title),
-            provider=provider,
-            settings=settings,
-            watches=watches,
-            package=getattr(module, "__name__", ""),
-            templates=checks.templates(name, module),
-            notes=notes,
-        )
-
-    def _register(self, name: str, module: object) -> tuple[str, ...]:
-        """Register the hooks; return what is retired among them. Raises for an unknown hook or argument."""
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", DeprecationWarning)
-            self._hooks.register(module, name=name)
-            self._hooks.check_pending()
-        return tuple(str(warning.message) for warning in caught)
-
-    def _collect(self, name: str, hook: str) -> list[Any]:
-        implementation = self.implementation(name, hook)
-        return checks.collected(name, hook, implementation()) if implementation else []
 
 
 def _spec(plugin: LoadedPlugin, watch: BalanceWatch | ChargeWatch) -> WatchSpec:

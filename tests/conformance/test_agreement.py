@@ -20,14 +20,14 @@ from billhook import (
     SettingKind,
     StartKind,
     hookimpl,
+    loading,
 )
-from billhook.testing import judging, loading, pages
+from billhook.testing import judging, pages
 from billhook.testing.bench import Subject
 from billhook.testing.host import OpenHost, installed_host
 from billhook.testing.kit import Check, Kit, Need, Outcome, all_checks
 
 from host_stub.domain import payments, verdicts
-from host_stub.plugins import checks
 from host_stub.plugins.registry import Registry
 from host_stub.web import face
 
@@ -132,10 +132,6 @@ def test_both_hosts_load_a_plugin_without_fault() -> None:
     module = plugin(billhook_payment_providers=[provider("shop")], billhook_plugin_title="Shop")
 
     assert loading.load("shop", module).title == Registry.of({"shop": module}).plugins["shop"].title == "Shop"
-
-
-def test_both_hosts_reserve_the_same_names() -> None:
-    assert loading.RESERVED == checks.RESERVED
 
 
 def test_both_hosts_offer_the_same_macros() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from billhook.loading import EVENT_HOOKS
+
 from host_stub.plugins.answers import EXPECTED, HANDLER
 from host_stub.plugins.breaker import FAILURES, PAUSE, WINDOW
 from host_stub.plugins.containment import DEADLINES, HANDLER_SECONDS, THREADS
-from host_stub.plugins.registry import EVENT_HOOKS
 from host_stub.plugins.start_watch import SECONDS
 
 _AGAIN = "the fact waits and is told again later, to this plugin alone; after 8 tries it is given up and shown"

@@ -62,5 +62,5 @@ def test_a_retired_hook_works_on_and_tells_the_operator_its_successor(monkeypatc
 
     registry = Registry.of({"a_plugin": module})
 
-    (note,) = registry.plugins["a_plugin"].notes
+    (note,) = registry.plugins["a_plugin"].retired
     assert "billhook_old is retired: use billhook_plugin_title" in note

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from billhook import Catalogue, Level
+from billhook.loading import LoadedPlugin
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
@@ -13,7 +14,6 @@ from sqlalchemy import Select, select
 from host_stub.domain.errors import InvalidSettings
 from host_stub.persistence import Account, Mail
 from host_stub.persistence.store import fetch
-from host_stub.plugins.registry import LoadedPlugin
 from host_stub.services import plugin_settings, resellers
 from host_stub.services.listings import contains, list_page
 from host_stub.services.mails import SECRET_CATEGORIES

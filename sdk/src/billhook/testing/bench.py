@@ -11,6 +11,7 @@ from typing import Any
 
 from billhook.callbacks import Action, ActionKind, Answer, PaymentPaid, RawRequest
 from billhook.errors import PluginError
+from billhook.loading import LoadedPlugin, load
 from billhook.money import Money
 from billhook.provider import PaymentProvider
 from billhook.settings import SettingKind
@@ -18,7 +19,6 @@ from billhook.testing import views
 from billhook.testing.gateway import GatewayUnderTest, ProviderUnderTest, Report, Started
 from billhook.testing.guard import Network
 from billhook.testing.host import Host, OpenHost, Wish
-from billhook.testing.loading import LoadedPlugin, load
 from billhook.testing.source import PluginSource
 from billhook.views import MethodView
 

@@ -24,6 +24,7 @@ from billhook.callbacks import (
 )
 from billhook.errors import BadSignature, MalformedNotification, NotSupported, PluginError
 from billhook.events import Effect, Event
+from billhook.loading import LoadedPlugin, load
 from billhook.provider import (
     Addresses,
     Available,
@@ -40,7 +41,6 @@ from billhook.testing.effects import checked_effects
 from billhook.testing.gateway import Started
 from billhook.testing.host import NotOffered, Wish
 from billhook.testing.judging import OPEN, Books, Credit, Frozen, Standing
-from billhook.testing.loading import LoadedPlugin, load
 from billhook.testing.pages import Pages
 from billhook.testing.reader import FakeReader
 from billhook.testing.source import PluginSource, find_plugin, of_object

@@ -79,7 +79,7 @@ def _is_here(host: str) -> bool:
 _AT_IMPORT: Final = """
 import sys
 sys.path[:] = {path!r}
-import billhook.testing.loading, importlib
+import billhook.loading, importlib
 def watch(event, arguments):
     if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.bind", "subprocess.Popen"):
         plain = [each for each in arguments if isinstance(each, (str, bytes, int, tuple, list))]
@@ -88,7 +88,7 @@ def watch(event, arguments):
         import os
         os._exit(3)
 sys.addaudithook(watch)
-billhook.testing.loading.load({name!r}, importlib.import_module({module!r}))
+billhook.loading.load({name!r}, importlib.import_module({module!r}))
 """
 
 

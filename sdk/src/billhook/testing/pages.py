@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from billhook import formats
 from billhook.i18n import use_language
+from billhook.loading import LoadedPlugin
 from billhook.money import Money
 from billhook.provider import Instructions
 from billhook.testing.gateway import Started
-from billhook.testing.loading import LoadedPlugin
 from billhook.testing.views import PANEL
 
 if TYPE_CHECKING:

@@ -1,4 +1,8 @@
-"""Load one plugin the way a host does. Every fault is a PluginError that names the remedy."""
+"""Load one plugin: the rules that every host applies. Every fault is a PluginError that names the remedy.
+
+Files are found by convention in the plugin's package: `templates/<plugin>/`, `static/<plugin>/`, `locale/<language>/`,
+`migrations/`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
+from inspect import signature
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,20 +27,16 @@ from billhook.versions import API_VERSION, ApiRange
 
 _NAME: Final = re.compile(r"\A[a-z][a-z0-9_]*\Z", re.ASCII)
 _ORDERING: Final = ("wrapper", "hookwrapper", "tryfirst", "trylast", "optionalhook")
+_SPECIFIED: Final = frozenset(name for name in vars(hooks) if name.startswith("billhook_"))
 #: Names that stand for something of the host in addresses, template folders and ledger sources.
 RESERVED: Final = frozenset(
     {"auth", "billhook", "components", "customer", "errors", "layouts", "operator", "plugin", "reseller"}
     | {"approval", "charge", "correction", "host_stub", "mail", "provisioning", "reversal"}
 )
-COLLECTORS: Final = frozenset(
-    {
-        "billhook_plugin_title",
-        "billhook_api_version",
-        "billhook_payment_providers",
-        "billhook_settings",
-        "billhook_watches",
-    }
-)
+#: Hooks that are asked once at load, without arguments; the others hear of events.
+COLLECTORS: Final = frozenset(name for name in _SPECIFIED if not signature(getattr(hooks, name)).parameters)
+#: Every hook that tells of an event.
+EVENT_HOOKS: Final = tuple(sorted(_SPECIFIED - COLLECTORS))
 
 Hook = Callable[..., Any]
 
@@ -44,7 +45,9 @@ Hook = Callable[..., Any]
 class LoadedPlugin:
     """A plugin that passed every check of loading.
 
-    hooks: its implementations by name, to be called with the hook's arguments by keyword. templates: its folder.
+    hooks: its implementations by name, to be called with the hook's arguments by keyword.
+    package: import name, empty for an object that was written in a test.
+    templates, static, migrations: its folders of these names, if it has them.
     retired: what it uses of the contract that is to go away, each with the name of its successor.
     """
 
@@ -54,7 +57,10 @@ class LoadedPlugin:
     settings: tuple[Setting, ...] = ()
     watches: tuple[BalanceWatch | ChargeWatch, ...] = ()
     hooks: Mapping[str, Hook] = field(default_factory=dict)
+    package: str = ""
     templates: Path | None = None
+    static: Path | None = None
+    migrations: Path | None = None
     retired: tuple[str, ...] = ()
 
     @property
@@ -80,7 +86,10 @@ def load(name: str, module: object) -> LoadedPlugin:
         settings=settings,
         watches=_watches(name, _collect(name, found, "billhook_watches"), settings),
         hooks=found,
-        templates=_templates(name, module),
+        package=getattr(module, "__name__", ""),
+        templates=_prefixed(name, _folder(module, "templates")),
+        static=_prefixed(name, _folder(module, "static")),
+        migrations=_folder(module, "migrations"),
         retired=retired,
     )
 
@@ -100,7 +109,7 @@ def _check_markers(plugin: str, module: object) -> None:
             used = [option for option in _ORDERING if options.get(option)]
             if used:
                 raise PluginError(plugin, f"{attribute} uses {used[0]}", "Write a plain @hookimpl.")
-        elif attribute.startswith("billhook_") and callable(function) and hasattr(hooks, attribute):
+        elif attribute.startswith("billhook_") and callable(function) and attribute in _SPECIFIED:
             raise PluginError(plugin, f"{attribute} has no marker", "Put @hookimpl above it.")
 
 
@@ -208,15 +217,19 @@ def _watches(plugin: str, declared: list[Any], known: Collection[Setting]) -> tu
     return tuple(declared)
 
 
-def _templates(plugin: str, module: object) -> Path | None:
-    """Return the `templates` folder. Everything in it stands under the plugin's name, or two plugins share a file."""
+def _folder(module: object, kind: str) -> Path | None:
+    """Return a folder of the plugin's package, if it is there."""
     package = getattr(module, "__name__", "")
     if not package or not hasattr(module, "__path__"):
         return None
-    folder = Path(str(files(package))) / "templates"
-    if not folder.is_dir():
-        return None
-    stray = sorted(entry.name for entry in folder.iterdir() if entry.name != plugin)
-    if stray:
-        raise PluginError(plugin, f"templates/{stray[0]} has no prefix", f"Move it to templates/{plugin}/.")
+    folder = Path(str(files(package))) / kind
+    return folder if folder.is_dir() else None
+
+
+def _prefixed(plugin: str, folder: Path | None) -> Path | None:
+    """Let everything in a folder stand under the plugin's name, or two plugins share a file."""
+    stray = sorted(entry.name for entry in folder.iterdir() if entry.name != plugin) if folder else []
+    if folder and stray:
+        kind = folder.name
+        raise PluginError(plugin, f"{kind}/{stray[0]} has no prefix", f"Move it to {kind}/{plugin}/.")
     return folder
