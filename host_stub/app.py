@@ -22,6 +22,7 @@ from host_stub.web import (
     face,
     health,
     logs,
+    plugin_pages,
     plugin_routes,
     routing,
     security,
@@ -74,7 +75,7 @@ def create_app(
 
 def _routes(app: Flask) -> None:
     app.add_url_rule("/", "home", _home)
-    for blueprint in (auth.bp, assets.bp, health.bp, plugin_routes.bp):
+    for blueprint in (auth.bp, assets.bp, health.bp, plugin_routes.bp, plugin_pages.bp):
         app.register_blueprint(blueprint)
     navigation: dict[str, Navigation] = {}
     for room in ROOMS:

@@ -26,11 +26,12 @@ from host_stub.config import Config
 from host_stub.persistence import Store
 from host_stub.plugins import status_queries
 from host_stub.plugins.delivery import PluginReceiver
+from host_stub.plugins.desk import Keys
 from host_stub.plugins.registry import Registry
 from host_stub.services import charge_watches, charging, deliveries, heartbeat, outbox, payments, watch_levels
 from host_stub.services.deliveries import Receiver
 from host_stub.services.mail_sending import MailReceiver
-from host_stub.services.provisioning import Cipher, ProvisioningReceiver
+from host_stub.services.provisioning import ProvisioningReceiver
 
 IDLE_SECONDS: Final = 1.0
 LONGEST_PAUSE_SECONDS: Final = 30.0
@@ -62,7 +63,7 @@ class Outside:
     mailer: Mailer
     sender: str
     provisioner: Provisioner
-    keys: Cipher
+    keys: Keys
 
     @classmethod
     def of(cls, config: Config, keys: KeyRing) -> Outside:
@@ -120,7 +121,7 @@ class Worker:
             ),
             Job("sweeping", lambda: deliveries.sweep(store), every=timedelta(minutes=10)),
             Job("watch levels", lambda: watch_levels.take_over(store), every=timedelta(minutes=10)),
-            self._delivering(outbox.PLUGIN, PluginReceiver(store, registry), threads=2),
+            self._delivering(outbox.PLUGIN, PluginReceiver(store, registry, outside.keys), threads=2),
             self._delivering(outbox.PROVISIONING, provisioning, threads=2, batch=5),
             self._delivering(outbox.MAIL, mail),
         )

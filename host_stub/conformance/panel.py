@@ -24,10 +24,11 @@ from billhook import (
     PaymentStatus,
     PaymentView,
     RawRequest,
+    Room,
     Setting,
 )
 from billhook.events import Event
-from billhook.testing import Credit, NotOffered, Started, Wish
+from billhook.testing import Credit, NotOffered, Opened, Started, Visit, Wish
 from billhook.testing.views import telling_settings
 from flask import Flask
 from sqlalchemy import func, select
@@ -39,6 +40,7 @@ from host_stub.app import create_app
 from host_stub.config import Config
 from host_stub.conformance import rows
 from host_stub.conformance.quiet import log_quietly
+from host_stub.conformance.rooms import Browser
 from host_stub.conformance.watching import WatchedRegistry
 from host_stub.domain.actors import Actor
 from host_stub.domain.errors import MethodUnavailable
@@ -56,7 +58,7 @@ from host_stub.persistence import (
     Store,
 )
 from host_stub.persistence.store import fetch
-from host_stub.plugins import delivery, documents, paying
+from host_stub.plugins import delivery, documents, links, paying
 from host_stub.plugins.desk import Desk, Renderer
 from host_stub.services import methods, payments, plugin_settings
 from host_stub.services.deliveries import Delivered, Task
@@ -241,13 +243,30 @@ class PanelHost:
             raise RuntimeError(f"the page was answered {answer.status_code}: {'; '.join(self.failures())}")
         return answer.text
 
+    def open_page(self, room: Room, name: str, visit: Visit | None = None) -> Opened:
+        return self._browser.page(self._plugin, room, name, visit or Visit())
+
+    def link(self, name: str, subject: str) -> str:
+        declared = self._registry.plugins[self._plugin].link(name)
+        if declared is None:
+            raise LookupError(f"{self._plugin} has no link {name!r}")
+        held = links.made(self._plugin, declared, self._reseller_id, subject, self._store.now())
+        return links.address(self._keys, BASE_URL, held)
+
+    def open_link(self, address: str, visit: Visit | None = None) -> Opened:
+        return self._browser.link(address.removeprefix(BASE_URL), visit or Visit())
+
+    @property
+    def _browser(self) -> Browser:
+        return Browser(self._app, self._store, self._registry, self._reseller_id, self._accounts)
+
     def document(self, started: Started, kind: str) -> DocumentSource:
         return documents.source_of(self._desk, self._scope, started.payment.id, started.method.id, kind)
 
     def tell(self, hook: str, event: Event) -> list[Effect]:
         """See Host. The effects are written as the worker would. Raises RuntimeError if the handler failed."""
         task = _task(hook, event, self._plugin, self._store.now())
-        outcome = delivery.PluginReceiver(self._store, self._registry).deliver(task)
+        outcome = delivery.PluginReceiver(self._store, self._registry, self._keys).deliver(task)
         if not isinstance(outcome, Delivered):
             raise RuntimeError(f"{outcome.error}; {'; '.join(self.failures())}")
         if outcome.effects is not None:

@@ -19,7 +19,7 @@ from host_stub.persistence import (
     WebSession,
 )
 from host_stub.persistence.store import now
-from host_stub.services import signin
+from host_stub.services import signin, users
 
 
 def add_reseller(session: Session, plugin: str, currency: str) -> int:
@@ -61,22 +61,41 @@ def add_account(session: Session, reseller_id: int, kind: AccountType) -> int:
     return row.id
 
 
-def sign_in_customer(session: Session, account: Account, language: str) -> str:
+def sign_in_customer(session: Session, account: Account, language: str, level: AccessLevel = AccessLevel.OWNER) -> str:
     """Return the token of a browser in which a customer of the account is signed in."""
+    user_id, token = _signed_in(session, account.reseller_id, UserKind.CUSTOMER, account.name, language)
+    session.add(AccountAccess(reseller_id=account.reseller_id, account_id=account.id, user_id=user_id, level=level))
+    return token
+
+
+def sign_in_manager(session: Session, reseller_id: int, language: str) -> str:
+    """Return the token of a browser in which a manager of the reseller is signed in."""
+    return _signed_in(session, reseller_id, UserKind.MANAGER, "Manager", language)[1]
+
+
+def sign_in_operator(session: Session, language: str) -> str:
+    """Return the token of a browser in which the operator is signed in; his own reseller is made with the first one."""
+    root = users.operator(session)
+    if root is None:
+        root = Reseller(name="Operator", is_operator=True, created_at=now(session))
+        session.add(root)
+        session.flush()
+    return _signed_in(session, root.id, UserKind.MANAGER, "Operator", language)[1]
+
+
+def _signed_in(session: Session, reseller_id: int, kind: UserKind, name: str, language: str) -> tuple[int, str]:
     at = now(session)
     token = signin.new_token()
     user = User(
-        reseller_id=account.reseller_id,
-        kind=UserKind.CUSTOMER,
+        reseller_id=reseller_id,
+        kind=kind,
         email=f"{token[:12].lower()}@customer.example",
-        name=account.name,
+        name=name,
         language=language,
         created_at=at,
     )
     session.add(user)
     session.flush()
-    access = {"reseller_id": account.reseller_id, "account_id": account.id, "user_id": user.id}
-    session.add(AccountAccess(**access, level=AccessLevel.OWNER))
     session.add(
         WebSession(
             token_hash=signin.token_hash(token),
@@ -86,4 +105,4 @@ def sign_in_customer(session: Session, account: Account, language: str) -> str:
             expires_at=at + timedelta(hours=12),
         )
     )
-    return token
+    return user.id, token

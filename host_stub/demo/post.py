@@ -7,6 +7,7 @@ from email.message import Message
 
 from host_stub.demo.stage import ZONE, Stage
 from host_stub.plugins.delivery import PluginReceiver
+from host_stub.plugins.desk import Keys
 from host_stub.plugins.registry import Registry
 from host_stub.services import charge_watches, deliveries, outbox
 from host_stub.services.mail_sending import MailReceiver
@@ -24,10 +25,10 @@ class EveryMailArrives:
 class Post:
     """Delivers what a stage has told, but leaves the provisioning to the real worker: services still have to run."""
 
-    def __init__(self, stage: Stage, registry: Registry, sender: str) -> None:
+    def __init__(self, stage: Stage, registry: Registry, keys: Keys, sender: str) -> None:
         self._stage = stage
         self._receivers = (
-            (outbox.PLUGIN, PluginReceiver(stage, registry)),
+            (outbox.PLUGIN, PluginReceiver(stage, registry, keys)),
             (outbox.MAIL, MailReceiver(stage, EveryMailArrives(), sender)),
         )
         self._looked_ahead: date | None = None

@@ -145,7 +145,7 @@ def _is_empty(session: Session) -> bool:
 def _seed(
     stage: Stage, clock: FixedClock, registry: Registry, desk: Desk, surroundings: Surroundings, password: str
 ) -> None:
-    post = Post(stage, registry, Config().smtp_from)
+    post = Post(stage, registry, desk.keys, Config().smtp_from)
     time = TimeMachine(stage, clock, clock.now(), post.deliver)
     clock.set(time.day(history.START_DAYS_AGO, 9))
     operator = _operator(stage, desk, firms.OPERATOR, password)

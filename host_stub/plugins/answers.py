@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from types import NoneType
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from billhook import (
     Answer,
@@ -13,6 +13,7 @@ from billhook import (
     Available,
     DocumentSource,
     Finding,
+    GoTo,
     Instructions,
     LazyText,
     Money,
@@ -23,6 +24,7 @@ from billhook import (
     PostForm,
     Redirect,
     Severity,
+    Show,
     Unavailable,
 )
 
@@ -36,6 +38,8 @@ EXPECTED: Final[Mapping[str, tuple[type, ...]]] = {
     "document": (DocumentSource,),
     "start": (Redirect, PostForm, Instructions),
     "query": (PaymentPaid, AttemptState),
+    "page": (Show, GoTo),
+    "link": (Show, GoTo),
     "template": (str,),
 }
 HANDLER: Final[tuple[type, ...]] = (list, Notify)
@@ -67,6 +71,8 @@ _FIELDS: Final[Mapping[type, Mapping[str, tuple[type, ...]]]] = {
     Redirect: {"url": (str,)},
     PostForm: {"url": (str,), "fields": (Sequence,)},
     Instructions: {"template": (str,), "context": (Mapping,)},
+    Show: {"template": (str,), "context": (Mapping,), "effects": (Sequence,), "refused": (bool,)},
+    GoTo: {"page": (str,), "fields": (Mapping,), "message": _TEXT, "effects": (Sequence,)},
 }
 
 
@@ -133,9 +139,24 @@ def _instructions(plugin: str, answer: Instructions) -> None:
         raise Rubbish(f"start returned Instructions with template {answer.template!r}, not one under {plugin}/")
 
 
+def _show(plugin: str, answer: Show) -> None:
+    if not answer.template.startswith(f"{plugin}/") or ".." in answer.template:
+        raise Rubbish(f"Show with template {answer.template!r}, not one under {plugin}/")
+
+
+def _go_to(_plugin: str, answer: GoTo) -> None:
+    for field in answer.fields.items():
+        if not all(isinstance(part, str) for part in field):
+            raise Rubbish("GoTo with fields that are no texts")
+    urlencode(answer.fields)  # what no address can carry shows here, in the plugin's guard
+    str(answer.message)
+
+
 _CLOSER: Final[Mapping[type, Callable[[str, Any], None]]] = {
     Answer: _answer,
     Redirect: _redirect,
     PostForm: _post_form,
     Instructions: _instructions,
+    Show: _show,
+    GoTo: _go_to,
 }

@@ -14,9 +14,9 @@ from queue import SimpleQueue
 from typing import Any, Final
 
 from billhook import ProviderError
-from billhook.errors import CallbackError
+from billhook.errors import CallbackError, PageError
 
-#: Seconds that a call may take, by place: provider methods, `template` (drawing a plugin's page).
+#: Seconds that a call may take, by place: provider methods, views of a `page` or `link`, `template` (drawing it).
 DEADLINES: Final[Mapping[str, float]] = {
     "availability": 2,
     "check_settings": 2,
@@ -24,6 +24,8 @@ DEADLINES: Final[Mapping[str, float]] = {
     "parse": 2,
     "acknowledge": 2,
     "document": 10,
+    "page": 10,
+    "link": 10,
     "template": 10,
     "start": 20,
     "query": 20,
@@ -42,6 +44,8 @@ ALLOWED: Final[Mapping[str, tuple[type[Exception], ...]]] = {
     "document": (ProviderError,),
     "start": (ProviderError,),
     "query": (ProviderError,),
+    "page": (PageError,),
+    "link": (PageError,),
 }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from billhook import (
     AccountView,
@@ -32,10 +32,13 @@ from sqlalchemy.orm import Session
 
 from host_stub.domain.errors import NotFound
 from host_stub.persistence import Account, Notice, Reseller, Scope, Store
-from host_stub.persistence.store import Row, fetch, now
+from host_stub.persistence.store import Row, base_url, fetch, now
+from host_stub.plugins import links
+from host_stub.plugins.desk import Providers
 from host_stub.plugins.errors import PluginFailed, PluginPaused
 from host_stub.plugins.registry import Registry
 from host_stub.services import addresses, charging, mails, plugin_settings, views
+from host_stub.services.capability import Mac
 from host_stub.services.deliveries import Delivered, Failed, Outcome, Policy, Postponed, Task
 from host_stub.services.letterhead import Letter
 from host_stub.services.outbox import PLUGIN, insert_once
@@ -58,9 +61,10 @@ class PluginReceiver:
 
     policy = Policy(attempts=8, first_wait=timedelta(seconds=5), longest_wait=timedelta(minutes=10))
 
-    def __init__(self, store: Store, registry: Registry) -> None:
+    def __init__(self, store: Store, registry: Registry, keys: Mac) -> None:
         self._store = store
         self._registry = registry
+        self._keys = keys
 
     def deliver(self, task: Task) -> Outcome:
         """See Receiver. A plugin that is off for the reseller by now hears nothing of it, and never will."""
@@ -84,7 +88,7 @@ class PluginReceiver:
         return Delivered(lambda session: write_effects(session, task, plugin, effects))
 
     def _ask(self, plugin: str, hook: str, handler: Callable[..., Any], event: Event) -> list[Effect]:
-        reader = HostReader(self._store, self._registry, plugin, event.reseller_id)
+        reader = HostReader(self._store, self._registry, plugin, event.reseller_id, self._keys)
         try:
             return self._registry.call(plugin, hook, lambda: _answer(handler, event, reader))
         finally:
@@ -115,13 +119,24 @@ def _checked(answer: object, event: Event) -> list[Effect]:
         return []
     if not isinstance(answer, Sequence) or isinstance(answer, str):
         raise TypeError(f"the hook returned {type(answer).__name__}, not a list of effects")
-    for effect in answer:
+    return checked_effects(answer, lambda account_id: account_id == event.account_id, "the event's")
+
+
+def checked_effects(effects: Sequence[object], is_own: Callable[[int], bool], whose: str) -> list[Effect]:
+    """Return effects that may be written.
+
+    is_own: says whether an account may be told. whose: the account that would be right, for the message.
+    Raises TypeError for what is no effect, for another account, and for what is no text.
+    """
+    checked: list[Effect] = []
+    for effect in effects:
         if not isinstance(effect, Notify):
             raise TypeError(f"{type(effect).__name__} is no effect")
-        if effect.account_id != event.account_id:
-            raise TypeError("a notice is for another account than the event's")
+        if not is_own(effect.account_id):
+            raise TypeError(f"a notice is for another account than {whose}")
         _check_texts(effect)
-    return list(answer)
+        checked.append(effect)
+    return checked
 
 
 def _check_texts(effect: Notify) -> None:
@@ -140,12 +155,13 @@ class HostReader:
     A handler runs in another thread than the one that gives it up: both take turns.
     """
 
-    def __init__(self, store: Store, registry: Registry, plugin: str, reseller_id: int) -> None:
+    def __init__(self, store: Store, registry: Providers, plugin: str, reseller_id: int, keys: Mac) -> None:
         self._unit = ExitStack()
         self._session = self._unit.enter_context(store.read(Scope.reseller(reseller_id)))
         self._registry = registry
         self._plugin = plugin
         self._reseller_id = reseller_id
+        self._keys = keys
         self._turn = threading.Lock()
         self._ended = False
 
@@ -158,7 +174,7 @@ class HostReader:
             return views.reseller_view(_found(session, Reseller, self._reseller_id))
 
     def setting(self, key: str, account_id: int | None = None) -> object:
-        known = {setting.key: setting for setting in self._registry.plugins[self._plugin].settings}
+        known = {setting.key: setting for setting in self._registry.loaded(self._plugin).settings}
         owner = plugin_settings.Owner(self._plugin, self._reseller_id, account_id)
         with self._reading() as session:
             return plugin_settings.value(session, owner, known[key])
@@ -166,6 +182,14 @@ class HostReader:
     def top_up_url(self, account_id: int, amount: Money | None = None) -> str:
         with self._reading() as session:
             return addresses.top_up(session, account_id, amount)
+
+    def link(self, name: str, subject: str) -> str:
+        declared = self._registry.loaded(self._plugin).link(name)
+        if declared is None:
+            raise LookupError(f"{self._plugin} has no link {name!r}")
+        with self._reading() as session:
+            held = links.made(self._plugin, declared, self._reseller_id, subject, now(session))
+            return links.address(self._keys, base_url(session), held)
 
     def end(self) -> None:
         """End the unit; whoever reads afterwards hears so. May be called again, and from another thread."""
@@ -186,14 +210,26 @@ class HostReader:
 
 
 def _found(session: Session, kind: type[Row], row_id: int) -> Row:
+    if not 0 <= row_id < 2**63:
+        raise LookupError(f"no {kind.__name__} {row_id}")  # a number as somebody typed it, which no column holds
     try:
         return fetch(session, kind, row_id)
     except NotFound as error:
         raise LookupError(str(error)) from error
 
 
-def write_effects(session: Session, task: Task, plugin: str, effects: Sequence[Effect]) -> None:
-    """Write what a handler asked for: mails and notices, each at most once however often the fact is delivered."""
+class Occasion(Protocol):
+    """What effects belong to: a fact of the outbox, or one POST of a page. id: the same however often it is written."""
+
+    @property
+    def id(self) -> object: ...
+
+    @property
+    def reseller_id(self) -> int: ...
+
+
+def write_effects(session: Session, task: Occasion, plugin: str, effects: Sequence[Effect]) -> None:
+    """Write what a handler or page asked for: mails and notices, each at most once however often that is repeated."""
     for effect in effects:
         account = fetch(session, Account, effect.account_id)
         key = f"{plugin}:{task.id}:{effect.key}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from billhook import DocumentSource, PaymentProvider
+from billhook.loading import LoadedPlugin
 
 from host_stub.persistence import Payment, PaymentMethod, Store
 from host_stub.services.capability import capability
@@ -32,6 +33,9 @@ class Providers(Protocol):
 
     def provider(self, name: str) -> PaymentProvider:
         """Return a plugin's provider. Raises UnknownPlugin, BrokenPlugin."""
+
+    def loaded(self, name: str) -> LoadedPlugin:
+        """Return a plugin. Raises UnknownPlugin, BrokenPlugin."""
 
     def call(self, plugin: str, place: str, function: Callable[..., Result], *arguments: object) -> Result:
         """Call a plugin's code; an exception that is not of the contract is recorded and raised as PluginFailed."""

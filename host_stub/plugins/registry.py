@@ -89,6 +89,19 @@ class Registry:
             raise UnknownPlugin(name, self._why_unknown(name))
         return plugin.provider
 
+    def loaded(self, name: str) -> LoadedPlugin:
+        """Return a plugin, whether it takes payments or not.
+
+        Raises BrokenPlugin for one that could not be loaded or is kept from it, UnknownPlugin for any other name.
+        """
+        if name in self.plugins:
+            return self.plugins[name]
+        if name in self.broken:
+            raise BrokenPlugin(name, self.broken[name])
+        if name in self.disabled:
+            raise BrokenPlugin(name, self._why_unknown(name))
+        raise UnknownPlugin(name, self._why_unknown(name))
+
     def _why_unknown(self, name: str) -> str:
         if name in self.plugins:
             return "takes no payments"

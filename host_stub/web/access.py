@@ -123,9 +123,14 @@ def enter_account(account_id: int, right: Right) -> Account:
             raise NotFound("Account", account_id)
         account = fetch(unit, Account, account_id)
     g.scope, g.account, g.level, g.reseller_id = whose, account, level, user.reseller_id
-    if right not in RIGHTS[level]:
-        raise Forbidden(f"{right} of account {account_id}")
+    require(right)
     return account
+
+
+def require(right: Right) -> None:
+    """Refuse a user whose level with the current account is too low. Raises Forbidden."""
+    if not may(right):
+        raise Forbidden(f"{right} of account {current_account().id}")
 
 
 def enter_customer() -> None:

@@ -56,6 +56,11 @@ def frame(
     g.frame_notices = tuple(notices)
 
 
+def room(name: str) -> None:
+    """Let a page that stands outside the rooms' blueprints look like one of this room."""
+    g.room = name
+
+
 def brand_of(reseller_id: int) -> None:
     """Show the brand of this reseller on a page that nobody need be signed in for; it names a payment of his."""
     g.brand_of = reseller_id
@@ -115,7 +120,8 @@ def _common(reseller: Reseller) -> Page:
     return Page(
         language=current_language(),
         path=_path(),
-        language_url=url_for("auth.language"),
+        # Without a cookie there is no token to post the choice with.
+        language_url="" if g.get("no_cookie", False) else url_for("auth.language"),
         brand=page.Brand(
             name=reseller.brand_name or reseller.name,
             home_url=url_for("home"),
@@ -179,7 +185,7 @@ def _user_menu(user: SignedIn) -> list[page.MenuEntry]:
 
 def _sections() -> Sections:
     user = current_user()
-    room = request.blueprint if request.blueprint in _ROOMS else ""
+    room = g.get("room", "") or (request.blueprint if request.blueprint in _ROOMS else "")
     if not room and user is not None and "scope" in g:
         staff = "operator" if user.is_operator else "reseller"
         room = staff if user.kind is UserKind.MANAGER else "customer" if "account" in g else ""

@@ -40,6 +40,8 @@ def init_app(app: Flask) -> None:
         host_text=catalogue,
         plural=catalogue.plural,
         static=static_url,
+        # What the layouts say: on a plugin's page `static` names the plugin's own files.
+        host_static=static_url,
         status_word=status_of,
         page=Page(),
         column=Column,

@@ -18,7 +18,7 @@ from host_stub.domain.errors import NotFound
 from host_stub.persistence import Reseller
 from host_stub.plugins import callbacks, documents
 from host_stub.plugins.errors import PluginUnavailable
-from host_stub.services import limits
+from host_stub.web.capabilities import guessed_wrong, refuse_guessing
 from host_stub.web.panel import panel
 from host_stub.web.security import from_outside, no_referrer
 
@@ -34,12 +34,11 @@ LARGEST_BODY = 64 * 1024
 def public_document(name: str, payment_id: int, method_id: int, kind: str) -> ResponseReturnValue:
     """The frozen PDF for whoever has the link. A wrong or foreign anything is one and the same 404."""
     no_referrer()
-    _refuse_guessing()
+    refuse_guessing()
     try:
         found = documents.open_public(panel().desk, name, payment_id, method_id, kind, request.args.get("h", ""))
     except NotFound:
-        with panel().store.write() as session:
-            limits.count(session, limits.CAPABILITY_ADDRESS, limits.network(_address()))
+        guessed_wrong()
         raise
     if found.content is None:
         page = url_for("customer.payment", account_id=found.account_id, payment_id=found.payment_id)
@@ -49,14 +48,6 @@ def public_document(name: str, payment_id: int, method_id: int, kind: str) -> Re
     response.headers["Content-Disposition"] = f'inline; filename="{found.file_name}"'
     response.headers["Content-Security-Policy"] = "default-src 'none'; object-src 'self'"
     return response
-
-
-def _refuse_guessing() -> None:
-    """Raise TooManyAttempts for an address that guessed wrong too often. Right guesses do not count."""
-    with panel().store.read() as session:
-        until = limits.exhausted(session, limits.CAPABILITY_ADDRESS, limits.network(_address()))
-    if until is not None:
-        raise limits.TooManyAttempts(until)
 
 
 def _address() -> str:

@@ -98,4 +98,4 @@ def choose_language(language: str) -> None:
 
 
 def is_static(asked: Request) -> bool:
-    return asked.endpoint == "static"
+    return asked.endpoint in ("static", "plugin_pages.static")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from billhook import (
@@ -14,8 +16,11 @@ from billhook import (
     ChargeWatch,
     Instructions,
     Level,
+    Link,
+    Page,
     PaymentProvider,
     PluginError,
+    Room,
     Setting,
     SettingKind,
     StartKind,
@@ -77,6 +82,14 @@ def text(key: str, level: Level = Level.METHOD) -> Setting:
     return Setting(key, SettingKind.TEXT, "A", level=level)
 
 
+def page(name: str = "list", **changes: Any) -> Page:
+    return replace(Page(name, Room.RESELLER, "A", view=lambda request: None), **changes)  # type: ignore[arg-type, return-value]
+
+
+def link(name: str = "stop", **changes: Any) -> Link:
+    return replace(Link(name, lambda request: None, days=30), **changes)  # type: ignore[arg-type, return-value]
+
+
 def unmarked() -> list[object]:
     return []
 
@@ -113,6 +126,24 @@ FAULTS = {
     "a version of the past": ("shop", plugin(billhook_api_version=ApiRange((0, 1), (0, 9)))),
     "a version of the future": ("shop", plugin(billhook_api_version=ApiRange((API_VERSION[0] + 1, 0)))),
     "what is no version": ("shop", plugin(billhook_api_version="1.0")),
+    "what is no page": ("shop", plugin(billhook_pages=["list"])),
+    "a page's name with a dash": ("shop", plugin(billhook_pages=[page("price-list")])),
+    "a page's name that is no text": ("shop", plugin(billhook_pages=[page(name=7)])),
+    "a page in no room": ("shop", plugin(billhook_pages=[page(room="lobby")])),
+    "a page for an unknown access": ("shop", plugin(billhook_pages=[page(access="everything")])),
+    "a page without a title": ("shop", plugin(billhook_pages=[page(title=" ")])),
+    "a page whose view is no function": ("shop", plugin(billhook_pages=[page(view="list")])),
+    "a menu entry that is no text": ("shop", plugin(billhook_pages=[page(menu=7)])),
+    "an empty menu entry": ("shop", plugin(billhook_pages=[page(menu="")])),
+    "two pages of one name in a room": ("shop", plugin(billhook_pages=[page(), page()])),
+    "pages that are no list": ("shop", plugin(billhook_pages=page())),
+    "what is no link": ("shop", plugin(billhook_links=["stop"])),
+    "a link's name in capitals": ("shop", plugin(billhook_links=[link("Stop")])),
+    "a link whose view is no function": ("shop", plugin(billhook_links=[link(view=None)])),
+    "a link that never works": ("shop", plugin(billhook_links=[link(days=0)])),
+    "a link that works for ever": ("shop", plugin(billhook_links=[link(days=100_000)])),
+    "a link whose days are no number": ("shop", plugin(billhook_links=[link(days="30")])),
+    "two links of one name": ("shop", plugin(billhook_links=[link(), link()])),
 }
 
 

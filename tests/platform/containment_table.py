@@ -27,6 +27,8 @@ PLACES: dict[str, tuple[str, str, str]] = {
     "acknowledge": ("503", "200", "the gateway hears 503 and `Retry-After`; what was credited stays, once"),
     "query": ("unknown", "started", "the attempt stays unknown and is asked for again, with growing pauses"),
     "document": ("without", "drawn", "the payer's page comes without the document and offers to try again"),
+    "page": ("sentence", "shown", "the visitor reads that the page does not work now (503); nothing is written"),
+    "link": ("sentence", "shown", "the visitor reads that the page does not work now (503); nothing is written"),
     "template": ("sentence", "shown", "the payer reads that the method does not work now"),
     **dict.fromkeys(EVENT_HOOKS, ("waits", "delivered", _AGAIN)),
 }
@@ -100,7 +102,8 @@ ends with status 75 and is started again by its supervisor; a web process needs 
 _LOADING_INTRODUCTION = """
 ## Loading
 
-Such a plugin is left out and shown to the operator; the panel and the other plugins start. Its callbacks answer 503.
+Such a plugin is left out and shown to the operator; the panel and the other plugins start. Its callbacks and pages
+answer 503, and its menu entries are gone.
 
 """.splitlines()
 

@@ -22,6 +22,7 @@ from billhook import (
     StartKind,
     hookimpl,
 )
+from billhook.loading import COLLECTORS, EVENT_HOOKS
 from sqlalchemy import delete, func, select
 
 from host_stub.adapters.clock import FixedClock
@@ -37,6 +38,7 @@ from host_stub.persistence import (
     Reseller,
     UserKind,
 )
+from host_stub.plugins import links
 from host_stub.plugins.containment import THREADS
 from host_stub.plugins.registry import Registry
 from host_stub.services import attempts, ledger
@@ -54,6 +56,7 @@ DOCS = Path(__file__).parents[2] / "docs/containment.md"
 DEADLINE = 0.6
 QUICK_SECONDS = 1.0
 NOT_WORKING = "Этот способ оплаты сейчас не работает"
+PAGE_NOT_WORKING = "Эта страница сейчас не работает"
 TRY_AGAIN = "Попробовать ещё раз"
 FACTS: dict[str, dict[str, Any]] = {
     "billhook_balance_changed": {"before_minor": 0, "after_minor": 1, "transaction_id": 1},
@@ -213,6 +216,28 @@ def notify(scene: Scene) -> str:
     return str(answer.status_code)
 
 
+def look(scene: Scene) -> str:
+    return _visit(scene, lambda: scene.customer.post(f"/plugin/faulty/accounts/{scene.world.account_id}/look"))
+
+
+def click(scene: Scene) -> str:
+    held = links.made(
+        "faulty", faulty.billhook_links()[0], scene.world.reseller_id, f"{scene.world.account_id}", scene.clock.now()
+    )
+    address = links.address(scene.customer.app.extensions["billhook"].keys, "", held)
+    return _visit(scene, lambda: scene.client.post(address))
+
+
+def _visit(scene: Scene, post: Callable[[], Any]) -> str:
+    before, answer = scene.count(Notice), post()
+    if answer.status_code == 200 and "Look here" in answer.text:
+        assert scene.count(Notice) == before + 1
+        return "shown"
+    assert (answer.status_code, scene.count(Notice)) == (503, before)
+    assert answer.headers["Retry-After"]
+    return "sentence" if PAGE_NOT_WORKING in answer.text else "nothing"
+
+
 def query(scene: Scene) -> str:
     frozen = attempts.Frozen("", False, queried=True)
     attempts.begin(scene.store, scene.world.scope, scene.payment_id, scene.method_id, frozen, by=CUSTOMER)
@@ -255,6 +280,8 @@ DRIVES: dict[str, Callable[[Scene], str]] = {
     "parse": notify,
     "acknowledge": notify,
     "query": query,
+    "page": look,
+    "link": click,
     **{hook: event(hook) for hook in FACTS},
 }
 
@@ -357,9 +384,10 @@ def test_every_hook_and_every_provider_method_is_driven() -> None:
     methods = {
         name for name in vars(PaymentProvider) if not name.startswith("_") and callable(vars(PaymentProvider)[name])
     }
-    hooks = {name for name in vars(faulty) if name.startswith("billhook_")} - {"billhook_payment_providers"}
+    hooks = {name for name in vars(faulty) if name.startswith("billhook_")} - COLLECTORS
 
-    assert set(PLACES) == methods | hooks | {"template"}
+    assert hooks == set(EVENT_HOOKS)
+    assert set(PLACES) == methods | hooks | {"page", "link", "template"}
 
 
 def test_the_page_on_containment_is_the_tested_table() -> None:

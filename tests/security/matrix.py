@@ -91,10 +91,16 @@ def operator(*objects: str, gone: bool = False, **values: str) -> Route:
 
 
 #: Views that other sites call: no CSRF token. Each has a check of its own, with tests of its own.
-FROM_OUTSIDE = {"plugin.callback"}
+FROM_OUTSIDE = {"plugin.callback", "plugin_pages.link"}
 
 #: Pages whose check is not who is signed in but a secret in the address; tested where they live.
-CAPABILITIES = {"auth.reset_password", "auth.accept_invitation", "plugin.public_document", "plugin.callback"}
+CAPABILITIES = {
+    "auth.reset_password",
+    "auth.accept_invitation",
+    "plugin.public_document",
+    "plugin.callback",
+    "plugin_pages.link",
+}
 
 MATRIX: dict[str, Route] = {
     "home": signed_in(),
@@ -200,6 +206,18 @@ MATRIX: dict[str, Route] = {
     "operator.reseller_invite": operator("reseller_id"),
     "operator.reseller_manager": operator("reseller_id", "user_id"),
     "operator.reseller_plugin": operator("reseller_id"),
+    # Pages of plugins, in each room.
+    "plugin_pages.customer": customer(Right.MONEY, name="notes", page="news"),
+    "plugin_pages.reseller": reseller(name="notes", page="board"),
+    "plugin_pages.operator": operator(name="notes", page="overview"),
+    "plugin_pages.static": public(name="notes", file="notes.css"),
+}
+
+#: The rooms' endpoints begin so.
+ROOMS = {
+    "owner": ("customer.", "plugin_pages.customer"),
+    "manager": ("reseller.", "plugin_pages.reseller"),
+    "operator": ("operator.", "plugin_pages.operator"),
 }
 
 #: Whose user an address means, where it names one.
@@ -217,4 +235,5 @@ FORMS: dict[str, dict[str, str]] = {
     "reseller.payment_issue": {"method_id": "method_id", "kind": "receipt"},
     "reseller.subscription_name": {"name": "VPS"},
     "operator.reseller_plugin": {"plugin": "warner", "on": "yes"},
+    "plugin_pages.reseller": {"account_id": "account_id"},
 }

@@ -29,10 +29,11 @@ from host_stub.persistence import (
 from host_stub.persistence.store import now
 from host_stub.plugins.registry import Registry
 from tests.customer.fakes import CashDesk, Plugin, Printer, Warner
+from tests.platform import notes
 from tests.support.web import BASE_URL, Visitor, a_customer, a_user, an_app, store_of
 from tests.support.world import a_method, a_reseller, an_account
 
-PLUGIN, WATCHER, KEY = "cash_desk", "warner", "paper"
+PLUGIN, WATCHER, PAGES, KEY = "cash_desk", "warner", "notes", "paper"
 MISSING = 999_999
 
 
@@ -57,7 +58,7 @@ class Scene:
     """
 
     def __init__(self, url: str, clock: FixedClock) -> None:
-        self.registry = Registry.of({PLUGIN: Plugin(Desk), WATCHER: Warner()})
+        self.registry = Registry.of({PLUGIN: Plugin(Desk), WATCHER: Warner(), PAGES: notes})
         self.url, self.clock = url, clock
         self.app: Flask = an_app(url, clock, registry=self.registry, renderer=Printer())
         self.people: dict[str, int] = {}
@@ -70,6 +71,7 @@ class Scene:
         root = a_reseller(session, "Оператор", is_operator=True)
         self._turn_on(session, root, PLUGIN)
         self._turn_on(session, root, WATCHER)
+        self._turn_on(session, root, PAGES)
         self.people["operator"] = a_user(session, root, UserKind.MANAGER, "op@example.com").id
         first, second = a_reseller(session, "Первый"), a_reseller(session, "Второй")
         self.a, self.b = self._side(session, first, "a"), self._side(session, first, "b")
@@ -96,6 +98,7 @@ class Scene:
             users[who] = a_user(session, reseller, UserKind.MANAGER, f"{who}-{name}@example.com").id
         method = a_method(session, reseller, PLUGIN)
         self._turn_on(session, reseller, WATCHER)
+        self._turn_on(session, reseller, PAGES)
         return Side(self._rows(session, reseller, account, method, name), users)
 
     def _rows(self, session: Session, reseller: Any, account: Any, method: Any, name: str) -> dict[str, int]:

@@ -41,6 +41,9 @@ def logged():
     found.extend(stream.getvalue().splitlines())
 
 
+PUBLIC_FILES = ("static", "assets", "plugin_pages.static")
+
+
 def test_every_page_of_every_role_carries_the_headers(scene: Scene):
     for role in ("anonymous", "owner", "manager", "operator"):
         for rule, route in rules(scene):
@@ -55,7 +58,7 @@ def test_every_page_of_every_role_carries_the_headers(scene: Scene):
             assert "frame-ancestors" in policy or "sandbox" in policy or "default-src 'none'" in policy, rule.rule
             assert headers["X-Content-Type-Options"] == "nosniff"
             assert headers["Referrer-Policy"] in ("same-origin", "no-referrer")
-            if answer.status_code == 200 and role != "anonymous" and not rule.endpoint.startswith(("static", "assets")):
+            if answer.status_code == 200 and role != "anonymous" and not rule.endpoint.startswith(PUBLIC_FILES):
                 assert headers["Cache-Control"] == "no-store", rule.rule
 
 

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from tests.security.conftest import Copies
 from tests.security.crawl import contents
-from tests.security.matrix import CAPABILITIES, FORMS, FROM_OUTSIDE, LEVELS, MATRIX, ROLES, USERS, Outcome, Route
+from tests.security.matrix import CAPABILITIES, FORMS, FROM_OUTSIDE, LEVELS, MATRIX, ROLES, ROOMS, USERS, Outcome, Route
 from tests.security.scene import MISSING, Scene, Side
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -120,11 +120,10 @@ def substitutions(scene: Scene, rule: Rule, route: Route, *, customer: bool) -> 
 
 @pytest.mark.parametrize("role", ["owner", "manager", "operator"])
 def test_anothers_object_is_answered_like_a_missing_one_and_nothing_changes(scene: Scene, copies: Copies, role: str):
-    room = {"owner": "customer.", "manager": "reseller.", "operator": "operator."}[role]
     copies.fresh()
     before, wrong = contents(scene), []
     for rule, route in rules(scene):
-        if not rule.endpoint.startswith(room):
+        if not rule.endpoint.startswith(ROOMS[role]):
             continue
         for changed in substitutions(scene, rule, route, customer=role == "owner"):
             if role == "operator" and MISSING not in changed.values() and changed.keys() != {"user_id"}:

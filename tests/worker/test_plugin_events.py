@@ -11,6 +11,7 @@ from billhook import BalanceChanged, Money, Notify, Reader, hookimpl
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
+from host_stub.adapters.keys import new_keys
 from host_stub.persistence import Notice, Outbox, Period, PluginActivation, PluginFailure
 from host_stub.plugins.delivery import PluginReceiver, read_event
 from host_stub.plugins.registry import Registry
@@ -31,7 +32,7 @@ class Plugged:
         self.answer: Handler = lambda _event, _reader: []
         self.registry = Registry.of({HELLO: self._plugin()})
         self.registry.attach(world.store)
-        self.receiver = PluginReceiver(world.store, self.registry)
+        self.receiver = PluginReceiver(world.store, self.registry, new_keys())
         self.switch(True)
 
     def _plugin(self) -> object:
@@ -216,7 +217,7 @@ def test_a_plugin_that_is_off_hears_nothing_and_will_not_later(plugged: Plugged)
 
 def test_a_plugin_that_vanished_leaves_its_facts_waiting_and_shown(plugged: Plugged) -> None:
     plugged.world.credit("1.00")
-    gone = PluginReceiver(plugged.world.store, Registry.of({}))
+    gone = PluginReceiver(plugged.world.store, Registry.of({}), new_keys())
 
     deliveries.work(plugged.world.store, "worker", "plugin:", gone)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from billhook import Catalogue
+from billhook import Catalogue, Room
 from flask import g
 from sqlalchemy.orm import Session
 
+from host_stub.plugins.pages import Place
 from host_stub.services import payments
-from host_stub.web.access import Right, current_account, may
+from host_stub.web import plugin_menu
+from host_stub.web.access import Right, current_account, current_reseller_id, may
 from host_stub.web.navigation import Sections, item, present
 
 _ = Catalogue("host_stub")
@@ -28,10 +30,11 @@ def sections(session: Session) -> Sections:
     if "account" not in g:
         return Sections()
     here = current_account().id
+    plugins = plugin_menu.entries(session, Place(Room.CUSTOMER, current_reseller_id(), here))
     services = item(_("Subscriptions"), "customer.services", account_id=here)
     settings = item(_("Settings"), "customer.settings", family=("customer.settings",), account_id=here)
     if not may(Right.MONEY):
-        return Sections(present(services))
+        return Sections(present(services, *plugins))
     unpaid = payments.unpaid_count(session, here)
     billing = item(
         _("Billing"),
@@ -41,7 +44,7 @@ def sections(session: Session) -> Sections:
         family=_BILLING,
         account_id=here,
     )
-    nav = present(services, billing, settings if may(Right.SETTINGS) else None)
+    nav = present(services, billing, *plugins, settings if may(Right.SETTINGS) else None)
     if billing is None or not billing.active:
         return Sections(nav)
     tabs = present(

@@ -24,7 +24,7 @@ from host_stub.web.customer.documents import issue, kinds_of
 from host_stub.web.customer.payments import closed_message
 from host_stub.web.page import DocumentLink
 from host_stub.web.panel import panel, reading, scope
-from host_stub.web.plugin_texts import PluginTexts
+from host_stub.web.plugin_texts import page_names
 from host_stub.web.security import allow_form_action
 
 _ = Catalogue("host_stub")
@@ -143,9 +143,7 @@ def _draw(
         "back_url": page,
     }
     theirs = dict(outcome.context)
-    texts = theirs.get("_")
-    if isinstance(texts, Catalogue):
-        theirs["_"] = PluginTexts(texts)
+    theirs |= page_names(panel().registry.loaded(started.plugin), theirs)
     return panel().registry.call(started.plugin, "template", _render, outcome.template, {**theirs, **ours})
 
 

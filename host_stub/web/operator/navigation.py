@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from billhook import Catalogue
+from billhook import Catalogue, Room
 from sqlalchemy.orm import Session
 
+from host_stub.plugins.pages import Place
 from host_stub.services import work_queue
 from host_stub.services.listings import count_up_to
+from host_stub.web import plugin_menu
 from host_stub.web.navigation import Sections, item, present
 
 _ = Catalogue("host_stub")
@@ -35,6 +37,7 @@ def sections(session: Session) -> Sections:
                 badge_label=_("given up"),
                 group=whole,
             ),
+            *plugin_menu.entries(session, Place(Room.OPERATOR)),
             item(_("Reseller's room"), "reseller.home", group=own),
         )
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from billhook import Catalogue
+from billhook import Catalogue, Room
 from sqlalchemy.orm import Session
 
+from host_stub.plugins.pages import Place
 from host_stub.services import work_queue
 from host_stub.services.listings import count_up_to
+from host_stub.web import plugin_menu
+from host_stub.web.access import current_reseller_id
 from host_stub.web.navigation import Sections, item, present
 from host_stub.web.reseller.room import manual_plugins
 
@@ -55,5 +58,6 @@ def sections(session: Session) -> Sections:
             item(_("Staff"), "reseller.staff", family=("reseller.manager",), group=setup),
             item(_("Settings"), "reseller.settings", group=setup),
             item(_("Journal"), "reseller.journal", group=setup),
+            *plugin_menu.entries(session, Place(Room.RESELLER, current_reseller_id())),
         )
     )

@@ -60,12 +60,12 @@ def plugin_title(name: str) -> Text:
 def show(template: str, *, tabs: Sequence[NavItem] = (), crumbs: Sequence[tuple[Text, str]] = (), **values: Any) -> str:
     """Render a page of a staff room. crumbs: label and address of what lies above the page."""
     context.frame(
-        subnav=tabs, crumbs=[NavItem(label, url) for label, url in crumbs], notices=_whose_room()
+        subnav=tabs, crumbs=[NavItem(label, url) for label, url in crumbs], notices=whose_room()
     )  # fmt: skip
     return render_template(template, **values)
 
 
-def _whose_room() -> list[Notice]:
+def whose_room() -> list[Notice]:
     """Remind the operator that he works in somebody else's name."""
     user = signed_in()
     if not user.is_operator or current_reseller_id() == user.reseller_id:

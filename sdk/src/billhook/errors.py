@@ -49,6 +49,23 @@ class MalformedNotification(CallbackError):
         self.why = why
 
 
+class PageError(BillhookError):
+    """A page that can't be answered as it was asked for; no fault of the plugin."""
+
+
+class MalformedField(PageError):
+    """A field of a query or form is missing, repeated or unreadable. Answered 400."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(f"{field}: {why}")
+        self.field = field
+        self.why = why
+
+
+class NotThere(PageError):
+    """What the page is about does not exist (any more), or is not for its visitor. Answered 404."""
+
+
 class ProviderError(BillhookError):
     """A provider could not do what it was asked."""
 

@@ -125,6 +125,13 @@ class Reader(Protocol):
     def top_up_url(self, account_id: int, amount: Money | None = None) -> str:
         """Return the absolute address of the top-up page."""
 
+    def link(self, name: str, subject: str) -> str:
+        """Return the absolute address of a public link of this plugin, for a mail: signed by the host, expiring.
+
+        subject: handed to the link's view as it is, up to 200 characters; whoever has the address can read it.
+        Raises LookupError for an undeclared link, ValueError for a subject that is empty or too long.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class Notify:

@@ -19,6 +19,7 @@ from billhook.events import (
     SubscriptionResumed,
     SubscriptionStopped,
 )
+from billhook.pages import Link, Page
 from billhook.provider import PaymentProvider
 from billhook.settings import Setting, Text
 from billhook.versions import ApiRange
@@ -72,6 +73,27 @@ def billhook_watches() -> list[BalanceWatch | ChargeWatch]:
     """Return what the host shall watch on the plugin's behalf.
 
     Collector: called once per process at load, outside any transaction; an exception stops the plugin's loading.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def billhook_pages() -> list[Page]:
+    """Return the plugin's pages in the rooms of customers, resellers and the operator.
+
+    Collector: called once per process at load, outside any transaction; an exception stops the plugin's loading. The
+    views are called later, by the web server, each time that somebody opens or posts the page: outside any
+    transaction, with a deadline. An exception of a view is recorded, and the visitor reads that the page does not work.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def billhook_links() -> list[Link]:
+    """Return the plugin's public links, which open without signing in.
+
+    Collector: called once per process at load, outside any transaction; an exception stops the plugin's loading. The
+    views are called like those of `billhook_pages`, after the host has checked the capability in the address.
     """
     raise NotImplementedError
 

@@ -21,6 +21,7 @@ from billhook import hooks
 from billhook.errors import PluginError
 from billhook.events import BalanceWatch, ChargeWatch
 from billhook.i18n import LazyText
+from billhook.pages import LONGEST_DAYS, Access, Link, Page, Room
 from billhook.provider import PaymentProvider
 from billhook.settings import Level, Setting, SettingKind, Text
 from billhook.versions import API_VERSION, ApiRange
@@ -56,6 +57,8 @@ class LoadedPlugin:
     provider: PaymentProvider | None = None
     settings: tuple[Setting, ...] = ()
     watches: tuple[BalanceWatch | ChargeWatch, ...] = ()
+    pages: tuple[Page, ...] = ()
+    links: tuple[Link, ...] = ()
     hooks: Mapping[str, Hook] = field(default_factory=dict)
     package: str = ""
     templates: Path | None = None
@@ -67,6 +70,12 @@ class LoadedPlugin:
     def event_hooks(self) -> Mapping[str, Hook]:
         """The implementations that hear of events."""
         return {name: hook for name, hook in self.hooks.items() if name not in COLLECTORS}
+
+    def page(self, room: Room, name: str) -> Page | None:
+        return next((page for page in self.pages if (page.room, page.name) == (room, name)), None)
+
+    def link(self, name: str) -> Link | None:
+        return next((link for link in self.links if link.name == name), None)
 
 
 def load(name: str, module: object) -> LoadedPlugin:
@@ -85,6 +94,8 @@ def load(name: str, module: object) -> LoadedPlugin:
         provider=_provider(name, _collect(name, found, "billhook_payment_providers")),
         settings=settings,
         watches=_watches(name, _collect(name, found, "billhook_watches"), settings),
+        pages=_pages(name, _collect(name, found, "billhook_pages")),
+        links=_links(name, _collect(name, found, "billhook_links")),
         hooks=found,
         package=getattr(module, "__name__", ""),
         templates=_prefixed(name, _folder(module, "templates")),
@@ -215,6 +226,50 @@ def _watches(plugin: str, declared: list[Any], known: Collection[Setting]) -> tu
     if len({watch.key for watch in declared}) != len(declared):
         raise PluginError(plugin, "two watches have one key", "Rename one of them.")
     return tuple(declared)
+
+
+def _pages(plugin: str, declared: list[Any]) -> tuple[Page, ...]:
+    for page in declared:
+        if not isinstance(page, Page):
+            raise PluginError(plugin, f"{page!r} is no Page", "Return billhook.Page values.")
+        if not isinstance(page.room, Room):
+            raise PluginError(plugin, f"page {page.name!r} stands in room {page.room!r}", "Use a value of Room.")
+        if not isinstance(page.access, Access):
+            raise PluginError(plugin, f"page {page.name!r} needs {page.access!r}", "Use a value of Access.")
+        if not _is_text(page.title):
+            raise PluginError(plugin, f"page {page.name!r} has no title", "Give it a text.")
+        if page.menu is not None and not _is_text(page.menu):
+            raise PluginError(plugin, f"the menu entry of page {page.name!r} is no text", "Give it one, or None.")
+    _check_views(plugin, "page", [(page.name, page.view) for page in declared])
+    if len({(page.room, page.name) for page in declared}) != len(declared):
+        raise PluginError(plugin, "two pages of a room have one name", "Rename one of them.")
+    return tuple(declared)
+
+
+def _links(plugin: str, declared: list[Any]) -> tuple[Link, ...]:
+    for link in declared:
+        if not isinstance(link, Link):
+            raise PluginError(plugin, f"{link!r} is no Link", "Return billhook.Link values.")
+        if not isinstance(link.days, int) or isinstance(link.days, bool) or not 1 <= link.days <= LONGEST_DAYS:
+            raise PluginError(plugin, f"link {link.name!r} works {link.days!r} days", f"Give it 1 to {LONGEST_DAYS}.")
+    _check_views(plugin, "link", [(link.name, link.view) for link in declared])
+    if len({link.name for link in declared}) != len(declared):
+        raise PluginError(plugin, "two links have one name", "Rename one of them.")
+    return tuple(declared)
+
+
+def _check_views(plugin: str, kind: str, views: list[tuple[Any, Any]]) -> None:
+    for name, view in views:
+        if not isinstance(name, str) or not _NAME.match(name):
+            raise PluginError(
+                plugin, f"{kind} name {name!r} is no lower-case identifier", "Use letters a-z, digits, _."
+            )
+        if not callable(view):
+            raise PluginError(plugin, f"the view of {kind} {name} is not callable", "Give it the function itself.")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, LazyText | str) and bool(str(value).strip())
 
 
 def _folder(module: object, kind: str) -> Path | None:

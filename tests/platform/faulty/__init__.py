@@ -26,16 +26,23 @@ from billhook import (
     Event,
     Finding,
     Instructions,
+    Link,
+    LinkRequest,
     MethodView,
     Money,
     Notify,
+    Page,
+    PageAnswer,
+    PageRequest,
     PaymentClaim,
     PaymentPaid,
     PaymentProvider,
     PaymentView,
     RawRequest,
     Reader,
+    Room,
     Severity,
+    Show,
     Start,
     StartKind,
     StartRequest,
@@ -121,6 +128,26 @@ def heard(hook: str, event: Event) -> list[Effect]:
 @hookimpl
 def billhook_payment_providers() -> list[type[PaymentProvider]]:
     return [Faulty]
+
+
+def look(request: PageRequest) -> PageAnswer:
+    effects = [Notify(request.account.id, "look", "News", ["It was looked at."])] if request.account else []
+    return act("page", lambda: Show(f"{NAME}/look.html", effects=effects if request.is_post else []))
+
+
+def click(request: LinkRequest) -> PageAnswer:
+    effects = [Notify(int(request.subject), "click", "News", ["It was clicked."])] if request.is_post else []
+    return act("link", lambda: Show(f"{NAME}/look.html", effects=effects))
+
+
+@hookimpl
+def billhook_pages() -> list[Page]:
+    return [Page("look", Room.CUSTOMER, "Look", look, menu="Look")]
+
+
+@hookimpl
+def billhook_links() -> list[Link]:
+    return [Link("click", click, days=365)]
 
 
 @hookimpl

@@ -23,6 +23,7 @@ from billhook.testing.host import DatabaseHost, Host, HostNotFound, NotOffered, 
 from billhook.testing.judging import Credit, Misfit
 from billhook.testing.messages import form, json_body
 from billhook.testing.reader import FakeReader
+from billhook.testing.rooms import Opened, Visit
 from billhook.testing.source import PluginNotFound, PluginSource, find_plugin, of_object
 from billhook.testing.views import make_account, make_method, make_payment, make_reseller
 
@@ -37,11 +38,13 @@ __all__ = [
     "Misfit",
     "NotOffered",
     "OpenHost",
+    "Opened",
     "PluginNotFound",
     "PluginSource",
     "ProviderUnderTest",
     "Report",
     "Started",
+    "Visit",
     "Wish",
     "find_gateway",
     "find_plugin",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from billhook.events import Effect, Event, Notify
 from billhook.i18n import LazyText, use_language
@@ -14,13 +14,24 @@ def checked_effects(answer: object, event: Event) -> list[Effect]:
         return []
     if not isinstance(answer, Sequence) or isinstance(answer, str):
         raise TypeError(f"the hook returned {type(answer).__name__}, not a list of effects")
-    for effect in answer:
+    return _checked(answer, lambda account_id: account_id == event.account_id, "the event's")
+
+
+def effects_of_page(answer: Sequence[Effect], is_own: Callable[[int], bool]) -> list[Effect]:
+    """Return the effects of a page or link. is_own: says whether an account may be told. Raises TypeError."""
+    return _checked(answer, is_own, "the page's")
+
+
+def _checked(effects: Sequence[object], is_own: Callable[[int], bool], whose: str) -> list[Effect]:
+    checked: list[Effect] = []
+    for effect in effects:
         if not isinstance(effect, Notify):
             raise TypeError(f"{type(effect).__name__} is no effect")
-        if effect.account_id != event.account_id:
-            raise TypeError("a notice is for another account than the event's")
+        if not is_own(effect.account_id):
+            raise TypeError(f"a notice is for another account than {whose}")
         _check_texts(effect)
-    return list(answer)
+        checked.append(effect)
+    return checked
 
 
 def _check_texts(effect: Notify) -> None:

@@ -25,6 +25,7 @@ from billhook.callbacks import (
 from billhook.errors import BadSignature, MalformedNotification, NotSupported, PluginError
 from billhook.events import Effect, Event
 from billhook.loading import LoadedPlugin, load
+from billhook.pages import Room
 from billhook.provider import (
     Addresses,
     Available,
@@ -41,8 +42,10 @@ from billhook.testing.effects import checked_effects
 from billhook.testing.gateway import Started
 from billhook.testing.host import NotOffered, Wish
 from billhook.testing.judging import OPEN, Books, Credit, Frozen, Standing
+from billhook.testing.links import Links
 from billhook.testing.pages import Pages
 from billhook.testing.reader import FakeReader
+from billhook.testing.rooms import Opened, Rooms, Visit
 from billhook.testing.source import PluginSource, find_plugin, of_object
 from billhook.views import AccountType, AccountView, DocumentFacts, MethodView, PaymentStatus, PaymentView
 
@@ -78,6 +81,7 @@ class FakeHost:
         self._failures: list[str] = []
         self._lock = Lock()
         self._pages = Pages(self.plugin)
+        self._links = Links(self.plugin, lambda: self.now)
 
     @property
     def provider(self) -> PaymentProvider:
@@ -225,6 +229,32 @@ class FakeHost:
             raise NotSupported(f"{self.plugin.name} shows no page of its own")
         return self._pages.instructions(started, started.outcome, language)
 
+    def open_page(self, room: Room, name: str, visit: Visit | None = None) -> Opened:
+        """Open a page of the plugin: in the customer's room the private person's account."""
+        return self._rooms().open_page(room, name, visit or Visit())
+
+    def link(self, name: str, subject: str) -> str:
+        """Return the address of a link. Raises LookupError, ValueError."""
+        return self._links.address(name, subject)
+
+    def open_link(self, address: str, visit: Visit | None = None) -> Opened:
+        """Open a link by its address, as somebody who is not signed in."""
+        return self._rooms().open_link(address, visit or Visit())
+
+    def _rooms(self) -> Rooms:
+        settings = views.telling_settings(self.plugin.settings, self.reseller.currency)
+        known = {account.id: account for account in map(self.account, AccountType)}
+        return Rooms(
+            plugin=self.plugin,
+            pages=self._pages,
+            links=self._links,
+            reseller=self.reseller,
+            account=self.account(),
+            reader=FakeReader(self.account(), self.reseller, settings, links=self._links, others=known),
+            now=lambda: self.now,
+            failed=self._failures.append,
+        )
+
     def document(self, started: Started, kind: str) -> DocumentSource:
         payment, method = started.payment, started.method
         day = self.now.astimezone(ZoneInfo(self.reseller.timezone)).date()
@@ -236,7 +266,7 @@ class FakeHost:
         settings = views.telling_settings(self.plugin.settings, self.reseller.currency)
         known = {account.id: account for account in map(self.account, AccountType)}
         account = known.get(event.account_id) or replace(self.account(), id=event.account_id)
-        reader = FakeReader(account, self.reseller, settings)
+        reader = FakeReader(account, self.reseller, settings, links=self._links)
         return checked_effects(self.plugin.hooks[hook](event=event, reader=reader), event)
 
 

@@ -71,9 +71,16 @@ class Report:
 
 
 class ProviderUnderTest(ABC):  # noqa: B024  a subclass may need nothing but its settings
-    """A provider in the kit's hands. settings: a method's settings that work; secrets in clear, of tests only."""
+    """A provider in the kit's hands.
+
+    settings: a method's settings that work; secrets in clear, of tests only.
+    queries: by name of a page, a query with which it has something to show; without one it is opened bare.
+    subjects: by name of a link, a subject as the plugin signs it; without one the number of an account.
+    """
 
     settings: ClassVar[Mapping[str, object]] = {}
+    queries: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    subjects: ClassVar[Mapping[str, str]] = {}
 
     def online(self) -> AbstractContextManager[object]:
         """Stand in for the gateway's servers while the provider is called; nothing if it never calls out.

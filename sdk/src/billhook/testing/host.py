@@ -12,9 +12,11 @@ from billhook.callbacks import Answer, RawRequest
 from billhook.errors import BillhookError
 from billhook.events import Effect, Event
 from billhook.money import Money
+from billhook.pages import Room
 from billhook.provider import DocumentSource, PaymentProvider
 from billhook.testing.gateway import Started
 from billhook.testing.judging import Credit
+from billhook.testing.rooms import Opened, Visit
 from billhook.testing.source import PluginSource
 from billhook.views import AccountType, AccountView, MethodView, PaymentStatus, PaymentView
 
@@ -82,6 +84,15 @@ class Host(Protocol):
 
     def page(self, started: Started, language: str = "ru") -> str:
         """Return the HTML of the plugin's instructions."""
+
+    def open_page(self, room: Room, name: str, visit: Visit | None = None) -> Opened:
+        """Open a page of the plugin: in the private person's account, as a manager, as the operator."""
+
+    def link(self, name: str, subject: str) -> str:
+        """Return the absolute address of a link of the plugin."""
+
+    def open_link(self, address: str, visit: Visit | None = None) -> Opened:
+        """Open a link by its address, as somebody who is not signed in."""
 
     def document(self, started: Started, kind: str) -> DocumentSource:
         """Return a document before it is drawn."""

@@ -34,6 +34,10 @@ class Need(StrEnum):
     INSTRUCTIONS = "the plugin shows no page of its own"
     EVENTS = "the plugin hears of no events"
     STATUS = "the plugin has no status query"
+    VIEWS = "the plugin has neither pages nor links"
+    PAGES = "the plugin has no pages"
+    LINKS = "the plugin has no links"
+    LOOKING = "a page or link asks for effects by GET: see the check `looking`"
     IMPORTABLE = "the plugin is no importable module"
     DATABASE = "FakeHost has no database: run it with --host"
 
@@ -45,9 +49,17 @@ _AFTER: Final[Mapping[Need, tuple[Need, ...]]] = {
     Need.HONEST: (Need.GATEWAY,),
     Need.GATEWAY: (Need.NOTIFICATION,),
     Need.EVENTS: (Need.LOADED,),
+    Need.VIEWS: (Need.LOADED,),
+    Need.PAGES: (Need.LOADED,),
+    Need.LINKS: (Need.LOADED,),
+    Need.LOOKING: (),
     Need.IMPORTABLE: (Need.LOADED,),
     Need.DATABASE: (),
 }
+
+
+#: What an earlier check has shown.
+_PROVED_BY: Final[Mapping[Need, str]] = {Need.HONEST: "honest", Need.LOOKING: "looking"}
 
 
 def _in_turn(needs: Sequence[Need]) -> Iterator[Need]:
@@ -164,8 +176,8 @@ class Kit:
     def _has(self, need: Need) -> bool:
         if need is Need.DATABASE:
             return self.has_database
-        if need is Need.HONEST:
-            return self.run(_CHECKS["honest"]).outcome is Outcome.OK
+        if need in _PROVED_BY:
+            return self.run(_CHECKS[_PROVED_BY[need]]).outcome is Outcome.OK
         return need in _present(self.subject)
 
 
@@ -176,6 +188,9 @@ def _present(subject: Subject) -> set[Need]:
     facts: Mapping[Need, bool] = {
         Need.LOADED: True,
         Need.EVENTS: bool(plugin.event_hooks),
+        Need.VIEWS: bool(plugin.pages or plugin.links),
+        Need.PAGES: bool(plugin.pages),
+        Need.LINKS: bool(plugin.links),
         Need.IMPORTABLE: bool(subject.source.python_files()),
         Need.GATEWAY: isinstance(subject.adapter, GatewayUnderTest),
     }

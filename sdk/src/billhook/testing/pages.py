@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from billhook import formats
-from billhook.i18n import use_language
+from billhook.i18n import Catalogue, use_language
 from billhook.loading import LoadedPlugin
 from billhook.money import Money
+from billhook.pages import Show
 from billhook.provider import Instructions
 from billhook.testing.gateway import Started
 from billhook.testing.views import PANEL
@@ -28,7 +30,9 @@ MACROS: Final = frozenset(
 
 _BASES: Final = {
     "billhook/page.html": (
-        "<!doctype html><html lang='{{ language }}'><title>{% block title %}{% endblock %}</title>"
+        "<!doctype html><html lang='{{ language }}'>"
+        "<title>{% block title %}{{ title|default('') }}{% endblock %}</title>"
+        "{% block head %}{% block styles %}{% endblock %}{% block scripts %}{% endblock %}{% endblock %}"
         "<main>{% block content %}{% endblock %}</main></html>"
     ),
     "billhook/instructions.html": (
@@ -80,9 +84,27 @@ class Pages:
         own = {plugin.name: FileSystemLoader(plugin.templates / plugin.name)} if plugin.templates else {}
         loader = ChoiceLoader([DictLoader(_BASES), PrefixLoader(own)])
         found = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
-        found.globals.update(_globals())
+        found.globals.update({**_globals(), **self._own_names()})
         found.filters.update(money=formats.money, figures=formats.figures, iso=formats.iso)
         return found
+
+    def _own_names(self) -> Mapping[str, object]:
+        """Return what speaks with the plugin's own words and files; a missing file is an error, as at a host."""
+        names: dict[str, object] = {"static": self._static}
+        if hasattr(sys.modules.get(self._plugin.package), "__path__"):
+            own = Catalogue(self._plugin.package)
+            names |= {"_": own, "plural": own.plural}
+        return names
+
+    def _static(self, name: str) -> str:
+        folder = self._plugin.static
+        if folder is None or not (folder / self._plugin.name / name).is_file():
+            raise LookupError(f"there is no file static/{self._plugin.name}/{name}")
+        return f"/plugin/{self._plugin.name}/static/{name}"
+
+    def page(self, answer: Show, ours: Mapping[str, object]) -> str:
+        """Return a page in a room, or behind a link, in the language of the moment. Raises what Jinja raises."""
+        return self.environment().get_template(answer.template).render({**answer.context, **ours})
 
     def instructions(self, started: Started, outcome: Instructions, language: str) -> str:
         """Return the page that a payer sees. Raises what Jinja raises."""

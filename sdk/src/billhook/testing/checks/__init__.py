@@ -10,7 +10,8 @@ from billhook.testing.checks import claims
 from billhook.testing.checks import events
 from billhook.testing.checks import texts
 from billhook.testing.checks import files
+from billhook.testing.checks import rooms
 from billhook.testing.checks import database
 # isort: on
 
-__all__ = ["basics", "claims", "database", "events", "files", "gateway", "provider", "texts"]
+__all__ = ["basics", "claims", "database", "events", "files", "gateway", "provider", "rooms", "texts"]

@@ -22,7 +22,7 @@ _TWINS = 6
     remedy="Return values and effects: the host writes. A plugin reads and writes its own tables only.",
 )
 def it_leaves_the_hosts_tables_alone(bench: Bench) -> None:
-    """While the plugin's code runs (start, notification, return, event), no row of the host's tables changes."""
+    """While the plugin's code runs (start, notification, return, event, page), no row of the host's tables changes."""
     host = cast(DatabaseHost, bench.host)
     host.watch_tables()
     if bench.plugin.provider is not None:
@@ -31,6 +31,8 @@ def it_leaves_the_hosts_tables_alone(bench: Bench) -> None:
             bench.notify(bench.notification(started))
     for name in bench.plugin.event_hooks:
         host.tell(name, sample_event(name, account_id=host.account().id))
+    for page in bench.plugin.pages:
+        host.open_page(page.room, page.name)
     touched = host.touched()
     if touched:
         raise Failed(f"the host's rows changed while the plugin's code ran: {', '.join(touched)}")
