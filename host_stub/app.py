@@ -12,6 +12,7 @@ from host_stub.adapters.keys import KeyRing, load_key_file
 from host_stub.config import Config
 from host_stub.persistence import Store, UserKind, open_store
 from host_stub.plugins.desk import Renderer
+from host_stub.plugins.plugin_sets import InstalledPlugins
 from host_stub.plugins.registry import Registry
 from host_stub.web import (
     access,
@@ -54,6 +55,7 @@ def create_app(
         keys=keys or load_key_file(config.key_file, demo=config.demo),
         registry=registry or Registry.discover(config.disabled_plugins),
         renderer=renderer or _renderer(),
+        installed=InstalledPlugins(config.disabled_plugins),
     )
     panel.registry.attach(panel.store)
     app.extensions["billhook"] = panel

@@ -11,7 +11,7 @@ import click
 from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 
-from host_stub import backups, doctor
+from host_stub import backups, doctor, plugin_cli
 from host_stub.adapters.keys import KeyFileError, create_key_file, load_key_file, replace_key_file, rotated
 from host_stub.config import Config
 from host_stub.persistence import Store, migrate, open_store
@@ -60,13 +60,25 @@ def _store(config: Config) -> Iterator[Store]:
 
 @cli.command("migrate")
 def migrate_command() -> None:
-    """Bring the database up to date; on the first run also create the key file."""
+    """Bring the database and the plugins' tables up to date; on the first run also create the key file.
+
+    Exit status 3: the panel's own tables are up to date, a plugin's migrations failed.
+    """
     config = Config()
     if not config.key_file.exists():
         create_key_file(config.key_file)
         click.echo(f"Keys created: {config.key_file}. Keep a copy: without it stored secrets cannot be read.")
     migrate.upgrade(config.database_url)
     click.echo("The database is up to date.")
+    from host_stub.plugins.registry import Registry
+
+    with _store(config) as store:
+        registry = Registry.discover(config.disabled_plugins)
+        for why in registry.broken.values():
+            click.echo(why, err=True)
+        failed = plugin_cli.upgrade_all(store, registry.plugins.values())
+    if failed:
+        raise SystemExit(plugin_cli.PLUGIN_FAILED)
 
 
 @cli.command("create-keys")
@@ -187,15 +199,9 @@ def _ready() -> Config:
 def doctor_command() -> None:
     """Check the installation; exit status 1 if something is wrong."""
     config = Config()
-    sick = 0
     with _store(config) as store:
-        for found in doctor.examine(config, store):
-            sick += not found.healthy
-            mark = "ok     " if found.healthy else "WRONG  "
-            click.echo(f"{mark}{found.subject}: {found.problem or found.facts or 'in order'}")
-            if found.remedy:
-                click.echo(f"       → {found.remedy}")
-    if sick:
+        well = plugin_cli.say(doctor.examine(config, store))
+    if not well:
         raise SystemExit(1)
 
 
@@ -216,6 +222,9 @@ def restore(file: Path) -> None:
     config = Config()
     manifest = backups.restore(config, file)
     click.echo(f"Restored the state of {manifest.made_at}. Run `host_stub migrate`, then `host_stub doctor`.")
+
+
+cli.add_command(plugin_cli.plugin)
 
 
 if __name__ == "__main__":

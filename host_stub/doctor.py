@@ -6,15 +6,16 @@ import ctypes
 import smtplib
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from host_stub import plugin_doctor
 from host_stub.adapters.keys import KeyFileError, load_key_file
 from host_stub.config import Config
+from host_stub.diagnosis import Diagnosis
 from host_stub.persistence import Reseller, Store, Worker, migrate, triggers
 from host_stub.plugins.registry import Registry
 from host_stub.services import ledger
@@ -25,20 +26,6 @@ WORKER_SILENCE: Final = timedelta(minutes=2)
 _SMTP_SECONDS: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """One check. problem: empty if all is well. facts: what to know besides."""
-
-    subject: str
-    problem: str = ""
-    remedy: str = ""
-    facts: str = ""
-
-    @property
-    def healthy(self) -> bool:
-        return not self.problem
-
-
 def examine(config: Config, store: Store) -> Iterator[Diagnosis]:
     """Check everything; without a database, what does not need one."""
     yield _keys(config)
@@ -47,7 +34,7 @@ def examine(config: Config, store: Store) -> Iterator[Diagnosis]:
     if database.healthy:
         for check in (_triggers, _balances, _worker, _operator):
             yield _guarded(check, store)
-    yield from _plugins(config)
+    yield from _plugins(config, store, has_tables=database.healthy)
     yield _drawing()
     yield _mail(config)
 
@@ -120,8 +107,12 @@ def _operator(store: Store) -> Diagnosis:
     return Diagnosis("operator")
 
 
-def _plugins(config: Config) -> Iterator[Diagnosis]:
+def _plugins(config: Config, store: Store, *, has_tables: bool) -> Iterator[Diagnosis]:
     registry = Registry.discover(config.disabled_plugins)
+    if has_tables:
+        registry.watch(store)
+        yield from plugin_doctor.examine(plugin_doctor.Patient(config, store, registry))
+        return
     for name, why in registry.broken.items():
         yield Diagnosis(f"plugin {name}", why, f"Mend or uninstall the distribution that brings {name}.")
     if registry.plugins:

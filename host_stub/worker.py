@@ -144,7 +144,7 @@ class Worker:
 
     def run_once(self, *, rounds: int = 100) -> int:
         """Do everything that is due now, in this thread; return how much that was. For tests and the demo."""
-        heartbeat.beat(self._store, self.name, self._started_at)
+        heartbeat.beat(self._store, self.name, self._started_at, self._registry.found)
         total = 0
         for _round in range(rounds):
             done = sum(job.step() for job in self.jobs)
@@ -225,6 +225,6 @@ class Worker:
             _logger.error("jobs_stuck", jobs=silent)
             return
         try:
-            heartbeat.beat(self._store, self.name, self._started_at)
+            heartbeat.beat(self._store, self.name, self._started_at, self._registry.found)
         except Exception as error:  # noqa: BLE001  the operator sees the silence
             _logger.warning("heartbeat_failed", error=str(error))

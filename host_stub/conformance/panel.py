@@ -26,8 +26,10 @@ from billhook import (
     RawRequest,
     Room,
     Setting,
+    Value,
 )
 from billhook.events import Event
+from billhook.tables import Tables
 from billhook.testing import Credit, NotOffered, Opened, Started, Visit, Wish
 from billhook.testing.views import telling_settings
 from flask import Flask
@@ -57,6 +59,7 @@ from host_stub.persistence import (
     Scope,
     Store,
 )
+from host_stub.persistence.plugin_tables import OwnTables
 from host_stub.persistence.store import fetch
 from host_stub.plugins import delivery, documents, links, paying
 from host_stub.plugins.desk import Desk, Renderer
@@ -265,14 +268,30 @@ class PanelHost:
 
     def tell(self, hook: str, event: Event) -> list[Effect]:
         """See Host. The effects are written as the worker would. Raises RuntimeError if the handler failed."""
-        task = _task(hook, event, self._plugin, self._store.now())
-        outcome = delivery.PluginReceiver(self._store, self._registry, self._keys).deliver(task)
-        if not isinstance(outcome, Delivered):
-            raise RuntimeError(f"{outcome.error}; {'; '.join(self.failures())}")
+        outcome = self._delivered(hook, event)
         if outcome.effects is not None:
             with self._store.write() as session:
                 outcome.effects(session)
         return list(self._registry.answers[hook])
+
+    def ask(self, hook: str, event: Event) -> list[Effect]:
+        self._delivered(hook, event)
+        return list(self._registry.answers[hook])
+
+    def _delivered(self, hook: str, event: Event) -> Delivered:
+        task = _task(hook, event, self._plugin, self._store.now())
+        outcome = delivery.PluginReceiver(self._store, self._registry, self._keys).deliver(task)
+        if not isinstance(outcome, Delivered):
+            raise RuntimeError(f"{outcome.error}; {'; '.join(self.failures())}")
+        return outcome
+
+    def own_tables(self) -> Tables:
+        with self._store.read() as session:
+            return OwnTables(session, self._plugin, self._reseller_id).shapes()
+
+    def rows(self, table: str) -> list[Mapping[str, Value]]:
+        with self._store.read() as session:
+            return OwnTables(session, self._plugin, self._reseller_id).rows(table, limit=1000)
 
     def watch_tables(self) -> None:
         """See DatabaseHost."""

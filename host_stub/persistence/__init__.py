@@ -14,6 +14,7 @@ from host_stub.persistence.messages import (
     PluginActivation,
     PluginFailure,
     PluginSetting,
+    PluginTable,
     Worker,
 )
 from host_stub.persistence.money import (
@@ -72,6 +73,7 @@ __all__ = [
     "PluginActivation",
     "PluginFailure",
     "PluginSetting",
+    "PluginTable",
     "RateLimit",
     "Reseller",
     "Scope",

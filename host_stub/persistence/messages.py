@@ -177,6 +177,17 @@ class PluginFailure(Base):
     last_at: Mapped[datetime]
 
 
+class PluginTable(Base):
+    """A table that a plugin's migrations made: whose it is stays known when the plugin's package is gone."""
+
+    __tablename__ = "plugin_table"
+    __table_args__ = (Index(None, "plugin"), STRICT)
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    plugin: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime]
+
+
 class LogEntry(Base, OfReseller):
     """Журнал: who did what to which object, and when. Append-only."""
 
@@ -197,7 +208,7 @@ class LogEntry(Base, OfReseller):
 
 
 class Worker(Base):
-    """A worker's heartbeat."""
+    """A worker's heartbeat. plugins: what it found installed when it started, name → version."""
 
     __tablename__ = "worker"
     __table_args__ = (STRICT,)
@@ -205,3 +216,4 @@ class Worker(Base):
     name: Mapped[str] = mapped_column(Text, primary_key=True)
     started_at: Mapped[datetime]
     beat_at: Mapped[datetime]
+    plugins: Mapped[Any | None] = mapped_column(Json)

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, Select, create_engine, event, select
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from host_stub.adapters.clock import Clock, SystemClock
@@ -95,7 +95,7 @@ def open_store(url: str, clock: Clock | None = None, *, pool_size: int = 10, bas
     return Store(make_engine(url, pool_size=pool_size), clock or SystemClock(), base_url=base_url)
 
 
-def make_engine(url: str, *, pool_size: int = 10) -> Engine:
+def make_engine(url: str | URL, *, pool_size: int = 10) -> Engine:
     """Return the one kind of engine that web, worker, command line and migrations use."""
     parsed = make_url(url)
     # Values of a failed statement would stand in the log with their secrets.

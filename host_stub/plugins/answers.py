@@ -11,10 +11,12 @@ from billhook import (
     Answer,
     AttemptState,
     Available,
+    Discard,
     DocumentSource,
     Finding,
     GoTo,
     Instructions,
+    Keep,
     LazyText,
     Money,
     Notify,
@@ -42,7 +44,7 @@ EXPECTED: Final[Mapping[str, tuple[type, ...]]] = {
     "link": (Show, GoTo),
     "template": (str,),
 }
-HANDLER: Final[tuple[type, ...]] = (list, Notify)
+HANDLER: Final[tuple[type, ...]] = (list, Notify, Keep, Discard)
 
 _TEXT: Final = (str, LazyText)
 _CLAIM: Final[Mapping[str, tuple[type, ...]]] = {
@@ -88,7 +90,8 @@ def check(plugin: str, place: str, answer: object) -> None:
     if expected[0] is not list:
         _one(place, answer, expected)
     elif not isinstance(answer, Sequence) or isinstance(answer, str | bytes):
-        raise Rubbish(f"{place} returned {_kind(answer)}, not a list of {expected[1].__name__}")
+        wanted = " or ".join(kind.__name__ for kind in expected[1:])
+        raise Rubbish(f"{place} returned {_kind(answer)}, not a list of {wanted}")
     else:
         for each in answer:
             _one(place, each, expected[1:])

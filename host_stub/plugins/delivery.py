@@ -7,11 +7,11 @@ effects. The host writes them together with the release of the fact.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from billhook import (
     AccountView,
@@ -20,28 +20,29 @@ from billhook import (
     ChargeUncovered,
     Effect,
     Money,
-    Notify,
     ResellerView,
     SubscriptionResumed,
     SubscriptionStopped,
+    Value,
+    effects,
 )
 from billhook.events import Event
-from billhook.formats import use_timezone
-from billhook.i18n import LazyText, use_language
+from billhook.tables import Tables
 from sqlalchemy.orm import Session
 
 from host_stub.domain.errors import NotFound
-from host_stub.persistence import Account, Notice, Reseller, Scope, Store
+from host_stub.persistence import Account, Reseller, Scope, Store
+from host_stub.persistence.plugin_tables import OwnTables
 from host_stub.persistence.store import Row, base_url, fetch, now
-from host_stub.plugins import links
+from host_stub.plugins import effects as writing
+from host_stub.plugins import failures, links
 from host_stub.plugins.desk import Providers
-from host_stub.plugins.errors import PluginFailed, PluginPaused
+from host_stub.plugins.errors import PluginFailed, PluginWaits
 from host_stub.plugins.registry import Registry
-from host_stub.services import addresses, charging, mails, plugin_settings, views
+from host_stub.services import addresses, charging, plugin_settings, views
 from host_stub.services.capability import Mac
 from host_stub.services.deliveries import Delivered, Failed, Outcome, Policy, Postponed, Task
-from host_stub.services.letterhead import Letter
-from host_stub.services.outbox import PLUGIN, insert_once
+from host_stub.services.outbox import PLUGIN
 
 EVENTS: Final[Mapping[str, type[Event]]] = {
     "billhook_balance_changed": BalanceChanged,
@@ -80,12 +81,17 @@ class PluginReceiver:
         if handler is None:
             return Failed(f"plugin {plugin} is not loaded or has no {task.kind}")
         try:
-            effects = self._ask(plugin, task.kind, handler, event)
-        except PluginPaused as error:
+            wanted = self._ask(plugin, task.kind, handler, event)
+        except PluginWaits as error:
             return Postponed(error.why, error.wait)
         except PluginFailed as error:
             return Failed(str(error))
-        return Delivered(lambda session: write_effects(session, task, plugin, effects))
+        author = writing.Author(plugin, task.reseller_id, once=f"{plugin}:{task.id}")
+
+        def refused(session: Session, why: str) -> None:
+            failures.count(session, plugin, task.kind, why)
+
+        return Delivered(lambda session: writing.write(session, author, wanted), refused)
 
     def _ask(self, plugin: str, hook: str, handler: Callable[..., Any], event: Event) -> list[Effect]:
         reader = HostReader(self._store, self._registry, plugin, event.reseller_id, self._keys)
@@ -98,7 +104,7 @@ class PluginReceiver:
 
 def _answer(handler: Callable[..., Any], event: Event, reader: HostReader) -> list[Effect]:
     try:
-        return _checked(handler(event=event, reader=reader), event)
+        return effects.of_event(handler(event=event, reader=reader), event, reader.tables)
     finally:
         reader.end()
 
@@ -111,42 +117,6 @@ def read_event(hook: str, payload: Mapping[str, Any]) -> Event:
         if field.type == "datetime":
             values[field.name] = datetime.fromisoformat(values[field.name])
     return kind(**values)
-
-
-def _checked(answer: object, event: Event) -> list[Effect]:
-    """Return the effects that a handler asked for; None counts as no effects. Raises TypeError for anything else."""
-    if answer is None:
-        return []
-    if not isinstance(answer, Sequence) or isinstance(answer, str):
-        raise TypeError(f"the hook returned {type(answer).__name__}, not a list of effects")
-    return checked_effects(answer, lambda account_id: account_id == event.account_id, "the event's")
-
-
-def checked_effects(effects: Sequence[object], is_own: Callable[[int], bool], whose: str) -> list[Effect]:
-    """Return effects that may be written.
-
-    is_own: says whether an account may be told. whose: the account that would be right, for the message.
-    Raises TypeError for what is no effect, for another account, and for what is no text.
-    """
-    checked: list[Effect] = []
-    for effect in effects:
-        if not isinstance(effect, Notify):
-            raise TypeError(f"{type(effect).__name__} is no effect")
-        if not is_own(effect.account_id):
-            raise TypeError(f"a notice is for another account than {whose}")
-        _check_texts(effect)
-        checked.append(effect)
-    return checked
-
-
-def _check_texts(effect: Notify) -> None:
-    label, url = effect.button or ("", "")
-    for text in (effect.subject, *effect.paragraphs, label, url):
-        if not isinstance(text, LazyText | str):
-            raise TypeError(f"{type(text).__name__} is no text")
-        str(text)  # a missing field shows here, in the plugin's guard, and not while effects are written
-    if not all(isinstance(recipient, str) for recipient in effect.recipients):
-        raise TypeError("recipients are mail addresses")
 
 
 class HostReader:
@@ -191,6 +161,24 @@ class HostReader:
             held = links.made(self._plugin, declared, self._reseller_id, subject, now(session))
             return links.address(self._keys, base_url(session), held)
 
+    def rows(
+        self,
+        table: str,
+        where: Mapping[str, Value] | None = None,
+        *,
+        newest_first: bool = False,
+        limit: int = 100,
+        before_id: int | None = None,
+    ) -> list[Mapping[str, Value]]:
+        with self._reading() as session:
+            own = OwnTables(session, self._plugin, self._reseller_id)
+            return own.rows(table, where, newest_first=newest_first, limit=limit, before_id=before_id)
+
+    def tables(self) -> Tables:
+        """Return the plugin's own tables, to check effects against."""
+        with self._reading() as session:
+            return OwnTables(session, self._plugin, self._reseller_id).shapes()
+
     def end(self) -> None:
         """End the unit; whoever reads afterwards hears so. May be called again, and from another thread."""
         if not self._turn.acquire(timeout=LONGEST_READ_SECONDS):
@@ -216,40 +204,3 @@ def _found(session: Session, kind: type[Row], row_id: int) -> Row:
         return fetch(session, kind, row_id)
     except NotFound as error:
         raise LookupError(str(error)) from error
-
-
-class Occasion(Protocol):
-    """What effects belong to: a fact of the outbox, or one POST of a page. id: the same however often it is written."""
-
-    @property
-    def id(self) -> object: ...
-
-    @property
-    def reseller_id(self) -> int: ...
-
-
-def write_effects(session: Session, task: Occasion, plugin: str, effects: Sequence[Effect]) -> None:
-    """Write what a handler or page asked for: mails and notices, each at most once however often that is repeated."""
-    for effect in effects:
-        account = fetch(session, Account, effect.account_id)
-        key = f"{plugin}:{task.id}:{effect.key}"
-        letter = Letter(f"plugin:{plugin}", key, effect.subject, effect.paragraphs, effect.button)
-        mails.queue_to_account(session, account, letter, effect.recipients)
-        if effect.in_panel:
-            _put_up_notice(session, account, plugin, key, effect)
-
-
-def _put_up_notice(session: Session, account: Account, plugin: str, key: str, effect: Notify) -> None:
-    reseller = fetch(session, Reseller, account.reseller_id)
-    with use_language(account.language), use_timezone(reseller.timezone):
-        values = {
-            "reseller_id": account.reseller_id,
-            "account_id": account.id,
-            "category": f"plugin:{plugin}",
-            "title": str(effect.subject),
-            "text": "\n".join(str(paragraph) for paragraph in effect.paragraphs),
-            "url": effect.button[1] if effect.button else "",
-            "once_key": key,
-            "created_at": now(session),
-        }
-    insert_once(session, Notice, values)

@@ -17,6 +17,7 @@ class Candidate:
     name: str
     module: object | None
     error: str = ""
+    version: str = ""
 
 
 def installed(disabled: Collection[str] = (), before: Callable[[str], None] = lambda _name: None) -> list[Candidate]:
@@ -32,8 +33,23 @@ def installed(disabled: Collection[str] = (), before: Callable[[str], None] = la
     return found
 
 
+def versions(disabled: Collection[str] = ()) -> dict[str, str]:
+    """Return what is installed just now but the disabled ones, name → version, without importing any of it."""
+    found: dict[str, str] = {}
+    for point in entry_points(group=GROUP):
+        if point.name not in disabled:
+            others = found.get(point.name)
+            found[point.name] = f"{others}, {_version(point)}" if others is not None else _version(point)
+    return dict(sorted(found.items()))
+
+
+def _version(point: EntryPoint) -> str:
+    return point.dist.version if point.dist is not None else ""
+
+
 def _import(point: EntryPoint) -> Candidate:
+    version = _version(point)
     try:
-        return Candidate(point.name, point.load())
+        return Candidate(point.name, point.load(), version=version)
     except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a plugin does at import must not stop the host
-        return Candidate(point.name, None, f"import failed: {type(error).__name__}: {error}")
+        return Candidate(point.name, None, f"import failed: {type(error).__name__}: {error}", version)

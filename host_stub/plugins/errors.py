@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from billhook import PluginError
+from billhook.history import Standing
 
 
 class PluginUnavailable(PluginError):
@@ -27,9 +28,21 @@ class PluginOverran(PluginFailed):
     """A call did not answer in time. It may still be going on: what it does outside may happen or not."""
 
 
-class PluginPaused(PluginUnavailable):
-    """The plugin failed too often and is not called for a while, or all its threads are busy. Nothing was called."""
+class PluginWaits(PluginUnavailable):
+    """The plugin is not called for now; nothing was called, and it is no failure. wait: until it may be tried again."""
 
-    def __init__(self, plugin: str, why: str, wait: timedelta) -> None:
-        super().__init__(plugin, why)
+    def __init__(self, plugin: str, why: str, wait: timedelta, remedy: str = "") -> None:
+        super().__init__(plugin, why, remedy)
         self.wait = wait
+
+
+class PluginPaused(PluginWaits):
+    """The plugin failed too often and is not called for a while, or all its threads are busy."""
+
+
+class PluginBehind(PluginWaits):
+    """The plugin's tables are not where its code wants them: it is not called until they are."""
+
+    def __init__(self, plugin: str, why: str, wait: timedelta, remedy: str, standing: Standing) -> None:
+        super().__init__(plugin, why, wait, remedy)
+        self.standing = standing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import structlog
+from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -21,6 +22,15 @@ def record(store: Store, plugin: str, place: str, error: str) -> None:
             count(session, plugin, place, error)
     except SQLAlchemyError as trouble:
         _log.error("plugin failure not recorded", plugin=plugin, place=place, trouble=type(trouble).__name__)
+
+
+def forget(store: Store, plugin: str, place: str) -> None:
+    """Forget what failed at a place: it works by now."""
+    with store.read() as session:
+        if session.get(PluginFailure, (plugin, place)) is None:
+            return
+    with store.write() as session:
+        session.execute(delete(PluginFailure).where(PluginFailure.plugin == plugin, PluginFailure.place == place))
 
 
 def count(session: Session, plugin: str, place: str, error: str) -> None:

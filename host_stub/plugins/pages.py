@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 
 from billhook import (
     AccountView,
-    Effect,
     Fields,
     GoTo,
     HostPage,
@@ -20,10 +19,10 @@ from billhook import (
     Page,
     PageAnswer,
     PageRequest,
-    Reader,
     ResellerView,
     Room,
     Show,
+    effects,
 )
 from billhook.loading import LoadedPlugin
 from billhook.pages import HOST_PAGES, Access
@@ -34,8 +33,9 @@ from host_stub.domain.errors import NotFound
 from host_stub.persistence import Account, PluginActivation, Reseller, Scope
 from host_stub.persistence.store import fetch
 from host_stub.plugins import answers, links
+from host_stub.plugins import effects as writing
 from host_stub.plugins.answers import Rubbish
-from host_stub.plugins.delivery import HostReader, checked_effects, write_effects
+from host_stub.plugins.delivery import HostReader
 from host_stub.plugins.desk import Desk
 from host_stub.plugins.errors import UnknownPlugin
 from host_stub.plugins.links import Capability
@@ -121,7 +121,7 @@ def ask(desk: Desk, plugin: LoadedPlugin, page: Page, place: Place, asked: Asked
         answer = page.view(request)
         answers.check(plugin.name, "page", answer)
         _check_way(answer, plugin, place)
-        _check_effects(answer, asked.method, lambda: request.reader, place)
+        _check_effects(answer, asked.method, room.reader, place)
         return answer
 
     return request, _call(desk, plugin.name, "page", view, room.end)
@@ -167,7 +167,7 @@ class _RoomHost:
         self._ended = False
         self._turn = threading.Lock()
 
-    def reader(self, reseller_id: int) -> Reader:
+    def reader(self, reseller_id: int) -> HostReader:
         with self._turn:
             if self._ended:
                 raise LookupError("the view's time is over: nothing is read any more")
@@ -205,7 +205,7 @@ def _check_way(answer: PageAnswer, plugin: LoadedPlugin, place: Place) -> None:
         raise Rubbish(f"page led to {answer.page[:60]!r}, which is no page of the plugin in the {place.room} room")
 
 
-def _check_effects(answer: PageAnswer, method: str, reader: Callable[[], Reader], place: Place) -> None:
+def _check_effects(answer: PageAnswer, method: str, reader: Callable[[int], HostReader], place: Place) -> None:
     if not answer.effects:
         return
     if method != "POST":
@@ -215,15 +215,17 @@ def _check_effects(answer: PageAnswer, method: str, reader: Callable[[], Reader]
     if place.reseller_id is None:
         raise Rubbish("the operator's room asked for effects: it belongs to no reseller")
 
+    present = reader(place.reseller_id)
+
     def is_own(account_id: int) -> bool:
         if place.account_id is not None:
             return account_id == place.account_id
         try:
-            return bool(reader().account(account_id))
+            return bool(present.account(account_id))
         except LookupError:
             return False
 
-    checked_effects(answer.effects, is_own, "the page's")
+    effects.of_page(answer.effects, is_own, present.tables)
 
 
 def find_link(desk: Desk, name: str, link: str, token: str) -> tuple[LoadedPlugin, Link, Capability]:
@@ -263,7 +265,7 @@ def ask_link(
         answer = link.view(request)
         answers.check(plugin.name, "link", answer)
         _check_way_out(answer, link)
-        _check_effects(answer, asked.method, lambda: reader, place)
+        _check_effects(answer, asked.method, lambda _reseller_id: reader, place)
         return answer
 
     return request, _call(desk, plugin.name, "link", view, reader.end)
@@ -279,18 +281,11 @@ def _check_way_out(answer: PageAnswer, link: Link) -> None:
         raise Rubbish("link led on with fields or a message: its visitor has no session to keep them in")
 
 
-@dataclass(frozen=True, slots=True)
-class _Occasion:
-    """What the effects of one POST belong to. id: unlike any other's, and unlike a fact's."""
-
-    id: str
-    reseller_id: int
-
-
 def write(desk: Desk, plugin: str, reseller_id: int | None, answer: PageAnswer) -> None:
     """Write what an answer asked for, in one transaction."""
     if not answer.effects or reseller_id is None:
         return
-    effects: list[Effect] = list(answer.effects)
+    # Unlike any other occasion, a fact's too: what a press asks for is written each time.
+    author = writing.Author(plugin, reseller_id, once=f"{plugin}:post-{secrets.token_hex(8)}")
     with desk.store.write(Scope.reseller(reseller_id)) as session:
-        write_effects(session, _Occasion(f"post-{secrets.token_hex(8)}", reseller_id), plugin, effects)
+        writing.write(session, author, answer.effects)

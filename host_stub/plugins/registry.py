@@ -16,9 +16,10 @@ from host_stub.domain.listening import Listening, WatchSpec
 from host_stub.persistence import Store
 from host_stub.plugins import failures, start_watch
 from host_stub.plugins.discovery import Candidate, installed
-from host_stub.plugins.errors import BrokenPlugin, PluginFailed, PluginOverran, UnknownPlugin
+from host_stub.plugins.errors import BrokenPlugin, PluginBehind, PluginFailed, PluginOverran, UnknownPlugin
 from host_stub.plugins.guard import CallFailed, CallOverran, Guard
 from host_stub.plugins.start_watch import StartWatch
+from host_stub.plugins.table_watch import TableWatch
 
 _log = structlog.get_logger("billhook.plugins")
 
@@ -31,6 +32,7 @@ class Registry:
 
     plugins: what loaded, by name, in the order of names. broken: why the others did not, by name.
     disabled: what the operator's configuration keeps from being imported.
+    found: what was there when the process started, loaded or broken, name → version; None for hand-written plugins.
     deadlines: seconds by place, for tests; what is not named keeps its own.
     """
 
@@ -41,7 +43,10 @@ class Registry:
         disabled: Collection[str] = (),
         deadlines: Mapping[str, float] | None = None,
         watch: StartWatch | None = None,
+        installed: bool = False,
     ) -> None:
+        self.found = {each.name: each.version for each in candidates} if installed else None
+        self._tables: TableWatch | None = None
         self.disabled = tuple(sorted(disabled))
         self._deadlines = deadlines
         self._clock: Clock = SystemClock()
@@ -62,7 +67,7 @@ class Registry:
         """
         with StartWatch(longest_seconds) as watch:
             found = installed(disabled, before=lambda name: watch.step(name, "its import"))
-            return cls(found, disabled=disabled, watch=watch)
+            return cls(found, disabled=disabled, watch=watch, installed=True)
 
     @classmethod
     def of(cls, modules: Mapping[str, object], *, deadlines: Mapping[str, float] | None = None) -> Registry:
@@ -77,16 +82,22 @@ class Registry:
         self._store = store
         self._clock = store.clock
         store.listening = self.listening()
+        self.watch(store)
         for name, why in self.broken.items():
             failures.record(store, name, "load", why)
 
+    def watch(self, store: Store) -> None:
+        """Call no plugin from now on whose tables in this database are not up to date."""
+        self._tables = TableWatch(store, self.plugins)
+
     def provider(self, name: str) -> PaymentProvider:
-        """Return the provider of a plugin. Raises UnknownPlugin, BrokenPlugin."""
+        """Return the provider of a plugin. Raises UnknownPlugin, BrokenPlugin, PluginBehind."""
         if name in self.broken:
             raise BrokenPlugin(name, self.broken[name])
         plugin = self.plugins.get(name)
         if plugin is None or plugin.provider is None:
             raise UnknownPlugin(name, self._why_unknown(name))
+        self._refuse_behind(name)
         return plugin.provider
 
     def loaded(self, name: str) -> LoadedPlugin:
@@ -101,6 +112,19 @@ class Registry:
         if name in self.disabled:
             raise BrokenPlugin(name, self._why_unknown(name))
         raise UnknownPlugin(name, self._why_unknown(name))
+
+    def behind(self, plugin: str) -> PluginBehind | None:
+        """Return why a loaded plugin is not called, if its tables are the reason."""
+        return self._tables.behind(plugin) if self._tables is not None else None
+
+    def look_again(self) -> None:
+        """Ask the database anew where the plugins' tables are; otherwise that happens every few seconds."""
+        if self._tables is not None:
+            self._tables.look_again()
+
+    def _refuse_behind(self, plugin: str) -> None:
+        if self._tables is not None:
+            self._tables.refuse(plugin)
 
     def _why_unknown(self, name: str) -> str:
         if name in self.plugins:
@@ -141,8 +165,10 @@ class Registry:
         place: what is called, for the operator (`start`, `billhook_balance_changed`).
         Never inside a database transaction: a failure is written in one of its own.
         Raises what the contract allows there (CallbackError, ProviderError) as it is, PluginPaused while the plugin
-        is not called because it failed too often, PluginFailed for anything else (PluginOverran past the deadline).
+        is not called because it failed too often, PluginBehind while its tables are not up to date, PluginFailed for
+        anything else (PluginOverran past the deadline).
         """
+        self._refuse_behind(plugin)
         try:
             return self.guard(plugin).call(place, partial(function, *args, **kwargs))
         except CallOverran as failure:

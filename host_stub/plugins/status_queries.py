@@ -9,7 +9,7 @@ from billhook import AttemptState, PaymentPaid, ProviderError, StatusAnswer, Sta
 from host_stub.persistence import Payment, PaymentAttempt, PaymentMethod, Store
 from host_stub.persistence.store import fetch
 from host_stub.plugins.desk import Providers
-from host_stub.plugins.errors import PluginPaused, PluginUnavailable
+from host_stub.plugins.errors import PluginUnavailable, PluginWaits
 from host_stub.services import attempts, gateway
 from host_stub.services.methods import method_view
 from host_stub.services.views import payment_view
@@ -27,7 +27,7 @@ def ask_due(store: Store, registry: Providers, keys: Keys) -> int:
     for attempt in due:
         try:
             _take(store, attempt, _ask(store, registry, keys, attempt))
-        except PluginPaused as error:
+        except PluginWaits as error:
             attempts.postpone(store, attempt.id, error.wait)
         except (PluginUnavailable, ProviderError) as error:
             attempts.resolve(store, attempt.id, AttemptState.UNKNOWN, error=str(error))

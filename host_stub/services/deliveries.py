@@ -54,9 +54,13 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The receiver has it."""
+    """The receiver has it.
+
+    refused: what to write, with the reason, when the effects could not be written and the delivery counts as failed.
+    """
 
     effects: Effects | None = None
+    refused: Callable[[Session, str], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +217,14 @@ def _written(store: Store, task: Task, outcome: Outcome, policy: Policy) -> Outc
     except Exception as error:
         if not isinstance(outcome, Delivered):
             raise
-        outcome = Failed(_words(error))
+        outcome = _refused(outcome, _words(error))
         finish(store, task, outcome, policy)
     return outcome
+
+
+def _refused(outcome: Delivered, why: str) -> Failed:
+    tell = outcome.refused
+    return Failed(why, (lambda session, _dead: tell(session, why)) if tell is not None else None)
 
 
 def finish(store: Store, task: Task, outcome: Outcome, policy: Policy) -> None:

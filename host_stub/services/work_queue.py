@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -114,19 +114,20 @@ def waiting(session: Session, query: Select[Any], since: Any = None) -> Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Heart:
-    """A worker's last sign of life."""
+    """A worker's last sign of life. plugins: what it found installed when it started; None if it did not say."""
 
     name: str
     started_at: datetime
     beat_at: datetime
     alive: bool
+    plugins: Mapping[str, str] | None = None
 
 
 def workers(session: Session) -> list[Heart]:
     """Return the workers that were ever heard, the latest first."""
     at = now(session)
     rows = session.scalars(select(Worker).order_by(Worker.beat_at.desc()).limit(20))
-    return [Heart(w.name, w.started_at, w.beat_at, at - w.beat_at <= WORKER_SILENCE) for w in rows]
+    return [Heart(w.name, w.started_at, w.beat_at, at - w.beat_at <= WORKER_SILENCE, w.plugins) for w in rows]
 
 
 def plugin_failures(session: Session) -> list[PluginFailure]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import structlog
@@ -15,18 +15,20 @@ from host_stub.adapters.keys import KeyRing
 from host_stub.config import Config
 from host_stub.persistence import Scope, Store
 from host_stub.plugins.desk import Desk, Renderer
+from host_stub.plugins.plugin_sets import InstalledPlugins
 from host_stub.plugins.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """The parts of a running panel. renderer: draws documents (`adapters.render`)."""
+    """The parts of a running panel. renderer: draws documents (`adapters.render`). installed: on disk, just now."""
 
     config: Config
     store: Store
     keys: KeyRing
     registry: Registry
     renderer: Renderer
+    installed: InstalledPlugins = field(default_factory=InstalledPlugins)
 
     @property
     def desk(self) -> Desk:

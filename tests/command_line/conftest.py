@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from host_stub import cli
+from tests.platform.ledger_notes import Site
 
 
 class Installation:
@@ -41,6 +42,16 @@ class Greeting(socketserver.StreamRequestHandler):
         self.wfile.write(b"220 mail.example\r\n")
         while line := self.rfile.readline():
             self.wfile.write(b"221 bye\r\n" if line.upper().startswith(b"QUIT") else b"250 mail.example\r\n")
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """An empty folder of packages on the path; what was installed there is gone afterwards."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    built = Site(folder, monkeypatch)
+    yield built
+    built.uninstall()
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def _calls() -> list[str]:
 def _expected(place: str) -> str:
     kinds = EXPECTED.get(place, HANDLER)
     names = ["`None`" if kind.__name__ == "NoneType" else f"`{kind.__name__}`" for kind in kinds]
-    return f"list of {names[1]}" if kinds[0] is list else " or ".join(names)
+    return f"list of {', '.join(names[1:])}" if kinds[0] is list else " or ".join(names)
 
 
 def _loading() -> list[str]:

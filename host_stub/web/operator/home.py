@@ -17,7 +17,7 @@ from host_stub.services import work_queue
 from host_stub.services.listings import count_up_to
 from host_stub.services.work_queue import Heart
 from host_stub.web.operator import bp
-from host_stub.web.operator.plugins import advice
+from host_stub.web.operator.plugins import advice, restart_sentences, table_sentences
 from host_stub.web.page import QueueRow, Tile, Tone
 from host_stub.web.panel import panel, reading
 from host_stub.web.reseller.room import show
@@ -85,6 +85,8 @@ def _findings(hearts: list[Heart], failures: list[PluginFailure]) -> list[Findin
                 _("Mend or remove its package, then restart. Its payments answer 503 until then."),
             )
         )
+    found += [Finding(Severity.ERROR, text, remedy) for text, remedy in restart_sentences(hearts)]
+    found += [Finding(Severity.ERROR, text, remedy) for text, remedy in table_sentences(failures)]
     for name in panel().registry.plugins:
         guard = panel().registry.guard(name)
         if guard.state is not BreakerState.CLOSED:

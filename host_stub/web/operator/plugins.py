@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 from billhook import Catalogue, LazyText
+from billhook.history import Standing
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from host_stub.persistence import PaymentMethod, PluginActivation, Reseller
+from host_stub.persistence import PluginActivation, PluginFailure, Reseller
 from host_stub.plugins.guard import Guard
+from host_stub.plugins.installation import MIGRATIONS, State, TableState, inventory
+from host_stub.plugins.plugin_sets import WEB, Change, Difference, Outdated
 from host_stub.services import work_queue
+from host_stub.services.work_queue import Heart
+from host_stub.web import restarts
 from host_stub.web.operator import bp
 from host_stub.web.panel import panel, reading
 from host_stub.web.reseller.room import plugin_title, show
@@ -16,11 +24,80 @@ from host_stub.web.reseller.room import plugin_title, show
 _ = Catalogue("host_stub")
 
 
+_TABLES: Final = {
+    TableState.NONE: _("none"),
+    TableState.CURRENT: _("its tables are up to date"),
+    TableState.PENDING: _("not up to date"),
+    TableState.AHEAD: _("of a newer version"),
+}
+
+
 def advice(guard: Guard) -> LazyText:
     """Say why a plugin is not called and what the operator can do."""
     if guard.pool.exhausted:
         return _("All its threads hang. Restart this process; if it happens again, disable or mend the plugin.")
     return _("It failed too often. After half a minute the next call tries it again. What failed stands under Plugins.")
+
+
+def restart_sentences(hearts: Sequence[Heart]) -> list[tuple[LazyText, LazyText]]:
+    """Say of each process that runs with other plugins than are installed which one it is and why, and the remedy."""
+    return [
+        (
+            _("This web process has to be restarted: {changes}.", changes=_changes(each))
+            if each.process == WEB
+            else _("Worker {name} has to be restarted: {changes}.", name=each.process, changes=_changes(each)),
+            _("Until then it works with the plugins that it found when it started. Restart its service."),
+        )
+        for each in restarts.needed(hearts)
+    ]
+
+
+def _changes(outdated: Outdated) -> str:
+    return "; ".join(str(_change(each)) for each in outdated.differences)
+
+
+def _change(difference: Difference) -> LazyText:
+    match difference.change:
+        case Change.INSTALLED:
+            return _("{plugin} {version} was installed", plugin=difference.plugin, version=difference.installed)
+        case Change.REMOVED:
+            return _("{plugin} {version} was removed", plugin=difference.plugin, version=difference.running)
+        case Change.CHANGED:
+            return _(
+                "{plugin} runs as {running}, installed is {installed}",
+                plugin=difference.plugin,
+                running=difference.running,
+                installed=difference.installed,
+            )
+
+
+def table_sentences(failures: Sequence[PluginFailure]) -> list[tuple[LazyText, LazyText]]:
+    """Say of each loaded plugin that is not called because of its tables why, and what to do."""
+    why = {failure.plugin: failure.error for failure in failures if failure.place == MIGRATIONS}
+    return [sentence for name in panel().registry.plugins if (sentence := _table_sentence(name, why.get(name, "")))]
+
+
+def _table_sentence(name: str, failed: str) -> tuple[LazyText, LazyText] | None:
+    behind = panel().registry.behind(name)
+    if behind is None:
+        return None
+    if behind.standing is Standing.AHEAD:
+        return (
+            _("Plugin {plugin} is not called: its tables are of a newer version than the installed one.", plugin=name),
+            _("Install the newer version again and restart, or restore a backup from before it."),
+        )
+    if failed:
+        return (
+            _("Plugin {plugin} is not called: its migration failed. {why}", plugin=name, why=failed),
+            _(
+                "Install a version that mends it and restart, then run `host_stub plugin upgrade {plugin}`.",
+                plugin=name,
+            ),
+        )
+    return (
+        _("Plugin {plugin} is not called: its tables are not up to date.", plugin=name),
+        _("Run `host_stub plugin upgrade {plugin}`.", plugin=name),
+    )
 
 
 @bp.get("/plugins", endpoint="plugins")
@@ -31,21 +108,24 @@ def plugins_list() -> ResponseReturnValue:
             select(PluginActivation.plugin, PluginActivation.reseller_id).where(PluginActivation.enabled)
         )
         on = {(plugin, reseller_id) for plugin, reseller_id in rows}
-        used = set(session.scalars(select(PaymentMethod.plugin).distinct()))
         failures = work_queue.plugin_failures(session)
+        hearts = work_queue.workers(session)
     registry = panel().registry
+    known = inventory(panel().store, registry, panel().installed.versions())
     return show(
         "operator/plugins.html",
         loaded=list(registry.plugins.values()),
         broken=registry.broken,
-        gone=sorted(
-            ({name for name, _id in on} | used) - set(registry.plugins) - {*registry.broken, *registry.disabled}
-        ),
+        gone=[each.name for each in known if each.state is State.GONE and each.tables is not TableState.ORPHANED],
+        orphaned=[each.name for each in known if each.tables is TableState.ORPHANED],
+        warnings=[*restart_sentences(hearts), *table_sentences(failures)],
+        inventory={each.name: each for each in known},
         disabled=registry.disabled,
         guards={name: registry.guard(name) for name in registry.plugins},
         resellers=resellers,
         on=on,
         failures=failures,
         title_of=plugin_title,
+        table_words=_TABLES,
         advice=advice,
     )

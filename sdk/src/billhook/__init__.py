@@ -55,8 +55,10 @@ from billhook.events import (
     BalanceWatch,
     ChargeUncovered,
     ChargeWatch,
+    Discard,
     Effect,
     Event,
+    Keep,
     Notify,
     Reader,
     SubscriptionResumed,
@@ -96,6 +98,7 @@ from billhook.provider import (
 )
 from billhook.settings import Finding, Level, Setting, SettingKind, Severity
 from billhook.status import AttemptState, StatusAnswer, StatusRequest
+from billhook.tables import Value
 from billhook.versions import API_VERSION, ApiRange
 from billhook.views import (
     AccountType,
@@ -131,6 +134,7 @@ __all__ = [
     "ChargeUncovered",
     "ChargeWatch",
     "CurrencyMismatch",
+    "Discard",
     "DocumentFacts",
     "DocumentKind",
     "DocumentSource",
@@ -141,6 +145,7 @@ __all__ = [
     "GoTo",
     "HostPage",
     "Instructions",
+    "Keep",
     "LazyText",
     "Level",
     "Link",
@@ -182,6 +187,7 @@ __all__ = [
     "SubscriptionResumed",
     "SubscriptionStopped",
     "Unavailable",
+    "Value",
     "Verdict",
     "hookimpl",
     "hookspec",

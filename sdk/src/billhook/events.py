@@ -1,6 +1,10 @@
 """Facts that plugins hear about, after they were committed; and effects, what a plugin may ask for in return.
 
 Events travel as JSON in the outbox: every field is an int, text, bool or an aware UTC instant.
+
+Tables of a plugin's own: its `migrations/*.py` create them, their names begin with `<plugin>_`, and each has `id`
+(integer primary key) and `reseller_id`. A plugin writes them by the effects `Keep` and `Discard` and reads them by
+`Reader.rows`; the host lets it reach the rows of one reseller only.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ from typing import Protocol
 
 from billhook.i18n import LazyText
 from billhook.money import Money
+from billhook.tables import Value
 from billhook.views import AccountView, ResellerView
 
 Text = LazyText | str
@@ -132,6 +137,23 @@ class Reader(Protocol):
         Raises LookupError for an undeclared link, ValueError for a subject that is empty or too long.
         """
 
+    def rows(
+        self,
+        table: str,
+        where: Mapping[str, Value] | None = None,
+        *,
+        newest_first: bool = False,
+        limit: int = 100,
+        before_id: int | None = None,
+    ) -> list[Mapping[str, Value]]:
+        """Return rows of a table of the plugin's own, those of the reader's reseller alone, in the order of their ids.
+
+        where: columns and the values that they must have; None asks for an empty one. limit: 1 to 1000 rows.
+        before_id: only rows with a smaller id, for the next page.
+        Each row holds `id` and every column but `reseller_id`; instants are aware and in UTC.
+        Raises TypeError for a table, column or value that the migrations do not know.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class Notify:
@@ -153,4 +175,33 @@ class Notify:
     details: Mapping[str, str] | None = None
 
 
-Effect = Notify
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Effect: add a row to a table of the plugin's own, or change the one that agrees in the columns `key`.
+
+    values: by column; text, whole number, bool, aware instant or None. A sum is two columns, minor units and currency.
+    `id` and `reseller_id` are the host's to fill in.
+    key: columns that, with `reseller_id`, have a unique constraint; empty adds a row in any case. Columns that
+    `values` does not name keep what they hold.
+
+    Effects are written once per event, together with its release. One that the database refuses (a constraint) fails
+    the event for this plugin: nothing of it is written, and it is told again later.
+    """
+
+    table: str
+    values: Mapping[str, Value]
+    key: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Effect: delete the rows of a table of the plugin's own that have these values in these columns; none is fine.
+
+    where: at least one column; `id` is one. None asks for an empty one.
+    """
+
+    table: str
+    where: Mapping[str, Value]
+
+
+Effect = Notify | Keep | Discard

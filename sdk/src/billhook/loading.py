@@ -20,6 +20,7 @@ import pluggy
 from billhook import hooks
 from billhook.errors import PluginError
 from billhook.events import BalanceWatch, ChargeWatch
+from billhook.history import Migration, read_history
 from billhook.i18n import LazyText
 from billhook.pages import LONGEST_DAYS, Access, Link, Page, Room
 from billhook.provider import PaymentProvider
@@ -48,7 +49,8 @@ class LoadedPlugin:
 
     hooks: its implementations by name, to be called with the hook's arguments by keyword.
     package: import name, empty for an object that was written in a test.
-    templates, static, migrations: its folders of these names, if it has them.
+    templates, static: its folders of these names, if it has them. migrations: what its folder holds, oldest first.
+    api: the versions of the contract that it works with.
     retired: what it uses of the contract that is to go away, each with the name of its successor.
     """
 
@@ -63,7 +65,8 @@ class LoadedPlugin:
     package: str = ""
     templates: Path | None = None
     static: Path | None = None
-    migrations: Path | None = None
+    migrations: tuple[Migration, ...] = ()
+    api: ApiRange = field(default_factory=ApiRange)
     retired: tuple[str, ...] = ()
 
     @property
@@ -86,7 +89,7 @@ def load(name: str, module: object) -> LoadedPlugin:
     _check_name(name)
     _check_markers(name, module)
     found, retired = _implementations(name, module)
-    _check_version(name, found)
+    api = _checked_version(name, found)
     settings = _reseller_settings(name, _collect(name, found, "billhook_settings"))
     return LoadedPlugin(
         name=name,
@@ -100,7 +103,8 @@ def load(name: str, module: object) -> LoadedPlugin:
         package=getattr(module, "__name__", ""),
         templates=_prefixed(name, _folder(module, "templates")),
         static=_prefixed(name, _folder(module, "static")),
-        migrations=_folder(module, "migrations"),
+        migrations=_migrations(name, _folder(module, "migrations")),
+        api=api,
         retired=retired,
     )
 
@@ -162,7 +166,7 @@ def _collect(plugin: str, found: Mapping[str, Hook], hook: str) -> list[Any]:
     return list(answer)
 
 
-def _check_version(plugin: str, found: Mapping[str, Hook]) -> None:
+def _checked_version(plugin: str, found: Mapping[str, Hook]) -> ApiRange:
     wanted = found["billhook_api_version"]() if "billhook_api_version" in found else ApiRange()
     if not isinstance(wanted, ApiRange):
         raise PluginError(plugin, "billhook_api_version returned no ApiRange", "Return billhook.ApiRange(…).")
@@ -171,6 +175,7 @@ def _check_version(plugin: str, found: Mapping[str, Hook]) -> None:
         raise PluginError(
             plugin, f"it wants contract {wanted}, the panel speaks {ours}", "Install a version of it that fits."
         )
+    return wanted
 
 
 def _provider(plugin: str, classes: list[Any]) -> PaymentProvider | None:
@@ -279,6 +284,10 @@ def _folder(module: object, kind: str) -> Path | None:
         return None
     folder = Path(str(files(package))) / kind
     return folder if folder.is_dir() else None
+
+
+def _migrations(plugin: str, folder: Path | None) -> tuple[Migration, ...]:
+    return read_history(plugin, folder) if folder else ()
 
 
 def _prefixed(plugin: str, folder: Path | None) -> Path | None:

@@ -22,8 +22,9 @@ from billhook.callbacks import (
     RawRequest,
     Verdict,
 )
+from billhook.effects import of_event
 from billhook.errors import BadSignature, MalformedNotification, NotSupported, PluginError
-from billhook.events import Effect, Event
+from billhook.events import Effect, Event, Notify
 from billhook.loading import LoadedPlugin, load
 from billhook.pages import Room
 from billhook.provider import (
@@ -37,8 +38,8 @@ from billhook.provider import (
     StartRequest,
     Unavailable,
 )
+from billhook.tables import Tables, Value
 from billhook.testing import views
-from billhook.testing.effects import checked_effects
 from billhook.testing.gateway import Started
 from billhook.testing.host import NotOffered, Wish
 from billhook.testing.judging import OPEN, Books, Credit, Frozen, Standing
@@ -47,6 +48,7 @@ from billhook.testing.pages import Pages
 from billhook.testing.reader import FakeReader
 from billhook.testing.rooms import Opened, Rooms, Visit
 from billhook.testing.source import PluginSource, find_plugin, of_object
+from billhook.testing.tables import MemoryTables
 from billhook.views import AccountType, AccountView, DocumentFacts, MethodView, PaymentStatus, PaymentView
 
 Read = TypeVar("Read")
@@ -75,6 +77,7 @@ class FakeHost:
         self.reseller = views.make_reseller(currency)
         self.now = views.NOON
         self.books = Books()
+        self.tables = MemoryTables(self.plugin)
         self._accounts: dict[AccountType, AccountView] = {}
         self._methods: dict[int, MethodView] = {}
         self._payments: dict[str, PaymentView] = {}
@@ -250,7 +253,10 @@ class FakeHost:
             links=self._links,
             reseller=self.reseller,
             account=self.account(),
-            reader=FakeReader(self.account(), self.reseller, settings, links=self._links, others=known),
+            reader=FakeReader(
+                self.account(), self.reseller, settings, links=self._links, others=known, tables=self.tables
+            ),
+            tables=self.tables,
             now=lambda: self.now,
             failed=self._failures.append,
         )
@@ -262,12 +268,33 @@ class FakeHost:
         return self.provider.document(kind, payment, method, DocumentFacts(payment.number, day, link))
 
     def tell(self, hook: str, event: Event) -> list[Effect]:
-        """Deliver an event. Raises what the handler raises, and TypeError for what are no effects."""
+        """Deliver an event and write what the plugin keeps in tables of its own; notices are only returned.
+
+        Raises what the handler raises, TypeError for what are no effects, and what a table does not take.
+        """
+        effects = self.ask(hook, event)
+        self.tables.write([effect for effect in effects if not isinstance(effect, Notify)], self.reseller.id)
+        return effects
+
+    def ask(self, hook: str, event: Event) -> list[Effect]:
+        """Deliver an event whose effects get lost, as when a worker dies before it writes them: it comes again."""
+        answer = self.plugin.hooks[hook](event=event, reader=self.reader(event.account_id))
+        return of_event(answer, event, self.tables.shapes)
+
+    def reader(self, account_id: int) -> FakeReader:
+        """Return what a handler reads with: the account, its seller, settings, and rows of the plugin's tables."""
         settings = views.telling_settings(self.plugin.settings, self.reseller.currency)
         known = {account.id: account for account in map(self.account, AccountType)}
-        account = known.get(event.account_id) or replace(self.account(), id=event.account_id)
-        reader = FakeReader(account, self.reseller, settings, links=self._links)
-        return checked_effects(self.plugin.hooks[hook](event=event, reader=reader), event)
+        account = known.get(account_id) or replace(self.account(), id=account_id)
+        return FakeReader(account, self.reseller, settings, links=self._links, tables=self.tables)
+
+    def own_tables(self) -> Tables:
+        """Return the plugin's tables as its migrations made them. Raises PluginError if they fail."""
+        return self.tables.shapes()
+
+    def rows(self, table: str) -> list[Mapping[str, Value]]:
+        """Return what a table of the plugin's own holds, oldest first."""
+        return self.reader(0).rows(table, limit=1000)
 
 
 def addresses(provider: PaymentProvider, payment: PaymentView, method: MethodView) -> Addresses:
@@ -304,4 +331,8 @@ def open_fake(source: PluginSource, currency: str) -> Iterator[FakeHost]:
     """Open a FakeHost for one check. Raises PluginError if the plugin does not load."""
     if source.module is None:
         raise PluginError(source.name, source.error, "Import it yourself to see where.")
-    yield FakeHost(source.module, source.name, currency=currency)
+    host = FakeHost(source.module, source.name, currency=currency)
+    try:
+        yield host
+    finally:
+        host.tables.close()

@@ -14,6 +14,7 @@ from billhook.events import Effect, Event
 from billhook.money import Money
 from billhook.pages import Room
 from billhook.provider import DocumentSource, PaymentProvider
+from billhook.tables import Tables, Value
 from billhook.testing.gateway import Started
 from billhook.testing.judging import Credit
 from billhook.testing.rooms import Opened, Visit
@@ -98,7 +99,19 @@ class Host(Protocol):
         """Return a document before it is drawn."""
 
     def tell(self, hook: str, event: Event) -> list[Effect]:
-        """Deliver an event to the plugin's hook and return the effects that it asked for."""
+        """Deliver an event to the plugin's hook, write the effects that it asked for and return them.
+
+        Raises what the handler raises, and what the database says of a row that it does not take.
+        """
+
+    def ask(self, hook: str, event: Event) -> list[Effect]:
+        """Deliver an event like `tell`, without writing anything: it will come again."""
+
+    def own_tables(self) -> Tables:
+        """Return the plugin's own tables as its migrations made them. Raises PluginError if they fail."""
+
+    def rows(self, table: str) -> list[Mapping[str, Value]]:
+        """Return what a table of the plugin's own holds for the seller, oldest first."""
 
     def failures(self) -> list[str]:
         """Return what went wrong in the plugin so far, for the author to read."""

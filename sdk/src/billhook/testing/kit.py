@@ -39,6 +39,7 @@ class Need(StrEnum):
     LINKS = "the plugin has no links"
     LOOKING = "a page or link asks for effects by GET: see the check `looking`"
     IMPORTABLE = "the plugin is no importable module"
+    MIGRATIONS = "the plugin has no migrations"
     DATABASE = "FakeHost has no database: run it with --host"
 
 
@@ -54,6 +55,7 @@ _AFTER: Final[Mapping[Need, tuple[Need, ...]]] = {
     Need.LINKS: (Need.LOADED,),
     Need.LOOKING: (),
     Need.IMPORTABLE: (Need.LOADED,),
+    Need.MIGRATIONS: (Need.LOADED,),
     Need.DATABASE: (),
 }
 
@@ -191,6 +193,7 @@ def _present(subject: Subject) -> set[Need]:
         Need.VIEWS: bool(plugin.pages or plugin.links),
         Need.PAGES: bool(plugin.pages),
         Need.LINKS: bool(plugin.links),
+        Need.MIGRATIONS: bool(plugin.migrations),
         Need.IMPORTABLE: bool(subject.source.python_files()),
         Need.GATEWAY: isinstance(subject.adapter, GatewayUnderTest),
     }

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from billhook.money import Money
+from billhook.tables import Value
 from billhook.testing.links import Links
+from billhook.testing.tables import MemoryTables
 from billhook.testing.views import PANEL
 from billhook.views import AccountView, ResellerView
 
@@ -16,6 +18,7 @@ class FakeReader:
     """The contract's Reader. settings: the plugin's own by key, for every account alike.
 
     links: what signs public links; without it their addresses open nothing. others: further accounts of the seller.
+    tables: the plugin's own, as `FakeHost.tables` has them; without them there are none.
     """
 
     view: AccountView
@@ -23,6 +26,7 @@ class FakeReader:
     settings: Mapping[str, object] = field(default_factory=dict)
     links: Links | None = None
     others: Mapping[int, AccountView] = field(default_factory=dict)
+    tables: MemoryTables | None = None
 
     def account(self, account_id: int) -> AccountView:
         known = {**self.others, self.view.id: self.view}
@@ -43,3 +47,18 @@ class FakeReader:
         if self.links is not None:
             return self.links.address(name, subject)
         return f"{PANEL}/plugin/link/{name}/{subject}"
+
+    def rows(
+        self,
+        table: str,
+        where: Mapping[str, Value] | None = None,
+        *,
+        newest_first: bool = False,
+        limit: int = 100,
+        before_id: int | None = None,
+    ) -> list[Mapping[str, Value]]:
+        if self.tables is None:
+            raise TypeError(f"there is no table {table!r} of its own")
+        page = {"newest_first": newest_first, "limit": limit, "before_id": before_id}
+        found: list[Mapping[str, Value]] = self.tables.rows(table, where, self.seller.id, **page)
+        return found

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode
 
+from billhook.effects import of_page
 from billhook.errors import MalformedField, PageError
-from billhook.events import Effect, Reader
+from billhook.events import Effect, Notify, Reader
 from billhook.i18n import use_language
 from billhook.loading import LoadedPlugin
 from billhook.pages import (
@@ -25,9 +26,9 @@ from billhook.pages import (
     Room,
     Show,
 )
-from billhook.testing.effects import effects_of_page
 from billhook.testing.links import Links
 from billhook.testing.pages import Pages
+from billhook.testing.tables import MemoryTables
 from billhook.testing.views import PANEL
 from billhook.views import AccountView, ResellerView
 
@@ -71,7 +72,7 @@ class Opened:
 class Rooms:
     """The rooms of one seller with one plugin.
 
-    account: the customer whose pages are opened. reader: reads the seller's present state.
+    account: the customer whose pages are opened. reader: reads the seller's present state. tables: the plugin's own.
     failed: told what went wrong in the plugin, place and words.
     """
 
@@ -81,6 +82,7 @@ class Rooms:
     reseller: ResellerView
     account: AccountView
     reader: Reader
+    tables: MemoryTables
     now: Callable[[], datetime]
     failed: Callable[[str], None]
 
@@ -133,6 +135,7 @@ class Rooms:
             with use_language(asked.language):
                 answer = view()
                 effects = self._checked(answer, place, asked)
+                self.tables.write([each for each in effects if not isinstance(each, Notify)], self.reseller.id)
                 return self._drawn(answer, effects, asked, ours)
         except MalformedField:
             return Opened(400)
@@ -156,7 +159,7 @@ class Rooms:
             raise TypeError("what was refused asked for effects")
         if answer.effects and room is Room.OPERATOR:
             raise TypeError("the operator's room asked for effects: it belongs to no reseller")
-        return effects_of_page(answer.effects, self._is_own(room))
+        return of_page(answer.effects, self._is_own(room), self.tables.shapes)
 
     def _is_own(self, room: Room | None) -> Callable[[int], bool]:
         def is_own(account_id: int) -> bool:

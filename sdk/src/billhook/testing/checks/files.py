@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from billhook.errors import PluginError
 from billhook.testing.bench import Bench
 from billhook.testing.host import Wish
 from billhook.testing.kit import Failed, Need, check
 from billhook.testing.source import PluginSource
+from billhook.testing.tables import MemoryTables
 
 _FORBIDDEN: Final = {
     "an inline script": re.compile(r"<script(?![^>]*\bsrc=)", re.IGNORECASE),
@@ -79,6 +81,26 @@ def tables_carry_its_name(bench: Bench) -> None:
     for place, table in _tables(bench.subject.source):
         if not table.startswith(prefix):
             raise Failed(f"{place}: the table {table!r} does not begin with {prefix!r}")
+
+
+@check(
+    "migrations",
+    "Its migrations run, back too, and make tables that a host can keep for it",
+    Need.MIGRATIONS,
+    remedy="Let migrations create, change and drop tables of the plugin's own, and nothing else.",
+)
+def migrations_run(bench: Bench) -> None:
+    """The migrations run from nothing to the newest, all the way back, and again; each table begins with the plugin's
+    name, numbers its rows in `id`, names the `reseller_id` and has columns that effects can fill; nothing else of the
+    database is touched."""
+    memory = MemoryTables(bench.plugin)
+    try:
+        memory.there_and_back()
+        bench.host.own_tables()
+    except PluginError as error:
+        raise Failed(error.why, error.remedy) from error
+    finally:
+        memory.close()
 
 
 #: Calls of Alembic and SQLAlchemy whose first argument is a table.

@@ -1,0 +1,124 @@
+"""Run a plugin's migrations: up to its newest, or down to nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+
+from billhook.errors import PluginError
+from billhook.history import Migration, Standing, standing
+from billhook.sql.shapes import faults, reflect
+from billhook.sql.untouched import Touched, watched
+from billhook.tables import prefix, version_table
+
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
+
+_OWN: Final = "A migration touches tables of the plugin's own and nothing else, in the transaction that it is given."
+
+
+class MigrationFailed(PluginError):
+    """A plugin's tables could not be brought where its code wants them; the caller rolls back. Names the file."""
+
+
+def current_revision(connection: sa.Connection, plugin: str) -> str | None:
+    """Return where the plugin's tables are; None before the first migration."""
+    name = version_table(plugin)
+    if not sa.inspect(connection).has_table(name):
+        return None
+    revision: str | None = connection.scalar(sa.select(sa.column("version_num")).select_from(sa.table(name)))
+    return revision
+
+
+def own_names(connection: sa.Connection, plugin: str) -> list[str]:
+    """Return the tables in the database that begin with the plugin's prefix, without the version table."""
+    names = sa.inspect(connection).get_table_names()
+    return sorted(name for name in names if name.startswith(prefix(plugin)) and name != version_table(plugin))
+
+
+def upgrade(connection: sa.Connection, plugin: str, migrations: Sequence[Migration]) -> None:
+    """Run what the database lacks, in the caller's transaction, and check what came of it. Raises MigrationFailed."""
+    _refuse_ahead(connection, plugin, migrations)
+    _run(connection, plugin, migrations, down=False)
+    for table in reflect(connection, own_names(connection, plugin)).values():
+        for why, remedy in faults(plugin, table, connection.dialect.name):
+            raise MigrationFailed(plugin, f"after its migrations {why}.", remedy)
+
+
+def downgrade(connection: sa.Connection, plugin: str, migrations: Sequence[Migration]) -> None:
+    """Take every migration back, in the caller's transaction; leaves no table, not even that of the version.
+
+    Raises MigrationFailed.
+    """
+    _refuse_ahead(connection, plugin, migrations)
+    _run(connection, plugin, migrations, down=True)
+    if left := own_names(connection, plugin):
+        raise MigrationFailed(plugin, f"its downgrade leaves {left[0]}.", "Drop in downgrade what upgrade created.")
+    drop(connection, [version_table(plugin)])
+
+
+def drop(connection: sa.Connection, names: Sequence[str]) -> None:
+    """Drop tables that exist, whatever refers to what among them."""
+    cascade = " cascade" if connection.dialect.name == "postgresql" else ""
+    for name in names:
+        connection.exec_driver_sql(f'drop table if exists "{name}"{cascade}')
+
+
+def _refuse_ahead(connection: sa.Connection, plugin: str, migrations: Sequence[Migration]) -> None:
+    current = current_revision(connection, plugin)
+    if standing(migrations, current) is Standing.AHEAD:
+        raise MigrationFailed(
+            plugin,
+            f"its tables are at revision {current}, which the installed version does not know.",
+            "Install the newer version again, or restore a backup from before it.",
+        )
+
+
+def _run(connection: sa.Connection, plugin: str, migrations: Sequence[Migration], *, down: bool) -> None:
+    if not migrations:
+        return
+    at: list[Path] = []
+    try:
+        with watched(connection, plugin):
+            _steps(connection, plugin, migrations[0].file.parent, at, down=down)
+    except Touched as error:
+        raise MigrationFailed(plugin, f"{_named(at)}: {error}.", _OWN) from error
+    except (Exception, SystemExit) as error:
+        lines = str(error).splitlines() or [""]
+        raise MigrationFailed(
+            plugin,
+            f"{_named(at)} failed: {type(error).__name__}: {lines[0]}",
+            "Mend it, or install a version of the plugin that does; nothing of it was kept.",
+        ) from error
+
+
+def _named(at: Sequence[Path]) -> str:
+    return f"migrations/{at[-1].name}" if at else "migrations"
+
+
+def _steps(connection: sa.Connection, plugin: str, folder: Path, at: list[Path], *, down: bool) -> None:
+    """Run the steps; `at` ends with the file of the step that is under way."""
+    from alembic.operations import Operations  # slow to import, and only migrations need it
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    script = ScriptDirectory(folder, version_locations=[folder])
+
+    def plan(current: Any, _context: object) -> Iterator[Any]:
+        for step in _planned(script, current, down=down):
+            at.append(Path(step.revision.path))
+            yield step
+
+    options = {"version_table": version_table(plugin), "fn": plan}
+    context = MigrationContext.configure(connection, opts=options)
+    with Operations.context(context):
+        context.run_migrations()
+
+
+def _planned(script: ScriptDirectory, current: Any, *, down: bool) -> Any:
+    if down:
+        return script._downgrade_revs("base", current) if current else ()
+    return script._upgrade_revs("head", current)

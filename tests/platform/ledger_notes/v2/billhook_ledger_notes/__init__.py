@@ -1,0 +1,67 @@
+"""Keeps a note of every single movement of a balance, and takes payments at a desk."""
+
+from __future__ import annotations
+
+from billhook import (
+    Action,
+    ActionKind,
+    BalanceChanged,
+    Capabilities,
+    Effect,
+    Finding,
+    Instructions,
+    Keep,
+    MethodView,
+    PaymentProvider,
+    Reader,
+    Setting,
+    SettingKind,
+    Severity,
+    StartKind,
+    StartRequest,
+    hookimpl,
+)
+
+
+class Desk(PaymentProvider):
+    """Money is brought to a desk, which asks what to take."""
+
+    name = "ledger_notes"
+    title = "Desk"
+    capabilities = Capabilities(start=StartKind.INSTRUCTIONS, actions=(Action("ask", ActionKind.QUESTION),))
+    settings = (Setting("room", SettingKind.TEXT, "Room"), Setting("code", SettingKind.SECRET, "Code"))
+
+    def check_settings(self, method: MethodView) -> list[Finding]:
+        if method.text("room"):
+            return []
+        return [Finding(Severity.WARNING, "Nobody knows the room.", "Fill in the room.", "room")]
+
+    def start(self, request: StartRequest) -> Instructions:
+        return Instructions("ledger_notes/desk.html")
+
+
+@hookimpl
+def billhook_payment_providers() -> list[type[PaymentProvider]]:
+    return [Desk]
+
+
+@hookimpl
+def billhook_balance_changed(event: BalanceChanged, reader: Reader) -> list[Effect]:
+    moved = event.after_minor - event.before_minor
+    note = {
+        "account_id": event.account_id,
+        "transaction_id": event.transaction_id,
+        "amount_minor": moved,
+        "noted_at": event.at,
+        "text": "in" if moved > 0 else "out",
+    }
+    known = reader.rows("ledger_notes_total", {"account_id": event.account_id})
+    total = moved + (int(str(known[0]["total_minor"])) if known else 0)
+    return [
+        Keep("ledger_notes_note", note, key=("transaction_id",)),
+        Keep(
+            "ledger_notes_total",
+            {"account_id": event.account_id, "total_minor": total, "is_debt": event.after_minor < 0},
+            key=("account_id",),
+        ),
+    ]
