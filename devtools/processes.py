@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,6 +64,10 @@ class Family:
             if child.process.poll() is not None:
                 raise ProcessFailed(_obituary(child))
 
+    @property
+    def pids(self) -> set[int]:
+        return {child.process.pid for child in self._children}
+
     def stop(self, seconds: float = STOP_SECONDS) -> None:
         """End all: ask, wait up to `seconds`, then kill what is left."""
         for child in self._children:
@@ -114,9 +118,9 @@ def adopt_orphans() -> None:
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
-def kill_children() -> None:
-    """Kill every child of this process, and what is left to it then, until there is none."""
-    while orphans := _children_of(os.getpid()):
+def kill_children(spared: Collection[int] = ()) -> None:
+    """Kill every child of this process but the spared ones, and what is left to it then, until there is none."""
+    while orphans := [child for child in _children_of(os.getpid()) if child not in spared]:
         for orphan in orphans:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(orphan, signal.SIGKILL)

@@ -27,6 +27,11 @@ def chosen_folder(path: str) -> Path:
     """Return the folder that was named, seen from where `./dev` was called; `state` in the project by default."""
     if path == DEFAULT:
         return Path.cwd() / DEFAULT
+    return from_caller(path)
+
+
+def from_caller(path: str) -> Path:
+    """Return a path as it is seen from where `./dev` was called."""
     return (Path(os.environ.get(CALLER_VARIABLE, ".")) / path).resolve()
 
 

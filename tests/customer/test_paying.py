@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select, update
@@ -87,6 +88,16 @@ def test_a_redirect_leads_to_the_gateway_past_the_content_policy(owner: Visitor,
     answer = owner.post(room.path(f"/payments/{payment}/pay"), {"method_id": method})
 
     assert (answer.status_code, answer.location) == (303, f"{GATEWAY}/pay/{room.number(payment)}")
+    assert form_action(page) == "'self' https: http://127.0.0.1:*"
+
+
+def test_outside_the_demo_a_redirect_leads_to_encrypted_addresses_only(owner: Visitor, room: Room) -> None:
+    payment, _method = room.payment(), room.method("elsewhere")
+    panel = owner.app.extensions["billhook"]
+    owner.app.extensions["billhook"] = replace(panel, config=panel.config.model_copy(update={"demo": False}))
+
+    page = owner.get(room.path(f"/payments/{payment}"))
+
     assert form_action(page) == "'self' https:"
 
 

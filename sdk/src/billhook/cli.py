@@ -11,7 +11,7 @@ from typing import Final
 from billhook.errors import BillhookError
 
 #: Verb → module with HELP, `add_arguments(parser)` and `run(arguments) -> exit code`.
-VERBS: Final = {"check": "billhook.commands.check"}
+VERBS: Final = {"check": "billhook.commands.check", "simulator": "billhook.commands.simulator"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,3 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"billhook {given.verb}: {error}", file=sys.stderr)
         return 2
     return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
