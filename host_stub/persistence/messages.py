@@ -70,6 +70,7 @@ class Mail(Base, OfReseller):
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
     message_id: Mapped[str] = mapped_column(Text)
+    unsubscribe_url: Mapped[str] = mapped_column(Text, default="", server_default="")
     once_key: Mapped[str] = mapped_column(Text)  # at most one mail per key, however often a handler runs
     status: Mapped[str] = mapped_column(Text)  # queued, sent, refused
     attempts: Mapped[int] = mapped_column(default=0)

@@ -47,8 +47,10 @@ def _notify(session: Session, author: Author, effect: Notify) -> None:
     if account.reseller_id != author.reseller_id:
         raise NotFound("Account", effect.account_id)
     key = f"{author.once}:{effect.key}"
-    letter = Letter(f"plugin:{author.plugin}", key, effect.subject, effect.paragraphs, effect.button)
-    mails.queue_to_account(session, account, letter, effect.recipients)
+    if effect.by_mail:
+        category = f"plugin:{author.plugin}"
+        letter = Letter(category, key, effect.subject, effect.paragraphs, effect.button, effect.unsubscribe)
+        mails.queue_to_account(session, account, letter, effect.recipients)
     if effect.in_panel:
         _put_up_notice(session, account, author.plugin, key, effect)
 

@@ -30,6 +30,7 @@ class Letter:
     """What a mail says; the reseller's letterhead is put round it.
 
     once_key: at most one mail per key and recipient, however often it is queued. button: label and absolute address.
+    unsubscribe: absolute address where a reader ends such mails; empty for those that cannot be ended.
     """
 
     category: str
@@ -37,6 +38,7 @@ class Letter:
     subject: Text
     paragraphs: Sequence[Text]
     button: tuple[Text, str] | None = None
+    unsubscribe: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ def render(reseller: Reseller, letter: Letter, language: str) -> Rendered:
             "subject": subject,
             "paragraphs": [str(paragraph) for paragraph in letter.paragraphs],
             "button": {"label": str(label), "url": url} if url else None,
+            "unsubscribe": {"label": str(_("Do not send such mails")), "url": letter.unsubscribe},
             "seller": reseller_view(reseller),
             "contacts": _contacts(reseller),
             "accent": accent,

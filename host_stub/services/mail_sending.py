@@ -73,6 +73,12 @@ def compose(mail: Mail, reseller: Reseller, sender: str) -> Message[Any, Any]:
     message["Subject"] = Header(one_line(mail.subject), "utf-8", header_name="Subject")
     # Keeps answering machines from answering (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
+    if mail.unsubscribe_url:
+        # Not folded: the address is one word, and would leave an empty line behind the header's name.
+        message["List-Unsubscribe"] = Header(f"<{one_line(mail.unsubscribe_url)}>", "us-ascii", maxlinelen=998)
+        # One click in the mail program posts to the address (RFC 8058), which asks for https.
+        if mail.unsubscribe_url.startswith("https:"):
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.attach(MIMEText(mail.text, "plain", "utf-8"))
     message.attach(MIMEText(mail.html, "html", "utf-8"))
     return message

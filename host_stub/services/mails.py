@@ -92,6 +92,7 @@ def _queue(
             "text": mail.text,
             "html": mail.html,
             "message_id": _message_id(session, once_key),
+            "unsubscribe_url": letter.unsubscribe,
             "once_key": once_key,
             "status": "queued" if valid else "refused",
             "attempts": 0,

@@ -15,6 +15,7 @@ from host_stub.adapters.keys import new_keys
 from host_stub.adapters.provisioning import Webhook
 from host_stub.adapters.smtp import Server, SmtpMailer
 from host_stub.persistence import Notice, Period, PluginActivation
+from host_stub.plugins.installation import upgrade_tables
 from host_stub.plugins.registry import Registry
 from host_stub.services import accounts, plugin_settings
 from host_stub.worker import Outside, Worker
@@ -34,6 +35,7 @@ class Warned:
         registry = Registry.of({PLUGIN: billhook_low_balance_notify})
         assert registry.broken == {}
         registry.attach(world.store)
+        upgrade_tables(world.store, registry.plugins[PLUGIN])
         self.registry = registry
         with world.store.write() as session:
             session.add(
@@ -43,7 +45,8 @@ class Warned:
             )
         self.set("threshold", 500_00)
         mailer = SmtpMailer(Server("127.0.0.1", sink.smtp_port, SENDER, timeout_seconds=2))
-        self.worker = Worker(world.store, registry, Outside(mailer, SENDER, Webhook(1, 1), new_keys()), "worker")
+        self.keys = new_keys()
+        self.worker = Worker(world.store, registry, Outside(mailer, SENDER, Webhook(1, 1), self.keys), "worker")
 
     def set(self, key: str, value: object, account_id: int | None = None) -> None:
         """Keep a setting as the forms do, and take its level over."""

@@ -14,6 +14,8 @@ from billhook import (
     BalanceWatch,
     ChargeUncovered,
     ChargeWatch,
+    Effect,
+    Keep,
     Level,
     Money,
     Notify,
@@ -59,6 +61,7 @@ class FakeReader:
         )
     )
     settings: dict[str, object] = field(default_factory=lambda: {"threshold": rub(500_00), "recipients": ""})
+    silent: bool = False
 
     def account(self, account_id: int) -> AccountView:
         assert account_id == self.view.id
@@ -74,6 +77,13 @@ class FakeReader:
     def top_up_url(self, account_id: int, amount: Money | None = None) -> str:
         return f"https://panel.example/accounts/{account_id}/top-up" + (f"?amount={amount.plain()}" if amount else "")
 
+    def link(self, name: str, subject: str) -> str:
+        return f"https://panel.example/plugin/low_balance_notify/link/{name}/{subject}"
+
+    def rows(self, table: str, where: dict[str, object], limit: int) -> list[dict[str, object]]:
+        assert (table, where) == ("low_balance_notify_silence", {"account_id": self.view.id})
+        return [{"id": 1, "account_id": self.view.id, "since": AT}] if self.silent else []
+
     def now_has(self, **changes: object) -> FakeReader:
         self.view = replace(self.view, **changes)  # type: ignore[arg-type]
         return self
@@ -84,9 +94,14 @@ def reader() -> FakeReader:
     return FakeReader()
 
 
-def only(effects: list[Notify]) -> Notify:
-    (effect,) = effects
-    return effect
+def only(effects: list[Effect]) -> Notify:
+    (notice,) = (effect for effect in effects if isinstance(effect, Notify))
+    return notice
+
+
+def kept(effects: list[Effect]) -> Keep:
+    (row,) = (effect for effect in effects if isinstance(effect, Keep))
+    return row
 
 
 def test_no_sentence_ends_in_two_full_stops(reader: FakeReader) -> None:
@@ -170,6 +185,38 @@ def test_the_people_whom_the_customer_named_are_warned(reader: FakeReader) -> No
 
 def test_without_names_the_host_chooses(reader: FakeReader) -> None:
     assert only(plugin.billhook_balance_threshold_crossed(CROSSED, reader)).recipients == ()
+
+
+def test_every_mail_says_where_such_mails_are_ended(reader: FakeReader) -> None:
+    for effects in (
+        plugin.billhook_balance_threshold_crossed(CROSSED, reader),
+        plugin.billhook_charge_uncovered(UNCOVERED, reader.now_has(balance=rub(200_00))),
+    ):
+        assert only(effects).unsubscribe == "https://panel.example/plugin/low_balance_notify/link/silence/7"
+
+
+def test_whoever_wants_no_mails_is_warned_in_the_panel_alone(reader: FakeReader) -> None:
+    reader.silent = True
+
+    effects = plugin.billhook_balance_threshold_crossed(CROSSED, reader)
+
+    assert (only(effects).by_mail, only(effects).in_panel) == (False, True)
+    assert kept(effects).values["by_mail"] is False
+
+
+def test_every_warning_is_kept_as_it_was_told(reader: FakeReader) -> None:
+    row = kept(plugin.billhook_balance_threshold_crossed(CROSSED, reader))
+
+    assert row.values == {
+        "account_id": 7,
+        "kind": "low_balance",
+        "customer": "ООО «Ромашка»",
+        "currency": "RUB",
+        "balance_minor": 490_00,
+        "missing_minor": 10_00,
+        "by_mail": True,
+        "told_at": AT,
+    }
 
 
 def test_every_watch_reads_a_declared_setting_of_the_right_level() -> None:

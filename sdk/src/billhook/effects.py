@@ -47,7 +47,7 @@ def _checked(effects: Sequence[object], is_own: IsOwn, whose: str, tables: Calla
 def _check_texts(effect: Notify) -> None:
     """Show every text once: a missing field shows here, in the plugin's guard, and not while effects are written."""
     label, url = effect.button or ("", "")
-    for text in (effect.subject, *effect.paragraphs, label, url):
+    for text in (effect.subject, *effect.paragraphs, label, url, effect.unsubscribe):
         if not isinstance(text, LazyText | str):
             raise TypeError(f"{type(text).__name__} is no text")
         for language in LANGUAGES:

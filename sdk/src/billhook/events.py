@@ -163,6 +163,9 @@ class Notify:
     the reseller's letterhead, adds the button, and keeps the mail until the SMTP server took or refused it.
     key: names the notice; at most one mail per event and key is written however often the handler runs.
     in_panel: also a notice on the account's pages, until somebody closes it, a payment is credited or a hold begins.
+    by_mail: False leaves the mail out. unsubscribe: address of one of the plugin's own links (`Reader.link`) where a
+    reader ends such mails; the host writes it below the letter and into its headers (RFC 2369, RFC 8058), so that mail
+    programs may post `List-Unsubscribe=One-Click` to it.
     """
 
     account_id: int
@@ -172,6 +175,8 @@ class Notify:
     recipients: Sequence[str] = ()
     button: tuple[Text, str] | None = None
     in_panel: bool = True
+    by_mail: bool = True
+    unsubscribe: str = ""
     details: Mapping[str, str] | None = None
 
 

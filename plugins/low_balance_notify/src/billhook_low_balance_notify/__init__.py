@@ -9,12 +9,14 @@ from billhook import (
     ChargeWatch,
     Effect,
     LazyText,
+    Link,
+    Page,
     Reader,
     Setting,
     hookimpl,
 )
 
-from billhook_low_balance_notify import settings, warnings
+from billhook_low_balance_notify import history, settings, silence, warnings
 
 
 @hookimpl
@@ -33,6 +35,16 @@ def billhook_watches() -> list[BalanceWatch | ChargeWatch]:
         BalanceWatch("low_balance", setting=settings.THRESHOLD.key),
         ChargeWatch("charge_ahead", setting=settings.DAYS_BEFORE.key),
     ]
+
+
+@hookimpl
+def billhook_pages() -> list[Page]:
+    return list(history.PAGES)
+
+
+@hookimpl
+def billhook_links() -> list[Link]:
+    return [silence.LINK]
 
 
 @hookimpl

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from zoneinfo import ZoneInfo
 
-from billhook import AccountView, BalanceThresholdCrossed, Catalogue, ChargeUncovered, Effect, Money, Notify, Reader
+from billhook import AccountView, BalanceThresholdCrossed, ChargeUncovered, Effect, Money, Notify, Reader
 
-from billhook_low_balance_notify.settings import RECIPIENTS, THRESHOLD
-
-_ = Catalogue("billhook_low_balance_notify")
+from billhook_low_balance_notify import history, silence
+from billhook_low_balance_notify.settings import RECIPIENTS, THRESHOLD, _
 
 
 def low_balance(event: BalanceThresholdCrossed, reader: Reader) -> list[Effect]:
@@ -23,6 +22,7 @@ def low_balance(event: BalanceThresholdCrossed, reader: Reader) -> list[Effect]:
     if account.on_hold or not isinstance(level, Money) or account.balance >= level:
         return []
     missing = level - account.balance
+    by_mail = not silence.is_silent(reader, account.id)
     return [
         Notify(
             account_id=account.id,
@@ -35,7 +35,10 @@ def low_balance(event: BalanceThresholdCrossed, reader: Reader) -> list[Effect]:
             ],
             recipients=_recipients(reader, account),
             button=(_("Top up balance"), reader.top_up_url(account.id, missing)),
-        )
+            by_mail=by_mail,
+            unsubscribe=silence.address(reader, account),
+        ),
+        history.kept(event, account, missing, by_mail=by_mail),
     ]
 
 
@@ -48,6 +51,7 @@ def charge_ahead(event: ChargeUncovered, reader: Reader) -> list[Effect]:
         return []
     due = event.due_at.astimezone(ZoneInfo(reader.reseller().timezone)).date()
     price = Money(event.amount_minor, currency)
+    by_mail = not silence.is_silent(reader, account.id)
     return [
         Notify(
             account_id=account.id,
@@ -64,7 +68,10 @@ def charge_ahead(event: ChargeUncovered, reader: Reader) -> list[Effect]:
             ],
             recipients=_recipients(reader, account),
             button=(_("Top up balance"), reader.top_up_url(account.id, missing)),
-        )
+            by_mail=by_mail,
+            unsubscribe=silence.address(reader, account),
+        ),
+        history.kept(event, account, missing, by_mail=by_mail),
     ]
 
 
