@@ -89,8 +89,8 @@ class PluginDemo:
         self._logins = prepare_panel(self._surroundings, self._state, self._state.database_url, self._ports)
         self._start()
         wait_until_all_answer(self._surroundings, replace(self._ports, panel=self._simulation.port))
-        self._announce()
         self._tell_everything()
+        self._announce()
         while True:
             self._surroundings.check()
             self._revive()

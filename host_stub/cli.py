@@ -72,7 +72,7 @@ def migrate_command() -> None:
     click.echo("The database is up to date.")
     from host_stub.plugins.registry import Registry
 
-    with _store(config) as store:
+    with _store(config) as store, plugin_cli.without_log():
         registry = Registry.discover(config.disabled_plugins)
         for why in registry.broken.values():
             click.echo(why, err=True)
@@ -199,7 +199,7 @@ def _ready() -> Config:
 def doctor_command() -> None:
     """Check the installation; exit status 1 if something is wrong."""
     config = Config()
-    with _store(config) as store:
+    with _store(config) as store, plugin_cli.without_log():
         well = plugin_cli.say(doctor.examine(config, store))
     if not well:
         raise SystemExit(1)

@@ -6,12 +6,14 @@ Exit status: 0 done, 1 refused or something is wrong, 2 asked wrongly, 3 a plugi
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Final
 
 import click
+import structlog
 from billhook.loading import LoadedPlugin
 from billhook.sql.migrating import MigrationFailed
 from sqlalchemy import select
@@ -46,11 +48,23 @@ def _installation() -> Iterator[tuple[Config, Store, Registry]]:
         raise click.ClickException("The database lacks migrations: run `host_stub migrate`.")
     store = open_store(config.database_url, base_url=config.base_url)
     try:
-        registry = Registry.discover(config.disabled_plugins)
-        registry.watch(store)
-        yield config, store, registry
+        with without_log():
+            registry = Registry.discover(config.disabled_plugins)
+            registry.watch(store)
+            yield config, store, registry
     finally:
         store.close()
+
+
+@contextmanager
+def without_log() -> Iterator[None]:
+    """Log nothing inside the block: a command says in words what is wrong, and its output may be read by a program."""
+    known = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    try:
+        yield
+    finally:
+        structlog.configure(**known)
 
 
 def _known(store: Store, registry: Registry) -> list[Inventory]:

@@ -21,6 +21,7 @@ from host_stub.conformance.quiet import quiet_log
 from host_stub.conformance.watching import WatchedRegistry
 from host_stub.persistence import open_store
 from host_stub.plugins.discovery import Candidate
+from host_stub.plugins.installation import upgrade_tables
 
 
 @contextmanager
@@ -35,7 +36,10 @@ def open_host(source: PluginSource, currency: str = "RUB") -> Iterator[PanelHost
 
 @contextmanager
 def open_panel(source: PluginSource, currency: str, *, database_url: str) -> Iterator[PanelHost]:
-    """Open a panel with this plugin on a migrated, empty database. Raises PluginError if it does not load."""
+    """Open a panel with this plugin on a migrated, empty database.
+
+    Raises PluginError if it does not load or its migrations fail.
+    """
     if source.module is None:
         raise PluginError(source.name, source.error, "Import it yourself to see where.")
     with quiet_log():
@@ -43,6 +47,7 @@ def open_panel(source: PluginSource, currency: str, *, database_url: str) -> Ite
         if source.name in registry.broken:
             raise PluginError(source.name, registry.broken[source.name])
         with closing(open_store(database_url, FixedClock(NOON), base_url=BASE_URL)) as store:
+            upgrade_tables(store, registry.plugins[source.name])
             yield PanelHost(store, registry, source.name, currency)
 
 

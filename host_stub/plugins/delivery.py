@@ -83,7 +83,7 @@ class PluginReceiver:
         try:
             wanted = self._ask(plugin, task.kind, handler, event)
         except PluginWaits as error:
-            return Postponed(error.why, error.wait)
+            return Postponed(f"{error.why} {error.remedy}".strip(), error.wait)
         except PluginFailed as error:
             return Failed(str(error))
         author = writing.Author(plugin, task.reseller_id, once=f"{plugin}:{task.id}")

@@ -27,17 +27,18 @@ from billhook import (
 from billhook.loading import LoadedPlugin
 from billhook.pages import HOST_PAGES, Access
 from sqlalchemy import select
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from host_stub.domain.errors import NotFound
 from host_stub.persistence import Account, PluginActivation, Reseller, Scope
 from host_stub.persistence.store import fetch
-from host_stub.plugins import answers, links
+from host_stub.plugins import answers, failures, links
 from host_stub.plugins import effects as writing
 from host_stub.plugins.answers import Rubbish
 from host_stub.plugins.delivery import HostReader
 from host_stub.plugins.desk import Desk
-from host_stub.plugins.errors import UnknownPlugin
+from host_stub.plugins.errors import PluginFailed, UnknownPlugin
 from host_stub.plugins.links import Capability
 from host_stub.services import plugin_settings, views
 
@@ -127,9 +128,7 @@ def ask(desk: Desk, plugin: LoadedPlugin, page: Page, place: Place, asked: Asked
     return request, _call(desk, plugin.name, "page", view, room.end)
 
 
-def _call(
-    desk: Desk, plugin: LoadedPlugin, place: str, view: Callable[[], PageAnswer], end: Callable[[], None]
-) -> PageAnswer:
+def _call(desk: Desk, plugin: str, place: str, view: Callable[[], PageAnswer], end: Callable[[], None]) -> PageAnswer:
     def ending() -> PageAnswer:
         try:
             return view()
@@ -282,9 +281,21 @@ def _check_way_out(answer: PageAnswer, link: Link) -> None:
 
 
 def write(desk: Desk, plugin: str, reseller_id: int | None, answer: PageAnswer) -> None:
-    """Write what an answer asked for, in one transaction."""
+    """Write what an answer asked for, in one transaction.
+
+    Raises PluginFailed, recorded, for what the database does not take; nothing is written then.
+    """
     if not answer.effects or reseller_id is None:
         return
+    try:
+        _write(desk, plugin, reseller_id, answer)
+    except (IntegrityError, DataError, OverflowError) as error:
+        why = f"its effects were not taken: {type(error).__name__}: {getattr(error, 'orig', error)}"
+        failures.record(desk.store, plugin, "effects", why)
+        raise PluginFailed(plugin, "what a page asked for could not be written") from error
+
+
+def _write(desk: Desk, plugin: str, reseller_id: int, answer: PageAnswer) -> None:
     # Unlike any other occasion, a fact's too: what a press asks for is written each time.
     author = writing.Author(plugin, reseller_id, once=f"{plugin}:post-{secrets.token_hex(8)}")
     with desk.store.write(Scope.reseller(reseller_id)) as session:

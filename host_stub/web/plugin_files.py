@@ -64,7 +64,8 @@ def serve(plugin: LoadedPlugin, name: str) -> Response:
         # Opened by itself, an SVG is a document: it gets no script and no origin.
         response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     response.set_etag(_version(path))
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @cache

@@ -81,7 +81,7 @@ def link(name: str, link: str, token: str) -> ResponseReturnValue:
 
     def ask() -> ResponseReturnValue:
         asked, answer = pages.ask_link(panel().desk, plugin, found, held, _asked())
-        ours = {"reseller": asked.reseller, "page_layout": _LINK_LAYOUT}
+        ours: dict[str, object] = {"reseller": asked.reseller, "page_layout": _LINK_LAYOUT}
         return _answered(plugin, answer, ours, held.reseller_id, _way_from_link)
 
     return _contained(ask, _LINK_LAYOUT)
@@ -105,7 +105,7 @@ def _in_room(name: str, place: Place, page: str) -> ResponseReturnValue:
         if place.room is Room.CUSTOMER:
             access.require(Right(found.access.value))
         asked, answer = pages.ask(panel().desk, plugin, found, place, _asked(place))
-        ours = {
+        ours: dict[str, object] = {
             "title": found.title,
             "account": asked.account,
             "reseller": asked.reseller,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 from pathlib import Path
 
+import pytest
+from billhook.testing import FakeHost
+from billhook.testing.checks.events import sample_event
 from billhook.testing.kit import all_checks
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -41,3 +45,27 @@ def test_the_guides_code_for_tests_runs() -> None:
         exec(compile(block, "plugin-author.md", "exec"), {"__name__": "guide"})
 
     assert len(about_tests) == 2
+
+
+def test_the_guides_tables_are_made_and_kept_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    guide = (DOCS / "plugin-author.md").read_text("utf-8")
+    migration, hook = (
+        block for block in re.findall(r"```python\n(.*?)```", guide, flags=re.S) if "cash_desk_visit" in block
+    )
+    package = tmp_path / "billhook_cash_desk_of_the_guide"
+    (package / "migrations").mkdir(parents=True)
+    (package / "migrations/0001_visits.py").write_text(migration)
+    (package / "__init__.py").write_text(f"from billhook import Discard, Keep, hookimpl\n\n{hook}")
+    monkeypatch.syspath_prepend(tmp_path)
+    host = FakeHost(importlib.import_module(package.name), "cash_desk")
+    account = host.account().id
+    name = "billhook_balance_changed"
+
+    host.tell(name, sample_event(name, account_id=account, before_minor=0, after_minor=500))
+    host.tell(name, sample_event(name, account_id=account, before_minor=500, after_minor=500))
+    (row,) = host.rows("cash_desk_visit")
+    host.tell(name, sample_event(name, account_id=account))
+
+    assert (row["account_id"], row["amount_minor"], row["currency"]) == (account, 0, "RUB")
+    assert host.rows("cash_desk_visit") == []
+    host.tables.close()

@@ -17,12 +17,12 @@ from werkzeug.serving import make_server
 from host_stub.adapters.clock import FixedClock
 from host_stub.adapters.render import Renderer
 from host_stub.persistence import Account, Notice, Period, Reseller, User
-from host_stub.persistence.migrate import upgrade
 from host_stub.persistence.store import now
 from host_stub.plugins.registry import Registry
 from host_stub.services import charging, corrections, payments
 from tests.customer.seed import Room
 from tests.support.browser import chromium
+from tests.support.databases import upgrade
 from tests.support.web import Visitor, an_app
 from tests.support.world import CUSTOMER, MANAGER, a_method, rub
 

@@ -37,8 +37,8 @@ from host_stub.persistence import (
     User,
     open_store,
 )
-from host_stub.persistence.migrate import upgrade
 from host_stub.services import ledger, passwords
+from tests.support.databases import upgrade
 
 GATEWAY, SERVICE = "http://127.0.0.1:7001", "http://127.0.0.1:7002"
 

@@ -20,7 +20,7 @@ import requests
 from devtools.run import LOGINS
 
 PROJECT = Path(__file__).parents[2]
-START_SECONDS = 180
+START_SECONDS = 300
 STOP_SECONDS = 30
 
 pytestmark = [
@@ -36,10 +36,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def demo(state: Path, port: int) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
-    """Run the demo on a folder until it has announced itself; kills its process group at the end."""
+def demo(state: Path, port: int, *verb: str) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
+    """Run the demo on a folder until it has announced itself; kills its process group at the end.
+
+    verb: of `./dev` with its own arguments; `run` if left out.
+    """
     log = state.with_suffix(".out")
-    command = [str(PROJECT / "dev"), "run", "--state", str(state), "--port", str(port)]
+    command = [str(PROJECT / "dev"), *(verb or ("run",)), "--state", str(state), "--port", str(port)]
     with log.open("ab") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True)
     try:

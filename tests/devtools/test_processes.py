@@ -29,11 +29,14 @@ from devtools.processes import Family, adopt_orphans, kill_children
 
 folder, parent = Path(sys.argv[1]), sys.argv[2]
 adopt_orphans()
-family = Family(folder, os.environ)
+family, neighbours = Family(folder, os.environ), Family(folder, os.environ)
+neighbours.start("neighbour", [sys.executable, "-c", "import time; time.sleep(60)"])
 family.start("parent", [sys.executable, "-c", parent])
 while not (folder / "parent.log").read_text().strip():
     time.sleep(0.02)
 family.stop()
+kill_children(neighbours.pids)
+neighbours.check()
 kill_children()
 """
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from billhook import Access, GoTo, HostPage, MalformedField, NotThere, Room, Show
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import (
@@ -22,6 +23,7 @@ from host_stub.persistence import (
     Reseller,
     UserKind,
 )
+from host_stub.plugins import pages
 from host_stub.plugins.registry import Registry
 from host_stub.services import limits, resellers
 from tests.conftest import LETTER_DAY
@@ -346,6 +348,20 @@ def test_a_page_that_cannot_be_drawn_writes_nothing(stage: Stage) -> None:
 class Broken:
     def __html__(self) -> str:
         raise RuntimeError("no words")
+
+
+def test_effects_that_the_database_does_not_take_are_recorded_and_told_in_a_sentence(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: Any) -> None:
+        raise IntegrityError("insert", {}, Exception("UNIQUE constraint failed: notes_line.text"))
+
+    monkeypatch.setattr(pages.writing, "write", refuse)
+
+    answer = stage.customer.post(stage.path("news"), {"text": "x"})
+
+    assert (answer.status_code, "не работает" in answer.text) == (503, True)
+    assert "UNIQUE constraint failed" in stage.failures()["effects"]
 
 
 def test_the_operator_s_room_has_no_effects(stage: Stage) -> None:

@@ -151,7 +151,7 @@ def test_a_browser_follows_to_the_gateway_and_back(shop: Shop, browser_page: Pag
     browser_page.get_by_role("button", name="Оплатить").click()
 
     browser_page.wait_for_url(f"{payment_page}?returned=1")
-    expect(browser_page.get_by_text("оплачен").first).to_be_visible()
+    expect(browser_page.locator("[data-state=completed]")).to_be_visible()
     assert shop.world.balance() == rub("5000.00")
 
 

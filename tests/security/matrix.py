@@ -235,5 +235,4 @@ FORMS: dict[str, dict[str, str]] = {
     "reseller.payment_issue": {"method_id": "method_id", "kind": "receipt"},
     "reseller.subscription_name": {"name": "VPS"},
     "operator.reseller_plugin": {"plugin": "warner", "on": "yes"},
-    "plugin_pages.reseller": {"account_id": "account_id"},
 }

@@ -72,7 +72,7 @@ class SqliteDatabases:
     def _migrated_template(self) -> Path:
         if self._template is None:
             path = self._folder / "template.db"
-            _upgrade(_sqlite_url(path))
+            upgrade(_sqlite_url(path))
             self._template = path
         return self._template
 
@@ -93,7 +93,7 @@ class PostgresqlServer:
     def migrated(self) -> str:
         if self._template is None:
             template = self._create("template0")
-            _upgrade(self._url(template))
+            upgrade(self._url(template))
             self._template = template
         return self._url(self._create(self._template))
 
@@ -247,7 +247,15 @@ def _sqlite_url(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def _upgrade(url: str) -> None:
-    from host_stub.persistence.migrate import upgrade  # only tests that want tables need the host
+def upgrade(url: str) -> None:
+    """Bring a database up to date as `host_stub migrate` does: the host's tables, then those of installed plugins."""
+    # Only tests that want tables need the host.
+    from host_stub.persistence import migrate, open_store
+    from host_stub.plugins.installation import upgrade_tables
+    from host_stub.plugins.registry import Registry
 
-    upgrade(url)
+    migrate.upgrade(url)
+    store = open_store(url)
+    for plugin in Registry.discover().plugins.values():
+        upgrade_tables(store, plugin)
+    store.close()

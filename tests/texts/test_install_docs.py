@@ -41,22 +41,24 @@ def test_the_table_of_settings_lists_every_setting_with_its_default() -> None:
     assert printed == {name: as_printed(field.default) for name, field in Config.model_fields.items()}
 
 
-def commands_named(page: Path) -> list[tuple[str, list[str]]]:
-    """Return the panel's commands on a page with their options: in shell blocks and between backticks."""
+def commands_named(page: Path) -> list[tuple[str, list[str], list[str]]]:
+    """Return the panel's commands on a page, in shell blocks and backticks: verb, the word after it, options."""
     text = page.read_text("utf-8")
     lines = re.findall(r"(?:host_stub|^\s*billhook|`billhook) ([a-z][a-z-]+)([^\n`|]*)", text, flags=re.M)
-    return [(verb, re.findall(r"--[a-z-]+", rest)) for verb, rest in lines]
+    return [(verb, re.findall(r"\A ([a-z-]+)", rest), re.findall(r"--[a-z-]+", rest)) for verb, rest in lines]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_command_that_a_page_names_exists(page: Path) -> None:
     unknown = []
-    for verb, options in commands_named(page):
+    for verb, words, options in commands_named(page):
         if verb in VERBS:  # of the authors' command `billhook`, which has tests of its own
             continue
         command = cli.commands.get(verb)
+        if isinstance(command, click.Group) and words:
+            command = command.commands.get(words[0])
         if command is None:
-            unknown.append(verb)
+            unknown.append(" ".join((verb, *words[:1])))
             continue
         known = {name for option in command.params if isinstance(option, click.Option) for name in option.opts}
         unknown += [f"{verb} {option}" for option in options if option not in known]
@@ -65,7 +67,15 @@ def test_every_command_that_a_page_names_exists(page: Path) -> None:
 
 
 def test_the_installation_page_names_all_commands() -> None:
-    assert set(cli.commands) <= {verb for verb, _options in commands_named(INSTALL)}
+    assert set(cli.commands) <= {verb for verb, *_more in commands_named(INSTALL)}
+
+
+def test_the_operators_page_names_all_commands_about_plugins() -> None:
+    named = {
+        words[0] for verb, words, _options in commands_named(ROOT / "docs/operator.md") if verb == "plugin" and words
+    }
+
+    assert named == set(cli.commands["plugin"].commands)  # type: ignore[attr-defined]
 
 
 def test_every_variable_that_a_page_names_exists() -> None:

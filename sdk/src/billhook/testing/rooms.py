@@ -135,8 +135,10 @@ class Rooms:
             with use_language(asked.language):
                 answer = view()
                 effects = self._checked(answer, place, asked)
+                opened = self._drawn(answer, effects, asked, ours)
+                # Drawn first, as at a host: a page that can't be drawn has no effects.
                 self.tables.write([each for each in effects if not isinstance(each, Notify)], self.reseller.id)
-                return self._drawn(answer, effects, asked, ours)
+                return opened
         except MalformedField:
             return Opened(400)
         except PageError:
@@ -217,7 +219,10 @@ def _fields(given: Pairs) -> Fields:
 
 
 def _check_way(answer: GoTo, plugin: LoadedPlugin, room: Room | None, asked: PageRequest | LinkRequest) -> None:
-    urlencode(answer.fields)
+    for part in (part for field in answer.fields.items() for part in field):
+        if not isinstance(part, str):
+            raise TypeError("GoTo with fields that are no texts")
+        part.encode()  # what no address can carry
     if room is None:
         here = isinstance(answer.page, str) and answer.page in {link.name for link in plugin.links}
         if answer.page is not HostPage.HOME and not here:

@@ -132,7 +132,9 @@ def _place(source: PluginSource, path: Path, node: ast.AST) -> str:
 def _named(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if called in _MAKES and isinstance(node.args[0].value, str):
+        # Inside batch_alter_table they name a column alone.
+        of_batch = called in ("alter_column", "drop_column") and len(node.args) == 1
+        if called in _MAKES and not of_batch and isinstance(node.args[0].value, str):
             yield node.args[0].value
     elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
         if any(isinstance(target, ast.Name) and target.id == "__tablename__" for target in node.targets):

@@ -5,20 +5,27 @@ from __future__ import annotations
 from billhook import (
     Action,
     ActionKind,
+    Answer,
     BalanceChanged,
     Capabilities,
     Effect,
     Finding,
     Instructions,
     Keep,
+    MalformedAmount,
+    MalformedNotification,
     MethodView,
+    Money,
+    PaymentClaim,
     PaymentProvider,
+    RawRequest,
     Reader,
     Setting,
     SettingKind,
     Severity,
     StartKind,
     StartRequest,
+    Verdict,
     hookimpl,
 )
 
@@ -35,6 +42,16 @@ class Desk(PaymentProvider):
         if method.text("room"):
             return []
         return [Finding(Severity.WARNING, "Nobody knows the room.", "Fill in the room.", "room")]
+
+    def parse(self, action: Action, request: RawRequest, method: MethodView) -> PaymentClaim:
+        try:
+            amount = Money.of(request.one("amount"), "RUB")
+        except MalformedAmount as error:
+            raise MalformedNotification("amount", error.why) from error
+        return PaymentClaim(request.one("number"), "", amount, False)
+
+    def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
+        return Answer(verdict.encode())
 
     def start(self, request: StartRequest) -> Instructions:
         return Instructions("ledger_notes/desk.html")
