@@ -18,6 +18,7 @@ from billhook import (
     Answer,
     DocumentSource,
     Effect,
+    Level,
     MethodView,
     Money,
     PaymentProvider,
@@ -66,6 +67,7 @@ from host_stub.plugins.desk import Desk, Renderer
 from host_stub.services import methods, payments, plugin_settings
 from host_stub.services.deliveries import Delivered, Task
 from host_stub.services.outbox import PLUGIN
+from host_stub.services.plugin_settings import Owner
 from host_stub.services.views import account_view, payment_view
 from host_stub.web.session import TOKEN
 
@@ -141,6 +143,16 @@ class PanelHost:
         with self._store.read(self._scope) as session:
             return account_view(session, fetch(session, Account, self._accounts[account_type]))
 
+    def inherit(self, level: Level, settings: Mapping[str, object]) -> None:
+        """See Host. Saved as the pages of reseller and operator do."""
+        owner = Owner(self._plugin, self._reseller_id if level is Level.RESELLER else None)
+        if level is Level.OPERATOR:
+            with self._store.write() as session:
+                rows.add_operator(session)
+        declared = self._registry.plugins[self._plugin].settings_at(level)
+        scope = self._scope if level is Level.RESELLER else Scope.everything()
+        plugin_settings.save(self._store, scope, owner, declared, settings, by=_OPERATOR, keys=self._keys)
+
     def method(self, settings: Mapping[str, object]) -> MethodView:
         provider = self.provider
         method_id = methods.save_method(
@@ -152,9 +164,15 @@ class PanelHost:
             doctor=lambda view: self._registry.call(self._plugin, "check_settings", provider.check_settings, view),
             by=_OPERATOR,
         )
+        return self._view(method_id)
+
+    def present(self, method: MethodView) -> MethodView:
+        return self._view(method.id)
+
+    def _view(self, method_id: int) -> MethodView:
         with self._store.read(self._scope) as session:
             row = fetch(session, PaymentMethod, method_id)
-        return methods.method_view(row, provider, self._keys, self._store.now())
+        return methods.present_view(self._store, row, self.provider, self._keys)
 
     def payment(self, wish: Wish) -> PaymentView:
         top_up = payments.TopUp(self._accounts[wish.account_type], wish.amount, wish.purpose)
@@ -303,7 +321,7 @@ class PanelHost:
 
     def _save_telling_settings(self) -> None:
         declared: Sequence[Setting] = self._registry.plugins[self._plugin].settings
-        owner = plugin_settings.Owner(self._plugin, self._reseller_id)
+        owner = Owner(self._plugin, self._reseller_id)
         sums = {
             key: value for key, value in telling_settings(declared, self._currency).items() if isinstance(value, Money)
         }

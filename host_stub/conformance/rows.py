@@ -41,6 +41,12 @@ def add_reseller(session: Session, plugin: str, currency: str) -> int:
     return row.id
 
 
+def add_operator(session: Session) -> None:
+    """Add the root reseller, if there is none."""
+    if users.operator(session) is None:
+        session.add(Reseller(name="Operator", is_operator=True, created_at=now(session)))
+
+
 def add_account(session: Session, reseller_id: int, kind: AccountType) -> int:
     sample = make_account(kind=kind)
     row = Account(

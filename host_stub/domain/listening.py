@@ -8,13 +8,18 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class WatchSpec:
-    """A watch that a plugin declared. kind: balance or charge. default: value of the setting when nobody set it."""
+    """A watch that a plugin declared.
+
+    kind: balance or charge. default: value of the setting when nobody set it.
+    levels: at which the setting may be set, the nearest first.
+    """
 
     plugin: str
     key: str
     kind: str
     setting: str
     default: int | None
+    levels: tuple[str, ...] = ("account", "reseller")
 
 
 @dataclass(frozen=True, slots=True)

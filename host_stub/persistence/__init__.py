@@ -3,13 +3,14 @@
 Import row classes from here.
 """
 
-from host_stub.persistence.base import Base, OfReseller
+from host_stub.persistence.base import Base, OfOperator, OfReseller
 from host_stub.persistence.messages import (
     BalanceWatch,
     Lane,
     LogEntry,
     Mail,
     Notice,
+    OperatorSetting,
     Outbox,
     PluginActivation,
     PluginFailure,
@@ -63,7 +64,9 @@ __all__ = [
     "LoginToken",
     "Mail",
     "Notice",
+    "OfOperator",
     "OfReseller",
+    "OperatorSetting",
     "Outbox",
     "Payment",
     "PaymentAttempt",

@@ -32,6 +32,10 @@ class OfReseller:
     reseller_id: Mapped[int] = mapped_column(index=False)
 
 
+class OfOperator:
+    """A row of the whole installation: sessions of one reseller see it and never write it (`store.py`)."""
+
+
 def within_reseller(*columns: str, to: str, deferrable: bool = False) -> ForeignKeyConstraint:
     """Return a composite foreign key (reseller_id, column) → (reseller_id, id): no row points across tenants."""
     (column,) = columns

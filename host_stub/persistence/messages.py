@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Index, PrimaryKeyConstraint, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from host_stub.persistence.base import STRICT, Base, OfReseller, owned, within_reseller
+from host_stub.persistence.base import STRICT, Base, OfOperator, OfReseller, owned, within_reseller
 from host_stub.persistence.types import Flag, Json
 
 
@@ -130,7 +130,7 @@ class PluginActivation(Base, OfReseller):
 
 
 class PluginSetting(Base, OfReseller):
-    """A plugin's setting for a reseller (no account) or for one account."""
+    """A plugin's setting for a reseller (no account) or for one account; the operator's stand in OperatorSetting."""
 
     __tablename__ = "plugin_setting"
     __table_args__ = (
@@ -160,6 +160,17 @@ class PluginSetting(Base, OfReseller):
     id: Mapped[int] = mapped_column(primary_key=True)
     plugin: Mapped[str] = mapped_column(Text)
     account_id: Mapped[int | None]
+    key: Mapped[str] = mapped_column(Text)
+    value: Mapped[Any] = mapped_column(Json)
+
+
+class OperatorSetting(Base, OfOperator):
+    """A plugin's setting for the whole installation."""
+
+    __tablename__ = "operator_setting"
+    __table_args__ = (PrimaryKeyConstraint("plugin", "key"), STRICT)
+
+    plugin: Mapped[str] = mapped_column(Text)
     key: Mapped[str] = mapped_column(Text)
     value: Mapped[Any] = mapped_column(Json)
 

@@ -1,7 +1,8 @@
 """The store: engine, units of work, and the tenant scope, in one place.
 
 Every transaction that writes begins IMMEDIATE on SQLite; a read unit is read-only by the database's own means. A unit
-belongs to a scope: rows of other resellers are neither seen nor written, whatever the query says.
+belongs to a scope: rows of other resellers are neither seen nor written, whatever the query says; the operator's are
+seen by everybody and written by nobody else.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from host_stub.adapters.clock import Clock, SystemClock
 from host_stub.domain.errors import NotFound
 from host_stub.domain.listening import Listening
-from host_stub.persistence.base import Base, OfReseller
+from host_stub.persistence.base import Base, OfOperator, OfReseller
 
 _SQLITE_PRAGMAS: Final = (
     "PRAGMA journal_mode=WAL",
@@ -154,6 +155,8 @@ def _only_own_rows(state: ORMExecuteState) -> None:
     scope: Scope = state.session.info.get("scope", EVERYTHING)
     if scope.reseller_id is None or state.is_column_load or state.is_relationship_load:
         return
+    if not state.is_select and any(issubclass(mapper.class_, OfOperator) for mapper in state.all_mappers):
+        raise AssertionError(f"a row of the operator's is written in the unit of {scope}")
     reseller_id = scope.reseller_id
     state.statement = state.statement.options(
         with_loader_criteria(OfReseller, lambda row: row.reseller_id == reseller_id, include_aliases=True)
@@ -166,6 +169,8 @@ def _write_only_own_rows(session: Session, _context: Any, _instances: Any) -> No
     if scope.reseller_id is None:
         return
     for row in (*session.new, *session.dirty, *session.deleted):
+        if isinstance(row, OfOperator):
+            raise AssertionError(f"{type(row).__name__} is written in the unit of {scope}")
         if isinstance(row, OfReseller) and row.reseller_id != scope.reseller_id:
             raise AssertionError(f"{type(row).__name__} of reseller {row.reseller_id} in the unit of {scope}")
 

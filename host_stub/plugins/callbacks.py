@@ -30,7 +30,7 @@ from host_stub.plugins.answers import Rubbish
 from host_stub.plugins.desk import Desk, return_token
 from host_stub.plugins.errors import PluginFailed
 from host_stub.services import gateway
-from host_stub.services.methods import method_view
+from host_stub.services.methods import kept_above, method_view
 
 Read = TypeVar("Read")
 
@@ -53,14 +53,15 @@ def find(desk: Desk, plugin: str, method_id: int, action_name: str) -> Callback:
     """
     with desk.store.read() as session:
         row = fetch(session, PaymentMethod, method_id)
-    if row.plugin != plugin:
-        raise NotFound("PaymentMethod", method_id)
-    # A plugin whose wheel is gone raises too: the row says that payments were started with it, so it is a fault.
-    provider = desk.registry.provider(plugin)
+        if row.plugin != plugin:
+            raise NotFound("PaymentMethod", method_id)
+        # A plugin whose wheel is gone raises too: the row says that payments were started with it, so it is a fault.
+        provider = desk.registry.provider(plugin)
+        above = kept_above(session, row, provider)
     action = next((a for a in provider.capabilities.actions if a.name == action_name), None)
     if action is None:
         raise NotFound("Action", action_name)
-    return Callback(action, provider, method_view(row, provider, desk.keys, desk.store.now()))
+    return Callback(action, provider, method_view(row, provider, desk.keys, desk.store.now(), above))
 
 
 def receive(desk: Desk, callback: Callback, request: RawRequest) -> Answer:

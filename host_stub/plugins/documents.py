@@ -22,7 +22,7 @@ from host_stub.plugins.desk import Desk, document_url
 from host_stub.services import payments, statements
 from host_stub.services.capability import opens
 from host_stub.services.journal import log
-from host_stub.services.methods import method_view
+from host_stub.services.methods import present_view
 from host_stub.services.views import payment_view
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _source(desk: Desk, subject: _Subject) -> DocumentSource:
     provider = desk.registry.provider(method.plugin)
     if subject.kind not in {kind.name for kind in provider.capabilities.documents}:
         raise MethodUnavailable(method.id, "no such document")
-    view = method_view(method, provider, desk.keys, desk.store.now())
+    view = present_view(desk.store, method, provider, desk.keys)
     return desk.registry.call(
         method.plugin, "document", provider.document, subject.kind, subject.payment, view, subject.facts
     )

@@ -32,7 +32,7 @@ from host_stub.plugins.desk import Desk, action_urls, document_url, payment_url
 from host_stub.plugins.documents import issued_facts
 from host_stub.plugins.errors import PluginFailed, PluginOverran, PluginPaused, PluginUnavailable
 from host_stub.services import attempts, payments
-from host_stub.services.methods import method_view
+from host_stub.services.methods import present_view
 from host_stub.services.views import payment_view
 
 _ = Catalogue("host_stub")
@@ -80,7 +80,7 @@ def _offer(desk: Desk, row: PaymentMethod, payment: PaymentView) -> Offer | None
         currencies = provider.capabilities.currencies
         if currencies and payment.amount.currency not in currencies:
             return None
-        method = method_view(row, provider, desk.keys, desk.store.now())
+        method = present_view(desk.store, row, provider, desk.keys)
         answer = desk.registry.call(row.plugin, "availability", provider.availability, payment, method)
     except PluginFailed:
         return Offer(row, provider, _("The module failed when it was asked. The operator sees what happened."))
@@ -112,7 +112,7 @@ def start(desk: Desk, scope: Scope, payment_id: int, method_id: int, *, language
     if offer is None or offer.reason is not None:
         raise _why_not(desk, scope, payment_id, method_id, offer)
     capabilities = offer.provider.capabilities
-    method = method_view(offer.method, offer.provider, desk.keys, desk.store.now())
+    method = present_view(desk.store, offer.method, offer.provider, desk.keys)
     frozen = attempts.Frozen(
         merchant=method.text(capabilities.merchant_setting) if capabilities.merchant_setting else "",
         is_test=bool(capabilities.test_mode_setting) and method.switch(capabilities.test_mode_setting),
@@ -156,7 +156,7 @@ def show_again(desk: Desk, scope: Scope, payment_id: int, method_id: int, *, lan
         if attempt is None:
             raise MethodUnavailable(method_id, "not started")
     provider = desk.registry.provider(row.plugin)
-    method = method_view(row, provider, desk.keys, desk.store.now())
+    method = present_view(desk.store, row, provider, desk.keys)
     return _call(desk, scope, payment_id, Offer(row, provider), method, attempt.idempotency_key, language)
 
 

@@ -201,11 +201,13 @@ class Registry:
 
 
 def _spec(plugin: LoadedPlugin, watch: BalanceWatch | ChargeWatch) -> WatchSpec:
-    default = next(setting.default for setting in plugin.settings if setting.key == watch.setting)
+    setting = next(setting for setting in plugin.settings if setting.key == watch.setting)
+    default = setting.default
     return WatchSpec(
         plugin=plugin.name,
         key=watch.key,
         kind="balance" if isinstance(watch, BalanceWatch) else "charge",
         setting=watch.setting,
         default=default.minor if isinstance(default, Money) else default if isinstance(default, int) else None,
+        levels=tuple(level.value for level in setting.levels),
     )

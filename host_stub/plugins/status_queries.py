@@ -11,7 +11,7 @@ from host_stub.persistence.store import fetch
 from host_stub.plugins.desk import Providers
 from host_stub.plugins.errors import PluginUnavailable, PluginWaits
 from host_stub.services import attempts, gateway
-from host_stub.services.methods import method_view
+from host_stub.services.methods import present_view
 from host_stub.services.views import payment_view
 
 
@@ -39,7 +39,7 @@ def _ask(store: Store, registry: Providers, keys: Keys, attempt: PaymentAttempt)
         row = fetch(session, PaymentMethod, attempt.method_id)
         payment = payment_view(session, fetch(session, Payment, attempt.payment_id))
     provider = registry.provider(row.plugin)
-    method = method_view(row, provider, keys, store.now())
+    method = present_view(store, row, provider, keys)
     request = StatusRequest(payment, method, attempt.reference, attempt.idempotency_key, attempt.queries)
     return registry.call(row.plugin, "query", provider.query, request)
 

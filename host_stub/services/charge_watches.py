@@ -16,6 +16,7 @@ from host_stub.domain.listening import WatchSpec
 from host_stub.persistence import (
     Account,
     BalanceWatch,
+    OperatorSetting,
     Plan,
     PluginActivation,
     PluginSetting,
@@ -78,6 +79,7 @@ def _watches(session: Session) -> list[Watched]:
 
 
 def _days(session: Session, spec: WatchSpec, reseller_id: int) -> int:
+    """Return how far the reseller looks ahead: his own value, else the operator's, else the plugin's default."""
     query = select(PluginSetting.value).where(
         PluginSetting.plugin == spec.plugin,
         PluginSetting.reseller_id == reseller_id,
@@ -85,6 +87,12 @@ def _days(session: Session, spec: WatchSpec, reseller_id: int) -> int:
         PluginSetting.key == spec.setting,
     )
     kept = session.scalars(query).one_or_none()
+    if kept is None and "operator" in spec.levels:
+        kept = session.scalars(
+            select(OperatorSetting.value).where(
+                OperatorSetting.plugin == spec.plugin, OperatorSetting.key == spec.setting
+            )
+        ).one_or_none()
     if kept is None:
         return min(spec.default or 0, FARTHEST_DAYS)
     return min(kept, FARTHEST_DAYS) if isinstance(kept, int) else 0  # emptied on purpose: never

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 
 import nh3
-from billhook import AccountType, Finding, MethodView, PaymentProvider, SettingKind, Severity
+from billhook import AccountType, Finding, Level, MethodView, PaymentProvider, Setting, SettingKind, Severity
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -16,12 +17,12 @@ from host_stub.domain.actors import Actor
 from host_stub.domain.errors import InvalidSettings
 from host_stub.persistence import PaymentMethod, Reseller, Scope, Store
 from host_stub.persistence.store import fetch, now
-from host_stub.services import setting_values
+from host_stub.services import secret_vaults, setting_changes, setting_levels
 from host_stub.services.journal import log
 from host_stub.services.pictures import Picture
-
-#: How long a replaced secret is accepted beside its successor.
-SECRET_GRACE: Final = timedelta(days=7)
+from host_stub.services.secret_vaults import Cipher, Opener
+from host_stub.services.setting_changes import Change, Place
+from host_stub.services.setting_levels import Kept
 
 _TAGS: Final = {"a", "b", "br", "em", "i", "li", "ol", "p", "strong", "u", "ul", "h3", "h4", "span", "small"}
 
@@ -29,14 +30,8 @@ Provider = type[PaymentProvider] | PaymentProvider
 Doctor = Callable[[MethodView], Sequence[Finding]]
 
 
-class Opener(Protocol):
-    def decrypt(self, token: str) -> str:
-        """Return what `Cipher.encrypt` closed."""
-
-
-class Cipher(Opener, Protocol):
-    def encrypt(self, text: str) -> str:
-        """Return `text` closed with the newest key."""
+#: What a provider without inheriting settings has above it.
+NOTHING_ABOVE: Final[Kept] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +39,8 @@ class MethodDraft:
     """A method as the form leaves it.
 
     settings: typed by kind, by key; what is missing keeps its value. A SECRET counts only if it is not empty.
-    forgotten: keys of secrets to be removed. icon: None keeps the present one; `without_icon` takes it off.
+    inherited: keys that shall have no value of the method's own. forgotten: keys of secrets to be removed.
+    icon: None keeps the present one; `without_icon` takes it off.
     """
 
     name: str
@@ -53,31 +49,59 @@ class MethodDraft:
     description: str = ""
     position: int = 0
     settings: Mapping[str, object] = field(default_factory=dict)
+    inherited: frozenset[str] = frozenset()
     forgotten: frozenset[str] = frozenset()
     icon: Picture | None = None
     without_icon: bool = False
 
 
-def method_view(row: PaymentMethod, provider: Provider, keys: Opener, now: datetime) -> MethodView:
-    """Return a method as its provider sees it: defaults filled in, secrets in clear.
+def method_view(
+    row: PaymentMethod, provider: Provider, keys: Opener, now: datetime, above: Kept = NOTHING_ABOVE
+) -> MethodView:
+    """Return a method as its provider sees it: what it inherits and defaults filled in, secrets in clear.
 
-    Secrets replaced less than seven days before `now` stand in `previous_secrets`, newest first.
+    above: what `kept_above` returned. Secrets replaced less than seven days before `now`, here or where they are
+    inherited from, stand in `previous_secrets`, newest first.
     """
-    values = setting_values.complete(provider.settings, row.settings or {})
-    previous: dict[str, tuple[str, ...]] = {}
-    for key in _secret_keys(provider):
-        kept = (row.secrets or {}).get(key, [])
-        values[key] = next((keys.decrypt(s["value"]) for s in kept if s["replaced_at"] is None), "")
-        previous[key] = tuple(keys.decrypt(s["value"]) for s in kept if _in_grace(s["replaced_at"], now))
+    place = place_of(row, above)
+    values = setting_levels.complete(provider.settings, place.kept, keys)
+    previous = {}
+    for secret in _secrets(provider):
+        former = setting_levels.former_secrets(secret, place.kept, now)
+        # What was inherited is kept here too once it is overridden: each counts once.
+        opened = dict.fromkeys(keys.decrypt(each["value"]) for each in former)
+        previous[secret.key] = tuple(text for text in opened if text != values[secret.key])
     return MethodView(row.id, row.reseller_id, row.plugin, row.name, values, previous)
 
 
-def _secret_keys(provider: Provider) -> list[str]:
-    return [s.key for s in provider.settings if s.kind is SettingKind.SECRET]
+def present_view(store: Store, row: PaymentMethod, provider: Provider, keys: Opener) -> MethodView:
+    """Return a method as its provider sees it now; reads what it inherits, if it inherits anything."""
+    above = NOTHING_ABOVE
+    if inherits(provider):
+        with store.read(Scope.reseller(row.reseller_id)) as session:
+            above = kept_above(session, row, provider)
+    return method_view(row, provider, keys, store.now(), above)
 
 
-def _in_grace(replaced_at: str | None, now: datetime) -> bool:
-    return replaced_at is not None and now - datetime.fromisoformat(replaced_at) < SECRET_GRACE
+def kept_above(session: Session, row: PaymentMethod, provider: Provider) -> Kept:
+    """Return what reseller and operator keep for a method to inherit; asks the database only if it may inherit."""
+    inheriting = [setting for setting in provider.settings if setting.inherits]
+    return setting_levels.above(session, row.plugin, row.reseller_id, inheriting, Level.METHOD) if inheriting else {}
+
+
+def inherits(provider: Provider) -> bool:
+    """Say whether a method of this provider may inherit anything."""
+    return any(setting.inherits for setting in provider.settings)
+
+
+def place_of(row: PaymentMethod, above: Kept) -> Place:
+    """Return what is kept for a method and above it."""
+    own = {**(row.settings or {}), **(row.secrets or {})}
+    return Place(Level.METHOD, {**above, Level.METHOD: own}, is_new=not row.id)
+
+
+def _secrets(provider: Provider) -> list[Setting]:
+    return [setting for setting in provider.settings if setting.kind is SettingKind.SECRET]
 
 
 def clean_description(html: str) -> str:
@@ -111,25 +135,29 @@ def save_method(
         if owner is None:
             raise ValueError("a new method needs its reseller")
         fetch(session, Reseller, owner)
-    trial = PaymentMethod(id=method_id or 0, reseller_id=owner, plugin=provider.name, settings={}, secrets={})
+        trial = PaymentMethod(id=method_id or 0, reseller_id=owner, plugin=provider.name, settings={}, secrets={})
+        above = kept_above(session, trial, provider)
     if known is not None:
         trial.settings, trial.secrets = known.settings, known.secrets
-    _apply(trial, draft, provider, keys, store.now())
-    errors = _errors(provider, draft, method_view(trial, provider, keys, store.now()), doctor)
+    _apply(trial, draft, provider, keys, store.now(), above)
+    place, view = place_of(trial, above), method_view(trial, provider, keys, store.now(), above)
+    faults = setting_changes.faults(place, provider.settings, keys)
+    errors = faults or [finding for finding in doctor(view) if finding.severity is Severity.ERROR]
     if errors:
-        raise InvalidSettings(errors)
+        raise InvalidSettings(list(errors))
     with store.write(scope) as session:
         return _write(session, owner, method_id, draft, provider, keys, by)
 
 
-def _errors(provider: Provider, draft: MethodDraft, view: MethodView, doctor: Doctor) -> list[object]:
-    """Return what blocks saving: faults of single values first, then the doctor's errors on the whole."""
-    faults: list[object] = [
-        Finding(Severity.ERROR, fault, setting=setting.key)
-        for setting in provider.settings
-        if (fault := setting_values.fault(setting, view.settings[setting.key])) is not None
-    ]
-    return faults or [f for f in doctor(view) if f.severity is Severity.ERROR]
+def check(
+    row: PaymentMethod, provider: Provider, keys: Opener, now: datetime, above: Kept, doctor: Doctor
+) -> list[Finding]:
+    """Return what is wrong with a method as it stands, inherited values with it: what the doctor finds, after faults of
+    single values of which he says nothing."""
+    found = list(doctor(method_view(row, provider, keys, now, above)))
+    told = {finding.setting for finding in found if finding.severity is Severity.ERROR}
+    faults = setting_changes.faults(place_of(row, above), provider.settings, keys)
+    return [*(fault for fault in faults if fault.setting not in told), *found]
 
 
 def _write(
@@ -145,14 +173,14 @@ def _write(
         row = PaymentMethod(
             reseller_id=reseller_id, plugin=provider.name, settings={}, secrets={}, created_at=now(session)
         )
-        changed = _apply(row, draft, provider, keys, now(session))
+        _apply(row, draft, provider, keys, now(session), kept_above(session, row, provider))
         session.add(row)
         session.flush()
         _log(session, row, "payment_method.created", by, plugin=row.plugin)
         return row.id
     row = fetch(session, PaymentMethod, method_id, lock=True)
     was_active = row.active
-    changed = _apply(row, draft, provider, keys, now(session))
+    changed = _apply(row, draft, provider, keys, now(session), kept_above(session, row, provider))
     if was_active != row.active:
         _log(session, row, "payment_method.activated" if row.active else "payment_method.deactivated", by)
     if changed - {"active"}:
@@ -164,7 +192,9 @@ def _log(session: Session, row: PaymentMethod, action: str, by: Actor, **details
     log(session, "payment_method", row.id, action, reseller_id=row.reseller_id, by=by, name=row.name, **details)
 
 
-def _apply(row: PaymentMethod, draft: MethodDraft, provider: Provider, keys: Cipher, at: datetime) -> set[str]:
+def _apply(
+    row: PaymentMethod, draft: MethodDraft, provider: Provider, keys: Cipher, at: datetime, above: Kept
+) -> set[str]:
     """Take the draft over; return the names of the fields and settings that changed."""
     before = {name: getattr(row, name) for name in ("name", "account_types", "active", "description", "position")}
     row.name, row.active, row.position = draft.name, draft.active, draft.position
@@ -174,35 +204,18 @@ def _apply(row: PaymentMethod, draft: MethodDraft, provider: Provider, keys: Cip
     if draft.icon is not None or draft.without_icon:
         row.icon, row.icon_type = (draft.icon.content, draft.icon.content_type) if draft.icon else (None, None)
         changed.add("icon")
-    return changed | _apply_settings(row, draft, provider) | _apply_secrets(row, draft, provider, keys, at)
+    return changed | _apply_settings(row, draft, provider, keys, at, above)
 
 
-def _apply_settings(row: PaymentMethod, draft: MethodDraft, provider: Provider) -> set[str]:
-    kept: dict[str, Any] = dict(row.settings or {})
-    for setting in provider.settings:
-        if setting.key in draft.settings and setting.kind is not SettingKind.SECRET:
-            kept[setting.key] = setting_values.stored(draft.settings[setting.key])
-    changed = {key for key in kept if key not in (row.settings or {}) or kept[key] != row.settings[key]}
-    row.settings = kept
-    return changed
-
-
-def _apply_secrets(row: PaymentMethod, draft: MethodDraft, provider: Provider, keys: Cipher, at: datetime) -> set[str]:
-    """Put new secrets in front of those they replace; drop those whose time is over."""
-    vault: dict[str, Any] = dict(row.secrets or {})
-    changed = set()
-    for key in _secret_keys(provider):
-        fresh = str(draft.settings.get(key) or "")
-        kept = list(vault.get(key, []))
-        current = next((keys.decrypt(s["value"]) for s in kept if s["replaced_at"] is None), "")
-        if (not fresh or fresh == current) and key not in draft.forgotten:
-            continue
-        changed.add(key)
-        older = [s | {"replaced_at": s["replaced_at"] or at.isoformat()} for s in kept]
-        older = [s for s in older if _in_grace(s["replaced_at"], at)]
-        vault[key] = [{"value": keys.encrypt(fresh), "replaced_at": None}, *older] if fresh else []
-    row.secrets = vault
-    return changed
+def _apply_settings(
+    row: PaymentMethod, draft: MethodDraft, provider: Provider, keys: Cipher, at: datetime, above: Kept
+) -> set[str]:
+    before, change = place_of(row, above), Change(draft.settings, draft.inherited, draft.forgotten)
+    after = setting_changes.applied(before, provider.settings, change, keys, at)
+    closed = {*(row.secrets or {}), *(secret.key for secret in _secrets(provider))}
+    row.settings = {key: value for key, value in after.own.items() if key not in closed}
+    row.secrets = {key: value for key, value in after.own.items() if key in closed}
+    return set(setting_changes.changed_keys(before, after, provider.settings))
 
 
 def set_active(store: Store, scope: Scope, method_id: int, *, active: bool, by: Actor) -> None:
@@ -214,15 +227,11 @@ def set_active(store: Store, scope: Scope, method_id: int, *, active: bool, by: 
             _log(session, row, "payment_method.activated" if active else "payment_method.deactivated", by)
 
 
-def secret_ages(row: PaymentMethod, at: datetime) -> dict[str, tuple[bool, list[datetime]]]:
-    """Return, per secret, whether one is set and until when replaced ones are still accepted. No values."""
-    ages = {}
-    for key, kept in (row.secrets or {}).items():
-        until = [
-            datetime.fromisoformat(s["replaced_at"]) + SECRET_GRACE for s in kept if _in_grace(s["replaced_at"], at)
-        ]
-        ages[key] = (any(s["replaced_at"] is None for s in kept), until)
-    return ages
+def secret_ages(row: PaymentMethod, provider: Provider, at: datetime, above: Kept) -> dict[str, list[datetime]]:
+    """Return, per secret of which there is a replaced one, until when that is still accepted. No values."""
+    place = place_of(row, above)
+    ages = {s.key: setting_levels.former_secrets(s, place.kept, at) for s in _secrets(provider)}
+    return {key: secret_vaults.accepted_until(former, at) for key, former in ages.items() if former}
 
 
 def next_position(session: Session) -> int:

@@ -1,41 +1,43 @@
-"""Settings of plugins at reseller and account level: read with their fallbacks, saved, audited.
+"""Settings of plugins for the operator, a reseller or an account: read, saved, audited.
 
-An account's own value wins, then the reseller's, then the plugin's default. Sums are kept as whole minor units of the
-reseller's currency, secrets encrypted, a deliberately empty value as "", everything else as JSON has it.
+Sums are kept as whole minor units of the reseller's currency, secrets as vaults, a deliberately empty value as "",
+everything else as JSON has it. What holds in the end is decided in `setting_levels`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from billhook import Finding, Level, Money, Setting, SettingKind, Severity
-from billhook.settings import Text
+from billhook import Level, Money, Setting
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
-from host_stub.domain.errors import InvalidSettings
-from host_stub.persistence import PluginActivation, PluginSetting, Reseller, Scope, Store
-from host_stub.persistence.store import fetch
-from host_stub.services import ledger, setting_values, watch_levels, watches
+from host_stub.domain.errors import InvalidSettings, NotFound
+from host_stub.persistence import OperatorSetting, PluginActivation, PluginSetting, Reseller, Scope, Store
+from host_stub.persistence.store import fetch, now
+from host_stub.services import ledger, setting_changes, setting_levels, setting_values, users, watch_levels, watches
 from host_stub.services.journal import log
-
-
-class Cipher(Protocol):
-    def encrypt(self, text: str) -> str: ...
-
-    def decrypt(self, token: str) -> str: ...
+from host_stub.services.secret_vaults import Cipher, Opener
+from host_stub.services.setting_changes import Change, Place
+from host_stub.services.setting_levels import Kept, Standing
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose settings of which plugin: the reseller's (no account), or one account's."""
+    """Whose settings of which plugin: the operator's (no reseller), a reseller's, or one account's."""
 
     plugin: str
-    reseller_id: int
+    reseller_id: int | None = None
     account_id: int | None = None
+
+    @property
+    def level(self) -> Level:
+        if self.account_id is not None:
+            return Level.ACCOUNT
+        return Level.OPERATOR if self.reseller_id is None else Level.RESELLER
 
 
 def is_on(session: Session, plugin: str, reseller_id: int) -> bool:
@@ -49,29 +51,40 @@ def of_account(settings: Sequence[Setting]) -> tuple[Setting, ...]:
     return tuple(setting for setting in settings if setting.level is Level.ACCOUNT)
 
 
+def kept(session: Session, owner: Owner, settings: Sequence[Setting]) -> Kept:
+    """Return what is kept for the owner and at the levels above."""
+    return {
+        owner.level: own(session, owner, settings),
+        **setting_levels.above(session, owner.plugin, owner.reseller_id, settings, owner.level),
+    }
+
+
+def own(session: Session, owner: Owner, settings: Sequence[Setting]) -> dict[str, Any]:
+    """Return what is kept for exactly this owner, by key."""
+    if owner.reseller_id is None:
+        return setting_levels.of_operator(session, owner.plugin)
+    return setting_levels.of_reseller(session, owner.plugin, owner.reseller_id, settings, owner.account_id)
+
+
 def effective(
-    session: Session, owner: Owner, settings: Sequence[Setting], keys: Cipher | None = None
+    session: Session, owner: Owner, settings: Sequence[Setting], keys: Opener | None = None
 ) -> dict[str, object]:
-    """Return a value for every setting, typed by its kind: the account's own, else the reseller's, else the default.
+    """Return what holds for the owner by key, typed by kind: the own value, else an inherited one, else the default.
 
     keys: opens secrets; without it they are left empty.
     """
-    currency = fetch(session, Reseller, owner.reseller_id).currency
-    kept = {**_kept(session, Owner(owner.plugin, owner.reseller_id)), **own(session, owner)}
-    typed = {s.key: _typed(s, kept[s.key], currency, keys) for s in settings if s.key in kept}
-    values = setting_values.complete(tuple(settings), typed)
-    secrets = {s.key: typed.get(s.key, "") for s in settings if s.kind is SettingKind.SECRET}
-    return {**values, **secrets}
+    return setting_levels.complete(settings, kept(session, owner, settings), keys)
 
 
-def value(session: Session, owner: Owner, setting: Setting, keys: Cipher | None = None) -> object:
+def value(session: Session, owner: Owner, setting: Setting, keys: Opener | None = None) -> object:
     """Return one setting like `effective`."""
     return effective(session, owner, (setting,), keys)[setting.key]
 
 
-def own(session: Session, owner: Owner) -> dict[str, Any]:
-    """Return what is stored for exactly this owner, by key, as stored."""
-    return _kept(session, owner)
+def standings(session: Session, owner: Owner, settings: Sequence[Setting]) -> dict[str, Standing]:
+    """Return by key how settings stand for the owner: what holds, what would be inherited, and from where."""
+    found = kept(session, owner, settings)
+    return {setting.key: setting_levels.standing(setting, found, owner.level) for setting in settings}
 
 
 def save(
@@ -83,50 +96,47 @@ def save(
     *,
     by: Actor,
     keys: Cipher | None = None,
-    forgotten: frozenset[str] = frozenset(),
 ) -> None:
-    """Keep typed values by key and take over changed watch levels; what is missing in `values` stays as it was.
+    """Keep typed values by key; see `save_change`."""
+    save_change(store, scope, owner, settings, Change(values), by=by, keys=keys)
 
-    An empty SECRET keeps the present one unless its key is in `forgotten`.
+
+def save_change(
+    store: Store,
+    scope: Scope,
+    owner: Owner,
+    settings: Sequence[Setting],
+    change: Change,
+    *,
+    by: Actor,
+    keys: Cipher | None = None,
+) -> None:
+    """Make a change at the owner's level, and take over changed watch levels.
+
+    settings: those that cannot be set at this level are left alone.
     Raises NotFound, InvalidSettings (Findings, each with its setting); nothing is stored then.
     """
-    faults: list[object] = [
-        Finding(Severity.ERROR, fault, setting=setting.key)
-        for setting in settings
-        if setting.key in values and (fault := _fault(setting, values[setting.key])) is not None
-    ]
-    if faults:
-        raise InvalidSettings(faults)
+    settings = [setting for setting in settings if owner.level in setting.levels]
     with store.write(scope) as session:
         _lock(session, owner)
-        changed = _write(session, owner, settings, values, keys, forgotten)
+        before = Place(owner.level, kept(session, owner, settings))
+        after = setting_changes.applied(before, settings, change, keys, now(session))
+        faults = setting_changes.faults(after, settings, keys, change)
+        if faults:
+            raise InvalidSettings(list(faults))
+        changed = setting_changes.changed_keys(before, after, settings)
+        _write(session, owner, after.own, changed)
         if changed:
             _log(session, owner, by, changed)
             _take_over(session, owner)
-    if changed and owner.account_id is None:
+    if changed and owner.level is Level.RESELLER:
         watch_levels.take_over(store, owner.reseller_id)
 
 
 def reset(store: Store, scope: Scope, owner: Owner, settings: Sequence[Setting], *, by: Actor) -> None:
-    """Forget an owner's own values, so that the reseller's (or the plugin's) hold again. Raises NotFound."""
-    keys = [setting.key for setting in settings]
-    with store.write(scope) as session:
-        _lock(session, owner)
-        gone = [row for row in session.scalars(_rows(owner)) if row.key in keys]
-        for row in gone:
-            session.delete(row)
-        session.flush()
-        if gone:
-            _log(session, owner, by, sorted(row.key for row in gone))
-            _take_over(session, owner)
-    if gone and owner.account_id is None:
-        watch_levels.take_over(store, owner.reseller_id)
-
-
-def _fault(setting: Setting, given: object) -> Text | None:
-    if setting.kind is SettingKind.SECRET and not given:
-        return None
-    return setting_values.fault(setting, given)
+    """Forget an owner's own values, so that the inherited ones (or the plugin's) hold again. Raises NotFound."""
+    change = Change(inherited=frozenset(setting.key for setting in settings))
+    save_change(store, scope, owner, settings, change, by=by)
 
 
 def _lock(session: Session, owner: Owner) -> None:
@@ -134,7 +144,15 @@ def _lock(session: Session, owner: Owner) -> None:
         account = ledger.lock_account(session, owner.account_id)
         assert account.reseller_id == owner.reseller_id
     else:
-        fetch(session, Reseller, owner.reseller_id, lock=True)
+        fetch(session, Reseller, owner.reseller_id or _operator_id(session), lock=True)
+
+
+def _operator_id(session: Session) -> int:
+    """Return the root reseller, under whom the operator's own doings are logged. Raises NotFound before the set-up."""
+    root = users.operator(session)
+    if root is None:
+        raise NotFound("Reseller", 0)
+    return root.id
 
 
 def _take_over(session: Session, owner: Owner) -> None:
@@ -142,60 +160,35 @@ def _take_over(session: Session, owner: Owner) -> None:
         watches.refresh(session, ledger.lock_account(session, owner.account_id))
 
 
-def _write(
-    session: Session,
-    owner: Owner,
-    settings: Sequence[Setting],
-    values: Mapping[str, object],
-    keys: Cipher | None,
-    forgotten: frozenset[str],
-) -> list[str]:
-    rows = {row.key: row for row in session.scalars(_rows(owner))}
-    changed = []
-    for setting in settings:
-        if setting.key not in values and setting.key not in forgotten:
-            continue
-        given = "" if setting.key in forgotten else values[setting.key]
-        if setting.kind is SettingKind.SECRET and not given and setting.key not in forgotten:
-            continue
-        row = rows.get(setting.key)
-        stored = _stored(setting, given, keys)
-        if row is not None and row.value == stored:
+def _write(session: Session, owner: Owner, values: Mapping[str, Any], changed: Sequence[str]) -> None:
+    rows = {row.key: row for row in session.scalars(_rows(owner)).all()}
+    for key in changed:
+        row, stored = rows.get(key), _minor(values.get(key))
+        if stored is None or stored == []:
+            if row is not None:
+                session.delete(row)
             continue
         if row is None:
-            row = PluginSetting(
-                reseller_id=owner.reseller_id, account_id=owner.account_id, plugin=owner.plugin, key=setting.key
-            )
+            row = _new_row(owner, key)
             session.add(row)
         row.value = stored
-        changed.append(setting.key)
     session.flush()
-    return sorted(changed)
 
 
-def _stored(setting: Setting, given: object, keys: Cipher | None) -> object:
-    if isinstance(given, Money):
-        return given.minor
-    if setting.kind is SettingKind.SECRET and given:
-        if keys is None:
-            raise ValueError(f"secret {setting.key} without a key to encrypt it")
-        return keys.encrypt(str(given))
-    if isinstance(given, str) and setting.kind is not SettingKind.SECRET:
-        return given.strip()
-    return "" if given is None else given  # "" says «deliberately empty», where no row means «as above»
+def _minor(stored: object) -> object:
+    loaded = setting_values.loaded(stored)
+    return loaded.minor if isinstance(loaded, Money) else stored
 
 
-def _typed(setting: Setting, kept: object, currency: str, keys: Cipher | None) -> object:
-    if setting.kind is SettingKind.MONEY:
-        return Money(kept, currency) if isinstance(kept, int) else None
-    if setting.kind is SettingKind.NUMBER:
-        return kept if isinstance(kept, int) else None
-    if setting.kind is SettingKind.SECRET:
-        return keys.decrypt(str(kept)) if kept and keys is not None else ""
-    return kept
+def _new_row(owner: Owner, key: str) -> PluginSetting | OperatorSetting:
+    if owner.reseller_id is None:
+        return OperatorSetting(plugin=owner.plugin, key=key)
+    return PluginSetting(reseller_id=owner.reseller_id, account_id=owner.account_id, plugin=owner.plugin, key=key)
 
 
-def _rows(owner: Owner) -> Select[PluginSetting]:
+def _rows(owner: Owner) -> Select[Any]:
+    if owner.reseller_id is None:
+        return select(OperatorSetting).where(OperatorSetting.plugin == owner.plugin)
     mine = (
         PluginSetting.account_id.is_(None) if owner.account_id is None else PluginSetting.account_id == owner.account_id
     )
@@ -204,14 +197,12 @@ def _rows(owner: Owner) -> Select[PluginSetting]:
     )
 
 
-def _kept(session: Session, owner: Owner) -> dict[str, Any]:
-    return {row.key: row.value for row in session.scalars(_rows(owner))}
-
-
 def _log(session: Session, owner: Owner, by: Actor, changed: list[str]) -> None:
-    kind, object_id, action = (
-        ("account", owner.account_id, "account.settings_changed")
-        if owner.account_id is not None
-        else ("reseller", owner.reseller_id, "plugin.settings_changed")
-    )
-    log(session, kind, object_id, action, reseller_id=owner.reseller_id, by=by, plugin=owner.plugin, fields=changed)
+    if owner.account_id is not None:
+        whose, kind, action = owner.account_id, "account", "account.settings_changed"
+    elif owner.reseller_id is not None:
+        whose, kind, action = owner.reseller_id, "reseller", "plugin.settings_changed"
+    else:
+        whose, kind, action = _operator_id(session), "reseller", "plugin.settings_of_all_changed"
+    reseller_id = owner.reseller_id or whose
+    log(session, kind, whose, action, reseller_id=reseller_id, by=by, plugin=owner.plugin, fields=changed)

@@ -13,8 +13,8 @@ from host_stub.domain.payments import valid_mask
 from host_stub.persistence import PluginActivation, Reseller, Scope, Store
 from host_stub.persistence.store import fetch, now
 from host_stub.services.journal import log
-from host_stub.services.methods import Cipher
 from host_stub.services.pictures import Picture
+from host_stub.services.secret_vaults import Cipher
 
 
 class InvalidNumberMask(RefusedError):

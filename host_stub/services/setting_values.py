@@ -15,6 +15,12 @@ _EMAIL: Final = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+")
 _TEXTS: Final = frozenset(
     {SettingKind.TEXT, SettingKind.MULTILINE, SettingKind.SECRET, SettingKind.EMAILS, SettingKind.LIQUID}
 )
+_TYPES: Final[Mapping[SettingKind, type]] = {
+    SettingKind.SWITCH: bool,
+    SettingKind.NUMBER: int,
+    SettingKind.MONEY: Money,
+}
+#: What a setting of these kinds is without a value.
 _EMPTY: Final[Mapping[SettingKind, object]] = {
     SettingKind.SWITCH: False,
     SettingKind.NUMBER: None,
@@ -23,7 +29,7 @@ _EMPTY: Final[Mapping[SettingKind, object]] = {
 
 
 def stored(value: object) -> object:
-    """Return a value as it is kept in JSON; a sum keeps its currency."""
+    """Return a value as it is kept in JSON; a sum with its currency."""
     return {"minor": value.minor, "currency": value.currency} if isinstance(value, Money) else value
 
 
@@ -34,18 +40,13 @@ def loaded(value: object) -> object:
     return value
 
 
-def complete(settings: tuple[Setting, ...], kept: Mapping[str, object]) -> dict[str, object]:
-    """Return a value for every declared setting but secrets: the kept one, else the default, typed by its kind.
-
-    An empty LIQUID text becomes the stock template. What is kept but no longer declared is left out.
-    """
-    return {s.key: _value(s, kept) for s in settings if s.kind is not SettingKind.SECRET}
-
-
-def _value(setting: Setting, kept: Mapping[str, object]) -> object:
-    value = loaded(kept[setting.key]) if setting.key in kept else setting.default
+def typed(setting: Setting, kept: object) -> object:
+    """Return a kept value or a default, typed by the setting's kind. An empty LIQUID text becomes the stock one."""
+    value = loaded(kept)
+    if setting.kind in _TYPES and not isinstance(value, _TYPES[setting.kind]):
+        return _EMPTY[setting.kind]
     if value is None:
-        value = _EMPTY.get(setting.kind, "")
+        value = ""
     return (value or setting.stock) if setting.kind is SettingKind.LIQUID else value
 
 

@@ -72,7 +72,10 @@ def _watches(session: Session, account: Account) -> list[BalanceWatch]:
 
 
 def _level(session: Session, account: Account, spec: WatchSpec) -> int | None:
-    """Return the account's level in minor units: its own, else the reseller's, else the plugin's default."""
+    """Return the account's level in minor units: its own, else the reseller's, else the plugin's default.
+
+    The operator has none: he has no currency.
+    """
     query = select(PluginSetting.account_id, PluginSetting.value).where(
         PluginSetting.reseller_id == account.reseller_id,
         PluginSetting.plugin == spec.plugin,
@@ -80,7 +83,8 @@ def _level(session: Session, account: Account, spec: WatchSpec) -> int | None:
         (PluginSetting.account_id == account.id) | PluginSetting.account_id.is_(None),
     )
     found: dict[int | None, object] = {row.account_id: row.value for row in session.execute(query)}
-    value = loaded(found.get(account.id, found.get(None, spec.default)))
+    inherited = found.get(None, spec.default) if "reseller" in spec.levels else spec.default
+    value = loaded(found.get(account.id, inherited))
     if isinstance(value, Money):
         return value.minor
     return value if isinstance(value, int) else None

@@ -96,6 +96,10 @@ SENTENCES: Final[Mapping[str, tuple[Tone, LazyText]]] = {
     "plugin.switched_on": (Tone.GOOD, _("Plugin {plugin} switched on.")),
     "plugin.switched_off": (Tone.CALM, _("Plugin {plugin} switched off.")),
     "plugin.settings_changed": (Tone.CALM, _("Settings of plugin {plugin} changed: {fields}.")),
+    "plugin.settings_of_all_changed": (
+        Tone.CALM,
+        _("Settings of plugin {plugin} for all resellers changed: {fields}."),
+    ),
     "delivery.retried": (Tone.CALM, _("A failed delivery was sent again.")),
 }
 

@@ -5,86 +5,115 @@
     class Form(FlaskForm):
         name = Stripped(_("Name"))
 
-    form = settings_form(Form, settings, values, currency="RUB", kept_secrets={"secret"})
+    form = settings_form(Form, standings, Level.METHOD, currency="RUB")
     if form.validate_on_submit():
-        save(values_of(form, settings))
+        save(change_of(form, standings))
 
-LIQUID settings are left out: they have a page of their own with a preview.
+What may be inherited has a tick beside its field, which says what would hold without an own value: ticked, nothing is
+kept here. A choice or switch has that as its first option instead. LIQUID settings are left out: they have a page of
+their own with a preview.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
 
-from billhook import Catalogue, Finding, Setting, SettingKind
+from billhook import Finding, Level, Setting, SettingKind
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, PasswordField, SelectChoice, SelectField, TextAreaField, ValidationError
+from wtforms import Field
 
-from host_stub.services import setting_values
-from host_stub.web.fields import AmountField, NumberField, Stripped
-
-_ = Catalogue("host_stub")
-
-PREFIX: Final = "setting_"
-FORGET: Final = "forget_"
+from host_stub.services.setting_changes import Change
+from host_stub.services.setting_levels import Standing
+from host_stub.web.setting_fields import FORGET, INHERIT, ON, PREFIX, Drawn, typed
 
 FormClass = TypeVar("FormClass", bound=FlaskForm)
+Standings = Mapping[str, Standing]
 
 
 def settings_form(
     base: type[FlaskForm],
-    settings: Sequence[Setting],
-    values: Mapping[str, object],
+    standings: Standings,
+    level: Level,
     *,
     currency: str,
-    kept_secrets: Collection[str] = (),
     prefix: str = "",
     **initial: object,
 ) -> Any:
     """Return an instance of `base` with a field for each setting.
 
-    values: complete, by key (`MethodView.settings`); secrets among them are never put into the page.
-    kept_secrets: keys of secrets that have a value; their field may stay empty.
+    standings: by key, how the settings stand at `level`. Secrets are never put into the page.
     prefix: of the fields' names in the page, where several such forms stand on one.
     initial: data of the fields of `base`.
     """
     fields: dict[str, object] = {}
-    for setting in shown(settings):
-        kept = setting.kind is SettingKind.SECRET and setting.key in kept_secrets
-        fields[PREFIX + setting.key] = _field(setting, currency, kept)
-        if kept and not setting.required:
-            fields[FORGET + setting.key] = BooleanField(_("Forget this secret"))
+    for standing in shown(standings):
+        drawn = Drawn(standing, level, currency)
+        fields |= drawn.fields()
+        initial |= drawn.initial()
     form_class = type(base.__name__, (base,), fields)
-    data = {PREFIX + s.key: values.get(s.key) for s in shown(settings) if s.kind is not SettingKind.SECRET}
-    return form_class(data={**data, **initial}, prefix=prefix)
+    return form_class(data=initial, prefix=prefix)
 
 
-def shown(settings: Sequence[Setting]) -> list[Setting]:
+def shown(standings: Standings) -> list[Standing]:
     """Return the settings that stand in a form."""
-    return [setting for setting in settings if setting.kind is not SettingKind.LIQUID]
+    return [each for each in standings.values() if each.setting.kind is not SettingKind.LIQUID]
 
 
-def values_of(form: FlaskForm, settings: Sequence[Setting]) -> dict[str, object]:
-    """Return what was entered, typed by kind, by key."""
-    return {s.key: form[PREFIX + s.key].data for s in shown(settings)}
+def change_of(form: FlaskForm, standings: Standings) -> Change:
+    """Return what was entered."""
+    inherited = frozenset(each.setting.key for each in shown(standings) if _gives_up(form, each))
+    entered = {each.setting.key: _entered(form, each.setting) for each in shown(standings)}
+    return Change(
+        values={key: value for key, value in entered.items() if key not in inherited},
+        inherited=inherited,
+        forgotten=frozenset(key for key in entered if FORGET + key in form and form[FORGET + key].data),
+    )
 
 
-def forgotten(form: FlaskForm, settings: Sequence[Setting]) -> frozenset[str]:
-    """Return the keys of secrets that are to be removed."""
-    return frozenset(s.key for s in settings if FORGET + s.key in form and form[FORGET + s.key].data)
+def _entered(form: FlaskForm, setting: Setting) -> object:
+    data = form[PREFIX + setting.key].data
+    is_list = setting.kind is SettingKind.SWITCH and not isinstance(data, bool)
+    return data == ON if is_list else data
 
 
-def groups(form: FlaskForm, settings: Sequence[Setting]) -> list[tuple[str, list[Field]]]:
-    """Return the fields under their headings, in the order of declaration; an empty heading first come, first shown."""
-    found: dict[str, list[Field]] = {}
-    for setting in shown(settings):
-        names = (PREFIX + setting.key, FORGET + setting.key)
-        found.setdefault(str(setting.group), []).extend(form[name] for name in names if name in form)
+def _gives_up(form: FlaskForm, standing: Standing) -> bool:
+    """Say whether the inherited value shall hold. What somebody typed into an empty field is an own value."""
+    key = standing.setting.key
+    field = form[PREFIX + key]
+    if INHERIT + key not in form:
+        return bool(getattr(field, "inherits", False)) and not field.data
+    return bool(form[INHERIT + key].data) and (standing.own or not typed(field))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A setting on the page. beside: its tick, to inherit or to forget. until: when replaced secrets cease to count."""
+
+    field: Field
+    beside: Field | None = None
+    until: Sequence[datetime] = ()
+
+
+def groups(
+    form: FlaskForm, standings: Standings, until: Mapping[str, Sequence[datetime]] | None = None
+) -> list[tuple[str, list[Entry]]]:
+    """Return the fields under their headings, in the order of declaration; an empty heading first come, first shown.
+
+    until: by key of a secret, when those that it replaced cease to count.
+    """
+    found: dict[str, list[Entry]] = {}
+    for standing in shown(standings):
+        key = standing.setting.key
+        beside = next((form[name + key] for name in (INHERIT, FORGET) if name + key in form), None)
+        entry = Entry(form[PREFIX + key], beside, (until or {}).get(key, ()))
+        found.setdefault(str(standing.setting.group), []).append(entry)
     return list(found.items())
 
 
-def take_findings(form: FlaskForm, findings: Sequence[object]) -> list[Finding]:
+def take_findings(form: FlaskForm, findings: Iterable[object]) -> list[Finding]:
     """Put findings beside the fields they belong to; return those that belong to none."""
     rest = []
     for finding in findings:
@@ -99,69 +128,4 @@ def take_findings(form: FlaskForm, findings: Sequence[object]) -> list[Finding]:
     return rest
 
 
-def _field(setting: Setting, currency: str, kept: bool) -> object:
-    flags = {"required": True} if setting.required and not kept else {}
-    common: dict[str, Any] = {"label": setting.label, "description": _help(setting, kept)}
-    common["validators"] = [_checked(setting, kept, flags)]
-    kind = setting.kind
-    if kind is SettingKind.SWITCH:
-        return BooleanField(**common)
-    if kind is SettingKind.CHOICE:
-        return SelectField(choices=[SelectChoice(key, label) for key, label in setting.choices], **common)
-    if kind is SettingKind.NUMBER:
-        return NumberField(**common)
-    if kind is SettingKind.MONEY:
-        signed = setting.minimum is None or setting.minimum < 0
-        return AmountField(currency=currency, signed=signed, zero=True, optional=True, **common)
-    if kind is SettingKind.SECRET:
-        return PasswordField(render_kw={"autocomplete": "new-password"}, **common)
-    if kind in (SettingKind.MULTILINE, SettingKind.EMAILS):
-        return TextAreaField(render_kw={"rows": 4}, **common)
-    return Stripped(**common)
-
-
-def _help(setting: Setting, kept: bool) -> object:
-    if not kept:
-        return setting.help
-    said = _("A value is set and is not shown. Leave empty to keep it.")
-    return LazyPair(said, setting.help) if setting.help else said
-
-
-class LazyPair:
-    """Two lazy texts, one after the other."""
-
-    def __init__(self, first: object, second: object) -> None:
-        self._parts = (first, second)
-
-    def __str__(self) -> str:
-        return " ".join(str(part) for part in self._parts)
-
-    def __html__(self) -> str:
-        from markupsafe import escape
-
-        return str(escape(str(self)))
-
-
-def _checked(setting: Setting, kept: bool, flags: Mapping[str, bool]) -> Callable[[FlaskForm, Field], None]:
-    def check(_form: FlaskForm, field: Field) -> None:
-        value: object = field.data
-        if field.errors or (kept and not value):
-            return
-        if isinstance(value, str) and setting.kind is not SettingKind.SECRET:
-            value = value.strip()
-        fault = setting_values.fault(setting, value)
-        if fault is not None:
-            raise ValidationError(fault)
-
-    check.field_flags = dict(flags)  # type: ignore[attr-defined]
-    return check
-
-
-__all__ = [
-    "forgotten",
-    "groups",
-    "settings_form",
-    "shown",
-    "take_findings",
-    "values_of",
-]
+__all__ = ["Entry", "change_of", "groups", "settings_form", "shown", "take_findings"]

@@ -180,3 +180,29 @@ def test_nothing_leaves_the_machine_while_the_network_is_closed() -> None:
         socket.create_connection(("gateway.example", 443), timeout=3)
 
     assert [connection.limit for connection in network.tried] == [3]
+
+
+def test_a_method_inherits_what_reseller_and_operator_set_and_its_own_value_wins(bench: Bench) -> None:
+    host, given = bench.host, bench.settings
+    rest = {key: value for key, value in given.items() if key != "shop"}
+    host.inherit(Level.OPERATOR, {"shop": "shop-of-all"})
+    method, own = host.method(rest), host.method({**rest, "shop": "shop-of-mine"})
+
+    before = host.present(method).settings["shop"]
+    host.inherit(Level.RESELLER, {"shop": "shop-of-the-seller"})
+
+    assert (before, host.present(method).settings["shop"]) == ("shop-of-all", "shop-of-the-seller")
+    assert host.present(own).settings["shop"] == "shop-of-mine"
+
+
+def test_a_message_signed_with_the_inherited_secret_that_was_replaced_is_credited(bench: Bench) -> None:
+    bench.host.inherit(Level.RESELLER, {"secret": "first-secret-for-tests"})
+    method = bench.host.method({key: value for key, value in bench.settings.items() if key != "secret"})
+    started = bench.started(method=method)
+    request = bench.notification(started)
+
+    bench.host.inherit(Level.RESELLER, {"secret": "second-secret-for-tests"})
+    bench.notify(request, method)
+
+    assert bench.host.present(method).secrets("secret") == ("second-secret-for-tests", "first-secret-for-tests")
+    assert len(bench.host.credits()) == 1

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
-from billhook import PaymentProvider
+from billhook import Level, PaymentProvider
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, text
@@ -22,10 +22,11 @@ from host_stub.persistence import (
     PluginFailure,
 )
 from host_stub.plugins.registry import Registry
-from host_stub.services import payments
+from host_stub.services import payments, plugin_settings
+from host_stub.services.plugin_settings import Owner
 from tests.emulators.paymaster import Gateway
 from tests.support.web import an_app, store_of
-from tests.support.world import CUSTOMER, MERCHANT, World, rub
+from tests.support.world import CUSTOMER, MANAGER, MERCHANT, World, rub
 
 SECRET = "a-long-secret-for-signing"
 SIGNED = (
@@ -198,6 +199,31 @@ def test_a_rotated_secret_is_accepted_for_a_week_and_then_refused(counter: Count
     assert counter.notify().status_code == 200
     counter.store.clock.advance(days=8)  # type: ignore[attr-defined]
     assert counter.notify(LMI_SYS_PAYMENT_ID="2").status_code == 403
+
+
+def test_an_inherited_secret_and_shop_that_were_changed_meanwhile_still_credit_what_was_started(
+    counter: Counter,
+) -> None:
+    """The attempt froze the shop; the former secret of the reseller counts for a week."""
+    plugin = counter.app.extensions["billhook"].registry.plugins["paymaster"]
+    owner = Owner("paymaster", counter.world.reseller_id)
+
+    def set_for_all_methods(**values: object) -> None:
+        keys, declared = counter.app.extensions["billhook"].keys, plugin.settings_at(Level.RESELLER)
+        plugin_settings.save(counter.store, counter.world.scope, owner, declared, values, by=MANAGER, keys=keys)
+
+    with counter.store.write() as session:
+        method = session.get_one(PaymentMethod, counter.world.method_id)
+        method.settings, method.secrets = {}, {}
+    set_for_all_methods(merchant_id=MERCHANT, secret=SECRET)
+    set_for_all_methods(merchant_id="another-shop", secret="a-new-secret-for-signing")
+
+    assert counter.notify().status_code == 200
+    assert counter.world.balance() == rub("5000.00")
+    assert counter.notify(LMI_MERCHANT_ID="another-shop", LMI_SYS_PAYMENT_ID="2").status_code == 200
+    assert counter.world.balance() == rub("5000.00"), "another shop than the attempt's is set aside"
+    counter.store.clock.advance(days=8)  # type: ignore[attr-defined]
+    assert counter.notify(LMI_SYS_PAYMENT_ID="3").status_code == 403
 
 
 def test_money_for_a_plugin_that_was_turned_off_is_credited_all_the_same(counter: Counter) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -29,8 +29,10 @@ from billhook import (
 )
 from billhook.testing import judging, pages
 from billhook.testing.bench import Subject
-from billhook.testing.host import OpenHost, installed_host
+from billhook.testing.fake_host import open_fake
+from billhook.testing.host import Host, OpenHost, installed_host
 from billhook.testing.kit import Check, Kit, Need, Outcome, all_checks
+from billhook.testing.source import of_object
 
 from host_stub.domain import payments, verdicts
 from host_stub.plugins.registry import Registry
@@ -78,8 +80,8 @@ def plugin(**hooks: object) -> SimpleNamespace:
     return SimpleNamespace(**made)
 
 
-def text(key: str, level: Level = Level.METHOD) -> Setting:
-    return Setting(key, SettingKind.TEXT, "A", level=level)
+def text(key: str, level: Level = Level.METHOD, inherits_from: Level | None = None) -> Setting:
+    return Setting(key, SettingKind.TEXT, "A", level=level, inherits_from=inherits_from)
 
 
 def page(name: str = "list", **changes: Any) -> Page:
@@ -110,6 +112,40 @@ FAULTS = {
     "a provider's setting of another level": (
         "shop",
         plugin(billhook_payment_providers=[provider("shop", settings=(text("a", Level.ACCOUNT),))]),
+    ),
+    "a provider's setting of the operator alone": (
+        "shop",
+        plugin(billhook_payment_providers=[provider("shop", settings=(text("a", Level.OPERATOR),))]),
+    ),
+    "a setting that inherits from below": (
+        "shop",
+        plugin(billhook_settings=[text("a", Level.RESELLER, Level.ACCOUNT)]),
+    ),
+    "a setting that inherits from beside": (
+        "shop",
+        plugin(billhook_payment_providers=[provider("shop", settings=(text("a", Level.METHOD, Level.ACCOUNT),))]),
+    ),
+    "a level that is none": ("shop", plugin(billhook_settings=[text("a", "panel")])),  # type: ignore[arg-type]
+    "a sum of the operator": (
+        "shop",
+        plugin(billhook_settings=[Setting("a", SettingKind.MONEY, "A", level=Level.OPERATOR)]),
+    ),
+    "a sum that is inherited from the operator": (
+        "shop",
+        plugin(
+            billhook_settings=[Setting("a", SettingKind.MONEY, "A", level=Level.ACCOUNT, inherits_from=Level.OPERATOR)]
+        ),
+    ),
+    "a template of no method": (
+        "shop",
+        plugin(billhook_settings=[Setting("a", SettingKind.LIQUID, "A", level=Level.RESELLER)]),
+    ),
+    "a key of both hook and provider": (
+        "shop",
+        plugin(
+            billhook_settings=[text("a", Level.RESELLER)],
+            billhook_payment_providers=[provider("shop", settings=(text("a"),))],
+        ),
     ),
     "a setting at method level": ("shop", plugin(billhook_settings=[text("a")])),
     "a setting key with a space": ("shop", plugin(billhook_settings=[text("a b", Level.ACCOUNT)])),
@@ -163,6 +199,42 @@ def test_both_hosts_load_a_plugin_without_fault() -> None:
     module = plugin(billhook_payment_providers=[provider("shop")], billhook_plugin_title="Shop")
 
     assert loading.load("shop", module).title == Registry.of({"shop": module}).plugins["shop"].title == "Shop"
+
+
+INHERITING = provider(
+    "shop",
+    settings=(
+        Setting("shop", SettingKind.TEXT, "Shop", inherits_from=Level.OPERATOR),
+        Setting("secret", SettingKind.SECRET, "Secret", inherits_from=Level.OPERATOR),
+        Setting("days", SettingKind.NUMBER, "Days", inherits_from=Level.RESELLER, default=3),
+    ),
+)
+
+
+def test_both_hosts_inherit_alike() -> None:
+    """The same steps on each: what holds, and which secrets are still accepted."""
+    source = of_object("shop", plugin(billhook_payment_providers=[INHERITING]))
+    seen = []
+    for open_host in (open_fake, installed_host()):
+        with open_host(source, "RUB") as host:
+            seen.append(list(steps_of_inheriting(host)))
+
+    assert seen[0] == seen[1]
+    assert seen[0][-1] == ({"shop": "b", "secret": "s3", "days": 5}, ("s3", "s2", "s1"))
+
+
+def steps_of_inheriting(host: Host) -> Iterator[tuple[dict[str, object], tuple[str, ...]]]:
+    heir, own = host.method({}), host.method({"shop": "own", "secret": "mine", "days": 0})
+    for level, values in (
+        (Level.OPERATOR, {"shop": "a", "secret": "s1"}),
+        (Level.OPERATOR, {"secret": "s2"}),
+        (Level.RESELLER, {"days": 5}),
+        (Level.RESELLER, {"shop": "b", "secret": "s3"}),
+    ):
+        host.inherit(level, values)
+        for method in (own, heir):
+            view = host.present(method)
+            yield dict(view.settings), view.secrets("secret")
 
 
 def test_both_hosts_offer_the_same_macros() -> None:

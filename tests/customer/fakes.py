@@ -84,7 +84,16 @@ class Elsewhere(PaymentProvider):
 WATCHED = (
     Setting("threshold", SettingKind.MONEY, "Threshold", level=Level.ACCOUNT, minimum=0),
     Setting("recipients", SettingKind.EMAILS, "Recipients", level=Level.ACCOUNT),
-    Setting("days", SettingKind.NUMBER, "Days", level=Level.RESELLER, default=3, minimum=0, maximum=31),
+    Setting(
+        "days",
+        SettingKind.NUMBER,
+        "Days",
+        level=Level.RESELLER,
+        inherits_from=Level.OPERATOR,
+        default=3,
+        minimum=0,
+        maximum=31,
+    ),
     Setting("key", SettingKind.SECRET, "Key", level=Level.RESELLER),
 )
 

@@ -12,6 +12,7 @@ from host_stub.persistence import BalanceWatch, LogEntry, Outbox, PluginActivati
 from host_stub.persistence.store import now
 from host_stub.services import plugin_settings
 from host_stub.services.plugin_settings import Owner
+from host_stub.services.setting_changes import Change
 from tests.customer.fakes import WATCHED
 from tests.customer.seed import Room
 from tests.support.web import Visitor
@@ -34,7 +35,8 @@ def values(room: Room, account_id: int | None = None, keys: KeyRing | None = Non
 
 def save_for_reseller(room: Room, given: dict[str, object], keys: KeyRing | None = None, **more: object) -> None:
     owner = Owner("warner", room.reseller_id)
-    plugin_settings.save(room.store, room.scope, owner, WATCHED, given, by=MANAGER, keys=keys, **more)  # type: ignore[arg-type]
+    change = Change(given, **more)  # type: ignore[arg-type]
+    plugin_settings.save_change(room.store, room.scope, owner, WATCHED, change, by=MANAGER, keys=keys)
 
 
 def crossings(room: Room) -> int:
@@ -153,7 +155,7 @@ def test_a_secret_is_encrypted_kept_when_left_empty_and_forgotten_on_request(roo
 
     with room.store.read() as session:
         stored = session.scalars(select(PluginSetting.value)).one()
-    assert "hush" not in stored
+    assert "hush" not in str(stored)
     assert values(room, keys=keys)["key"] == "hush"
     assert values(room)["key"] == ""
 
@@ -175,3 +177,30 @@ def test_saving_the_same_again_writes_no_line(room: Room) -> None:
 
     with room.store.read() as session:
         assert len(session.scalars(select(LogEntry).where(LogEntry.action == "plugin.settings_changed")).all()) == 1
+
+
+def test_a_customer_sees_what_the_provider_set_and_goes_back_to_it_field_by_field(owner: Visitor, room: Room) -> None:
+    switch_on(room)
+    save_for_reseller(room, {"threshold": rub("100.00")})
+    path = room.path("/settings/warner")
+
+    assert "Как у провайдера: 100,00" in owner.get(room.path("/settings")).text
+    owner.post(path, {"warner-setting_threshold": "250", "warner-setting_recipients": "a@example.com"})
+    overridden = values(room, room.account_id)
+    owner.post(
+        path,
+        {
+            "warner-setting_threshold": "250,00",
+            "warner-inherit_threshold": "y",
+            "warner-setting_recipients": "a@example.com",
+        },
+    )
+
+    assert overridden["threshold"] == rub("250.00")
+    assert values(room, room.account_id)["threshold"] == rub("100.00")
+    assert values(room, room.account_id)["recipients"] == "a@example.com"
+    with room.store.read() as session:
+        levels = [
+            watch.level_minor for watch in session.scalars(select(BalanceWatch)) if watch.account_id == room.account_id
+        ]
+    assert levels == [100_00]

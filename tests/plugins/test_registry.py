@@ -90,7 +90,7 @@ def test_a_plugin_says_its_title_provider_settings_and_watches():
     assert registry.listening().hooks == {"billhook_balance_changed": ("desk",)}
     assert registry.listening().watches == (
         WatchSpec("desk", "low", "balance", "level", 100_00),
-        WatchSpec("desk", "soon", "charge", "days", 3),
+        WatchSpec("desk", "soon", "charge", "days", 3, ("reseller",)),
     )
 
 

@@ -97,7 +97,7 @@ def seen(staff: Staff, method_id: int, days: int) -> tuple[str, ...]:
     panel = staff.app.extensions["billhook"]
     staff.clock.advance(days=days)
     provider = panel.registry.provider("paymaster")
-    return methods.method_view(staff.method(method_id), provider, panel.keys, staff.clock.now()).secrets("secret")
+    return methods.present_view(staff.store, staff.method(method_id), provider, panel.keys).secrets("secret")
 
 
 def test_a_replaced_secret_is_accepted_for_seven_days(staff: Staff, olga: Visitor) -> None:

@@ -78,7 +78,7 @@ def test_a_template_is_saved_and_the_stock_one_comes_back(drawn: Staff) -> None:
     olga.post(f"{address(drawn)}/restore")
 
     assert saved == OWN
-    assert drawn.method(drawn.bank_id).settings["invoice_template"] == ""
+    assert "invoice_template" not in drawn.method(drawn.bank_id).settings
     assert drawn.logged("payment_method") == [
         "payment_method.template_changed",
         "payment_method.template_restored",

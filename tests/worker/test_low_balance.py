@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 
 import billhook_low_balance_notify
 import pytest
-from billhook import AccountType, Money
+from billhook import AccountType, Level, Money
 from sqlalchemy import select
 
 from devtools.mailsink import MailSink
 from host_stub.adapters.keys import new_keys
 from host_stub.adapters.provisioning import Webhook
 from host_stub.adapters.smtp import Server, SmtpMailer
-from host_stub.persistence import Notice, Period, PluginActivation
+from host_stub.persistence import Notice, Period, PluginActivation, Reseller, Scope
 from host_stub.plugins.installation import upgrade_tables
 from host_stub.plugins.registry import Registry
 from host_stub.services import accounts, plugin_settings
@@ -54,6 +54,12 @@ class Warned:
         given = Money(value, "RUB") if key == "threshold" and isinstance(value, int) else value
         owner = plugin_settings.Owner(PLUGIN, self.world.reseller_id, account_id)
         plugin_settings.save(self.world.store, self.world.scope, owner, (setting,), {key: given}, by=MANAGER)
+
+    def give_up(self, key: str) -> None:
+        """Let the reseller have no value of his own any more."""
+        declared = tuple(s for s in self.registry.plugins[PLUGIN].settings if s.key == key)
+        owner = plugin_settings.Owner(PLUGIN, self.world.reseller_id)
+        plugin_settings.reset(self.world.store, self.world.scope, owner, declared, by=MANAGER)
 
     def run(self) -> None:
         self.worker.run_once()
@@ -236,6 +242,29 @@ def test_days_before_is_the_resellers_and_zero_is_never(warned: Warned) -> None:
     warned.run()
 
     assert warned.subjects() == []
+
+
+def test_days_before_is_the_operator_s_until_the_reseller_has_his_own(warned: Warned) -> None:
+    """Looked at anew each time: 20 days before the charge, by the operator's 25, the reseller's 0, and 25 again."""
+    world = warned.world
+    with world.store.write() as session:
+        session.add(Reseller(name="Оператор", is_operator=True, created_at=world.store.now()))
+    declared = warned.registry.plugins[PLUGIN].settings_at(Level.OPERATOR)
+    owner = plugin_settings.Owner(PLUGIN)
+    plugin_settings.save(world.store, Scope.everything(), owner, declared, {"days_before": 25}, by=MANAGER)
+    warned.set("threshold", None)
+    world.credit("400.00")
+    world.running(Period.MONTH, "400.00")
+    world.clock.set(datetime(2020, 11, 23, 9, tzinfo=UTC))
+
+    warned.set("days_before", 0)
+    warned.run()
+    by_own = warned.subjects()
+    warned.give_up("days_before")
+    warned.run()
+
+    assert by_own == []
+    assert len(warned.subjects()) == 1
 
 
 def test_no_charge_is_told_ahead_in_hold(warned: Warned) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from billhook import Catalogue, Finding, Setting
+from billhook import Catalogue, Finding, Level, Setting
 from billhook.settings import Text
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -17,6 +17,7 @@ from host_stub.persistence import Reseller
 from host_stub.persistence.store import fetch
 from host_stub.services import journal, plugin_settings
 from host_stub.services.plugin_settings import Owner
+from host_stub.services.setting_levels import Standing
 from host_stub.services.views import account_view
 from host_stub.web import settings_form
 from host_stub.web.access import Right, actor, current_account, current_reseller_id, customer_account
@@ -33,18 +34,25 @@ class PluginForm(FlaskForm):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A plugin's settings on the page. is_own: the account has values of its own, else the reseller's hold."""
+    """A plugin's settings on the page. standings: by key, how they stand for the account."""
 
     plugin: str
     title: Text
-    settings: tuple[Setting, ...]
-    values: dict[str, object]
-    is_own: bool
+    standings: dict[str, Standing]
     currency: str
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        return tuple(standing.setting for standing in self.standings.values())
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the account has a value of its own, so that there is something to give up."""
+        return any(standing.own for standing in self.standings.values())
 
     def form(self) -> Any:
         return settings_form.settings_form(
-            PluginForm, self.settings, self.values, currency=self.currency, prefix=self.plugin
+            PluginForm, self.standings, Level.ACCOUNT, currency=self.currency, prefix=self.plugin
         )
 
 
@@ -62,10 +70,10 @@ def save_settings(account_id: int, plugin: str) -> ResponseReturnValue:
     form = section.form()
     if not form.validate_on_submit():
         return _page({plugin: form}), 422
-    values = settings_form.values_of(form, section.settings)
+    change = settings_form.change_of(form, section.standings)
     try:
-        plugin_settings.save(
-            panel().store, scope(), _owner(plugin), section.settings, values, by=actor(), keys=panel().keys
+        plugin_settings.save_change(
+            panel().store, scope(), _owner(plugin), section.settings, change, by=actor(), keys=panel().keys
         )
     except InvalidSettings as error:
         rest = settings_form.take_findings(form, error.findings)
@@ -105,9 +113,8 @@ def _sections(session: Session) -> list[Section]:
         if not mine or not plugin_settings.is_on(session, plugin.name, current_reseller_id()):
             continue
         owner = _owner(plugin.name)
-        values = plugin_settings.effective(session, owner, mine)
-        is_own = bool(plugin_settings.own(session, owner))
-        found.append(Section(plugin.name, plugin.title, mine, values, is_own, currency))
+        standings = plugin_settings.standings(session, owner, mine)
+        found.append(Section(plugin.name, plugin.title, standings, currency))
     return found
 
 
@@ -122,7 +129,7 @@ def _page(filled: dict[str, Any], findings: list[Finding] | None = None) -> str:
     forms = [(section, filled.get(section.plugin) or section.form()) for section in found]
     return render_template(
         "customer/settings.html",
-        sections=[(section, form, settings_form.groups(form, section.settings)) for section, form in forms],
+        sections=[(section, form, settings_form.groups(form, section.standings)) for section, form in forms],
         findings=findings or [],
         account=account,
         account_type=ACCOUNT_TYPES[account.type],

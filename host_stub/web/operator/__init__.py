@@ -13,6 +13,6 @@ access.guard(bp, access.enter_operator)
 bp.context_processor(lambda: {"Money": Money, "MISFITS": MISFITS})
 
 # Views register themselves on `bp`, so they are imported below it.
-from host_stub.web.operator import deliveries, events, home, plugins, resellers  # noqa: E402
+from host_stub.web.operator import deliveries, events, home, plugin_settings, plugins, resellers  # noqa: E402
 
-__all__ = ["bp", "deliveries", "events", "home", "plugins", "resellers"]
+__all__ = ["bp", "deliveries", "events", "home", "plugin_settings", "plugins", "resellers"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from billhook import Catalogue, LazyText
+from billhook import Catalogue, LazyText, Level
 from billhook.history import Standing
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -128,4 +128,5 @@ def plugins_list() -> ResponseReturnValue:
         title_of=plugin_title,
         table_words=_TABLES,
         advice=advice,
+        to_set=[plugin.name for plugin in registry.plugins.values() if plugin.settings_at(Level.OPERATOR)],
     )

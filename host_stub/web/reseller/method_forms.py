@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from billhook import AccountType, Catalogue, LazyText, PaymentProvider
+from billhook import AccountType, Catalogue, LazyText, Level, PaymentProvider
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import BooleanField, SelectMultipleField, TextAreaField, ValidationError
@@ -14,9 +14,10 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from host_stub.services.methods import MethodDraft
 from host_stub.services.pictures import Picture, UnusablePicture, read_picture
+from host_stub.services.setting_levels import Standing
 from host_stub.web.fields import NumberField, Stripped
 from host_stub.web.sentences import ACCOUNT_TYPES
-from host_stub.web.settings_form import forgotten, settings_form, values_of
+from host_stub.web.settings_form import change_of, settings_form
 
 _ = Catalogue("host_stub")
 
@@ -65,25 +66,27 @@ class MethodForm(FlaskForm):
     )
 
 
-def method_form(provider: PaymentProvider, values: Any, kept: Sequence[str], currency: str, **initial: Any) -> Any:
-    """Return the form for a method of this provider; values: of the settings, by key."""
-    form = settings_form(MethodForm, provider.settings, values, currency=currency, kept_secrets=kept, **initial)
+def method_form(provider: PaymentProvider, standings: Mapping[str, Standing], currency: str, **initial: Any) -> Any:
+    """Return the form for a method of this provider; standings: of its settings, by key."""
+    form = settings_form(MethodForm, standings, Level.METHOD, currency=currency, **initial)
     form.account_types.choices = [
         (kind.value, ACCOUNT_TYPES[kind]) for kind in AccountType if kind in provider.capabilities.account_types
     ]
     return form
 
 
-def draft_of(form: Any, provider: PaymentProvider) -> MethodDraft:
+def draft_of(form: Any, standings: Mapping[str, Standing]) -> MethodDraft:
     """Return what was entered."""
+    change = change_of(form, standings)
     return MethodDraft(
         name=form.name.data,
         account_types=[AccountType(kind) for kind in form.account_types.data],
         active=form.active.data,
         description=form.description.data or "",
         position=form.position.data or 0,
-        settings=values_of(form, provider.settings),
-        forgotten=forgotten(form, provider.settings),
+        settings=change.values,
+        inherited=change.inherited,
+        forgotten=change.forgotten,
         icon=form.icon.picture,
         without_icon=form.without_icon.data,
     )

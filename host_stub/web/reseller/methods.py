@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from billhook import Catalogue, Finding, MethodView, PaymentProvider, SettingKind, Severity
+from billhook import Catalogue, Finding, Level, MethodView, PaymentProvider, SettingKind
 from flask import abort, flash, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
@@ -13,14 +16,17 @@ from sqlalchemy import select
 from host_stub.domain.errors import InvalidSettings
 from host_stub.persistence import CallbackRefusal, PaymentMethod
 from host_stub.persistence.store import fetch
+from host_stub.plugins import settings_doctor
 from host_stub.plugins.errors import PluginUnavailable
-from host_stub.services import methods, resellers
-from host_stub.services.methods import MethodDraft, clean_description, method_view, secret_ages
+from host_stub.services import methods, resellers, setting_levels
+from host_stub.services.methods import MethodDraft, clean_description
+from host_stub.services.setting_levels import Kept, Standing
 from host_stub.services.views import reseller_view
 from host_stub.web.access import actor, current_reseller_id
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.reseller import bp
 from host_stub.web.reseller.method_forms import draft_of, method_form
+from host_stub.web.reseller.plugin_settings import plugins_to_set
 from host_stub.web.reseller.room import log_of, plugin_title, reseller, show
 from host_stub.web.settings_form import groups, take_findings
 
@@ -33,7 +39,12 @@ def methods_list() -> ResponseReturnValue:
         rows = list(session.scalars(select(PaymentMethod).order_by(PaymentMethod.position, PaymentMethod.id)))
         on = resellers.plugins_on(session, current_reseller_id())
     return show(
-        "reseller/methods.html", methods=rows, plugins_on=on, title_of=plugin_title, broken=panel().registry.broken
+        "reseller/methods.html",
+        methods=rows,
+        plugins_on=on,
+        title_of=plugin_title,
+        broken=panel().registry.broken,
+        shared=plugins_to_set(taking_payments=True),
     )
 
 
@@ -62,35 +73,59 @@ def method_new(plugin: str) -> ResponseReturnValue:
     if provider is None:
         abort(404)
     blank = PaymentMethod(id=0, reseller_id=current_reseller_id(), plugin=plugin, settings={}, secrets={}, name="")
-    view = method_view(blank, provider, panel().keys, panel().store.now())
     with reading() as session:
         position = methods.next_position(session)
+        visit = _Visit(provider, blank, methods.kept_above(session, blank, provider), is_new=True)
     form = method_form(
         provider,
-        view.settings,
-        [],
+        visit.standings,
         reseller().currency,
         name=str(provider.title),
         active=True,
         position=position,
         account_types=[kind.value for kind in provider.capabilities.account_types],
     )
-    return _edit(provider, form, None)
+    return _edit(visit, form)
+
+
+@dataclass(frozen=True)
+class _Visit:
+    """A method on its page. above: what it may inherit."""
+
+    provider: PaymentProvider
+    row: PaymentMethod
+    above: Kept
+    is_new: bool = False
+
+    @cached_property
+    def standings(self) -> dict[str, Standing]:
+        kept = methods.place_of(self.row, self.above).kept
+        return {s.key: setting_levels.standing(s, kept, Level.METHOD) for s in self.provider.settings}
+
+    def view(self) -> MethodView:
+        return methods.method_view(self.row, self.provider, panel().keys, panel().store.now(), self.above)
+
+    def findings(self) -> list[Finding]:
+        """Return what the doctor finds in what is saved, inherited values with it."""
+        at, keys = panel().store.now(), panel().keys
+        return methods.check(self.row, self.provider, keys, at, self.above, lambda view: _doctor(self.provider, view))
+
+    def secrets(self) -> dict[str, list[datetime]]:
+        return methods.secret_ages(self.row, self.provider, panel().store.now(), self.above)
 
 
 @bp.route("/methods/<int:method_id>", methods=["GET", "POST"], endpoint="method")
 def method_edit(method_id: int) -> ResponseReturnValue:
     with reading() as session:
         row = fetch(session, PaymentMethod, method_id)
-    try:
-        provider = panel().registry.provider(row.plugin)
-    except PluginUnavailable as error:
-        return show("reseller/method_broken.html", crumbs=[_crumb()], method=row, why=error.why), 503
-    view = method_view(row, provider, panel().keys, panel().store.now())
+        try:
+            provider = panel().registry.provider(row.plugin)
+        except PluginUnavailable as error:
+            return show("reseller/method_broken.html", crumbs=[_crumb()], method=row, why=error.why), 503
+        visit = _Visit(provider, row, methods.kept_above(session, row, provider))
     form = method_form(
         provider,
-        view.settings,
-        [key for key, (is_set, _until) in secret_ages(row, panel().store.now()).items() if is_set],
+        visit.standings,
         reseller().currency,
         name=row.name,
         active=row.active,
@@ -98,15 +133,15 @@ def method_edit(method_id: int) -> ResponseReturnValue:
         description=row.description,
         account_types=row.account_types,
     )
-    return _edit(provider, form, row)
+    return _edit(visit, form)
 
 
-def _edit(provider: PaymentProvider, form: Any, row: PaymentMethod | None) -> ResponseReturnValue:
+def _edit(visit: _Visit, form: Any) -> ResponseReturnValue:
     findings: list[Finding] = []
     status = 200
     if form.validate_on_submit():
         try:
-            method_id = _save(provider, draft_of(form, provider), row)
+            method_id = _save(visit, draft_of(form, visit.standings))
         except InvalidSettings as error:
             findings, status = take_findings(form, error.findings), 422
         else:
@@ -114,40 +149,35 @@ def _edit(provider: PaymentProvider, form: Any, row: PaymentMethod | None) -> Re
             return redirect(url_for("reseller.method", method_id=method_id), 303)
     elif request.method == "POST":
         status = 422
-    elif row is not None:
-        findings = _doctor(provider, method_view(row, provider, panel().keys, panel().store.now()))
-    return _page(provider, form, row, findings), status
+    elif not visit.is_new:
+        findings = visit.findings()
+    return _page(visit, form, findings), status
 
 
-def _save(provider: PaymentProvider, draft: MethodDraft, row: PaymentMethod | None) -> int:
+def _save(visit: _Visit, draft: MethodDraft) -> int:
     return methods.save_method(
         panel().store,
         scope(),
         draft,
-        provider=provider,
+        provider=visit.provider,
         keys=panel().keys,
-        doctor=lambda view: _doctor(provider, view),
+        doctor=lambda view: _doctor(visit.provider, view),
         by=actor(),
-        method_id=row.id if row else None,
+        method_id=None if visit.is_new else visit.row.id,
         reseller_id=current_reseller_id(),
     )
 
 
 def _doctor(provider: PaymentProvider, view: MethodView) -> list[Finding]:
-    """Return the provider's findings; a provider that fails is a finding itself."""
-    try:
-        return panel().registry.call(provider.name, "check_settings", provider.check_settings, view)
-    except PluginUnavailable as error:
-        return [Finding(Severity.ERROR, _("The plugin could not check the settings."), error.why)]
+    return settings_doctor.ask(panel().registry, provider, view)
 
 
-def _page(provider: PaymentProvider, form: Any, row: PaymentMethod | None, findings: list[Finding]) -> str:
-    now = panel().store.now()
+def _page(visit: _Visit, form: Any, findings: list[Finding]) -> str:
+    provider, row = visit.provider, None if visit.is_new else visit.row
+    labels = {setting.key: setting.label for setting in provider.settings}
     with reading() as session:
         on = resellers.plugins_on(session, current_reseller_id())
-        log = (
-            log_of(session, "payment_method", row.id, "RUB", {s.key: s.label for s in provider.settings}) if row else []
-        )
+        log = log_of(session, "payment_method", row.id, "RUB", labels) if row else []
         refusals = _refusals(session, row.id) if row else []
     description = row.description if row else ""
     return show(
@@ -156,13 +186,13 @@ def _page(provider: PaymentProvider, form: Any, row: PaymentMethod | None, findi
         provider=provider,
         method=row,
         form=form,
-        groups=groups(form, provider.settings),
-        findings=findings,
+        groups=groups(form, visit.standings, visit.secrets()),
+        findings=settings_doctor.named(findings, provider.settings),
         plugin_on=provider.name in on,
+        shared=any(plugin.name == provider.name for plugin in plugins_to_set(taking_payments=True)),
         # Cleaned when saved; once more here, so that a row from elsewhere cannot carry a script either.
         description=Markup(clean_description(description)),  # noqa: S704
         addresses=_addresses(provider, row),
-        secrets={key: until for key, (_set, until) in secret_ages(row, now).items() if until} if row else {},
         templates=[s for s in provider.settings if s.kind is SettingKind.LIQUID],
         seller=reseller_view(reseller()),
         refusals=refusals,

@@ -105,6 +105,12 @@ window.addEventListener("pageshow", (event) => {
   if (!restored) each("form[data-autosubmit]", (form) => form.requestSubmit());
 });
 
+// What is typed into a field is meant to hold: the tick that gives the field up goes away by itself.
+each("[data-gives-up]", (tick) => {
+  const field = document.getElementById(tick.dataset.givesUp);
+  field?.addEventListener("input", () => { if (field.value) tick.checked = false; });
+});
+
 // The first error gets the focus, unless the page chose otherwise.
 const firstError = document.querySelector("[aria-invalid=true]");
 if (firstError) firstError.focus();

@@ -38,7 +38,8 @@ class BalanceWatch:
 class ChargeWatch:
     """Ask the host to foresee daily and monthly charges that the balance will not cover.
 
-    setting: key of a NUMBER setting at RESELLER level: how many days ahead, 0 for never.
+    setting: key of a NUMBER setting at RESELLER level: how many days ahead, 0 for never. It may inherit from the
+    operator.
     """
 
     key: str
@@ -125,7 +126,9 @@ class Reader(Protocol):
         """Return the event's reseller."""
 
     def setting(self, key: str, account_id: int | None = None) -> object:
-        """Return this plugin's setting for the account (falling back to the reseller) or for the reseller."""
+        """Return this plugin's setting as it holds for the account, or for the reseller: its own value or what it
+        inherits, typed by kind. Raises KeyError for an undeclared one.
+        """
 
     def top_up_url(self, account_id: int, amount: Money | None = None) -> str:
         """Return the absolute address of the top-up page."""

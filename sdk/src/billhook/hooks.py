@@ -61,7 +61,9 @@ def billhook_payment_providers() -> list[type[PaymentProvider]]:
 
 @hookspec
 def billhook_settings() -> list[Setting]:
-    """Return settings at RESELLER and ACCOUNT level. Settings of a method stand on the provider.
+    """Return settings at OPERATOR, RESELLER and ACCOUNT level. Settings of a method stand on the provider.
+
+    Keys are unique over both. A handler reads the value that holds with `Reader.setting`, wherever it was set.
 
     Collector: called once per process at load, outside any transaction; an exception stops the plugin's loading.
     """

@@ -24,7 +24,7 @@ from billhook.history import Migration, read_history
 from billhook.i18n import LazyText
 from billhook.pages import LONGEST_DAYS, Access, Link, Page, Room
 from billhook.provider import PaymentProvider
-from billhook.settings import Level, Setting, SettingKind, Text
+from billhook.settings import CHAINS, Level, Setting, SettingKind, Text
 from billhook.versions import API_VERSION, ApiRange
 
 _NAME: Final = re.compile(r"\A[a-z][a-z0-9_]*\Z", re.ASCII)
@@ -70,6 +70,15 @@ class LoadedPlugin:
     retired: tuple[str, ...] = ()
 
     @property
+    def all_settings(self) -> tuple[Setting, ...]:
+        """What the hook and the provider declare; keys are unique over both."""
+        return (*self.settings, *(self.provider.settings if self.provider else ()))
+
+    def settings_at(self, level: Level) -> tuple[Setting, ...]:
+        """The settings that may be set at a level, by the hook first."""
+        return tuple(setting for setting in self.all_settings if level in setting.levels)
+
+    @property
     def event_hooks(self) -> Mapping[str, Hook]:
         """The implementations that hear of events."""
         return {name: hook for name, hook in self.hooks.items() if name not in COLLECTORS}
@@ -90,11 +99,13 @@ def load(name: str, module: object) -> LoadedPlugin:
     _check_markers(name, module)
     found, retired = _implementations(name, module)
     api = _checked_version(name, found)
-    settings = _reseller_settings(name, _collect(name, found, "billhook_settings"))
+    settings = _settings_of_hook(name, _collect(name, found, "billhook_settings"))
+    provider = _provider(name, _collect(name, found, "billhook_payment_providers"))
+    _check_keys_once(name, (*settings, *(provider.settings if provider else ())))
     return LoadedPlugin(
         name=name,
         title=_title(name, found),
-        provider=_provider(name, _collect(name, found, "billhook_payment_providers")),
+        provider=provider,
         settings=settings,
         watches=_watches(name, _collect(name, found, "billhook_watches"), settings),
         pages=_pages(name, _collect(name, found, "billhook_pages")),
@@ -188,29 +199,54 @@ def _provider(plugin: str, classes: list[Any]) -> PaymentProvider | None:
         raise PluginError(plugin, f"{kind!r} is no PaymentProvider class", "Return the class, not an instance.")
     if kind.name != plugin:
         raise PluginError(plugin, f"its provider calls itself {kind.name!r}", f'Set name = "{plugin}".')
-    _check_keys(plugin, kind.settings)
+    _check_settings(plugin, kind.settings)
     wrong = [setting.key for setting in kind.settings if setting.level is not Level.METHOD]
     if wrong:
         raise PluginError(plugin, f"setting {wrong[0]} of the provider is not at METHOD level", "Move it to the hook.")
     return kind()
 
 
-def _reseller_settings(plugin: str, declared: list[Any]) -> tuple[Setting, ...]:
-    _check_keys(plugin, declared)
-    wrong = [setting.key for setting in declared if setting.level is Level.METHOD]
-    if wrong:
-        raise PluginError(plugin, f"setting {wrong[0]} is at METHOD level", "Declare it on the provider.")
+def _settings_of_hook(plugin: str, declared: list[Any]) -> tuple[Setting, ...]:
+    _check_settings(plugin, declared)
+    for setting in declared:
+        if setting.level is Level.METHOD:
+            raise PluginError(plugin, f"setting {setting.key} is at METHOD level", "Declare it on the provider.")
+        if setting.kind is SettingKind.LIQUID:
+            remedy = (
+                "Declare it on the provider; with inherits_from, the levels above have a template of their own, too."
+            )
+            raise PluginError(plugin, f"setting {setting.key} is a LIQUID template of no method", remedy)
     return tuple(declared)
 
 
-def _check_keys(plugin: str, declared: Collection[Any]) -> None:
+def _check_settings(plugin: str, declared: Collection[Any]) -> None:
     for setting in declared:
         if not isinstance(setting, Setting):
             raise PluginError(plugin, f"{setting!r} is no Setting", "Return billhook.Setting values.")
         if not setting.key.isascii() or not setting.key.isidentifier():
             raise PluginError(plugin, f"setting key {setting.key!r} is no ASCII identifier", "Rename it.")
-    if len({setting.key for setting in declared}) != len(declared):
-        raise PluginError(plugin, "two settings have one key", "Rename one of them.")
+        _check_levels(plugin, setting)
+
+
+def _check_levels(plugin: str, setting: Setting) -> None:
+    chain = CHAINS.get(setting.level)
+    if chain is None:
+        known = ", ".join(f"Level.{level.name}" for level in Level)
+        raise PluginError(plugin, f"setting {setting.key} is at {setting.level!r}, which is no level", f"Use {known}.")
+    if setting.highest not in chain:
+        above = " or ".join(f"Level.{level.name}" for level in chain[1:]) or "nothing"
+        why = f"setting {setting.key} at {setting.level.name} level can't inherit from {setting.inherits_from!r}"
+        raise PluginError(plugin, why, f"It can inherit from {above}.")
+    if setting.kind is SettingKind.MONEY and Level.OPERATOR in setting.levels:
+        remedy = "Let it begin at RESELLER level: the operator has no currency."
+        raise PluginError(plugin, f"setting {setting.key} is MONEY at OPERATOR level", remedy)
+
+
+def _check_keys_once(plugin: str, declared: Collection[Setting]) -> None:
+    keys = [setting.key for setting in declared]
+    twice = next((key for key in keys if keys.count(key) > 1), None)
+    if twice is not None:
+        raise PluginError(plugin, f"two settings have one key, {twice}", "Rename one of them.")
 
 
 def _watches(plugin: str, declared: list[Any], known: Collection[Setting]) -> tuple[BalanceWatch | ChargeWatch, ...]:

@@ -99,9 +99,11 @@ class PaymentView:
 
 @dataclass(frozen=True, slots=True)
 class MethodView:
-    """A provider configured by a reseller; `settings` are complete: defaults filled in, secrets in clear.
+    """A provider configured by a reseller; `settings` are complete: the method's own values, else what it inherits from
+    reseller or operator, else the defaults; secrets in clear.
 
-    previous_secrets: by setting key, values that were replaced less than the grace period ago, newest first.
+    previous_secrets: by setting key, values that held for this method and were replaced less than the grace period ago
+        at whatever level, newest first.
     """
 
     id: int

@@ -19,6 +19,7 @@ from billhook import (
     DocumentKind,
     DocumentSource,
     Finding,
+    Level,
     MalformedAmount,
     MalformedNotification,
     MethodView,
@@ -69,8 +70,8 @@ class HonestGateway(PaymentProvider):
         status_query=True,
     )
     settings = (
-        Setting("shop", SettingKind.TEXT, "Shop", required=True),
-        Setting("secret", SettingKind.SECRET, "Secret", required=True),
+        Setting("shop", SettingKind.TEXT, "Shop", required=True, inherits_from=Level.OPERATOR),
+        Setting("secret", SettingKind.SECRET, "Secret", required=True, inherits_from=Level.RESELLER),
         Setting("test", SettingKind.SWITCH, "Test mode", default=False),
         Setting("days", SettingKind.NUMBER, "Days", default=3, minimum=1, maximum=9, validator=lambda value: None),
     )

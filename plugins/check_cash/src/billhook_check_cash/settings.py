@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billhook import Catalogue, LazyText, Setting, SettingKind
+from billhook import Catalogue, LazyText, Level, Setting, SettingKind
 
 from billhook_check_cash import russian
 from billhook_check_cash.papers import stock_template
@@ -26,7 +26,16 @@ def _text(key: str, label: LazyText, group: LazyText, maximum: int, **more: obje
 
 
 def _template(key: str, label: LazyText, stock: str) -> Setting:
-    return Setting(key, SettingKind.LIQUID, label, _TEMPLATE_HELP, group=_TEMPLATES, stock=stock_template(stock))
+    """Return a template: the operator's holds for all resellers, a reseller's for all his methods."""
+    return Setting(
+        key,
+        SettingKind.LIQUID,
+        label,
+        _TEMPLATE_HELP,
+        inherits_from=Level.OPERATOR,
+        group=_TEMPLATES,
+        stock=stock_template(stock),
+    )
 
 
 SETTINGS: tuple[Setting, ...] = (

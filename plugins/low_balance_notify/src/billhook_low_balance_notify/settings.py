@@ -1,4 +1,4 @@
-"""What the customer and the reseller may set. A customer who sets nothing has the reseller's values."""
+"""What customer, reseller and operator may set. Who sets nothing has the value of the one above."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ DAYS_BEFORE: Final = Setting(
     label=_("Days before a charge that the balance does not cover"),
     help=_("How many days before a daily or monthly charge the customer is warned. 0: never."),
     level=Level.RESELLER,
+    inherits_from=Level.OPERATOR,
     default=3,
     minimum=0,
     maximum=31,

@@ -1,4 +1,7 @@
-"""What a reseller fills in, and what the doctor says about it."""
+"""What a reseller fills in, and what the doctor says about it.
+
+The access to a site may be set for the reseller as a whole: several methods (cards, SBP) often lead to one site.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import re
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from billhook import Catalogue, Finding, LazyText, MethodView, Setting, SettingKind, Severity
+from billhook import Catalogue, Finding, LazyText, Level, MethodView, Setting, SettingKind, Severity
 
 from billhook_paymaster.signature import SEPARATOR, Digest
 
@@ -75,6 +78,7 @@ SETTINGS: Final = (
         SettingKind.TEXT,
         _("Site identifier"),
         help=_("LMI_MERCHANT_ID: the first column of the site list in the PayMaster cabinet."),
+        inherits_from=Level.RESELLER,
         required=True,
         maximum=64,
         validator=merchant_fault,
@@ -88,6 +92,7 @@ SETTINGS: Final = (
             "The same as in the technical parameters of the site. After a change, notifications signed with the "
             "former key are accepted for some days more."
         ),
+        inherits_from=Level.RESELLER,
         required=True,
         maximum=256,
         group=_("Access"),
@@ -97,6 +102,7 @@ SETTINGS: Final = (
         SettingKind.CHOICE,
         _("Signature type"),
         help=_("The same as in the technical parameters of the site. Choose SHA256 there if you can."),
+        inherits_from=Level.RESELLER,
         required=True,
         default=Digest.SHA256.value,
         choices=((Digest.SHA256.value, "SHA256"), (Digest.SHA1.value, "SHA1"), (Digest.MD5.value, "MD5")),

@@ -38,6 +38,7 @@ from billhook.provider import (
     StartRequest,
     Unavailable,
 )
+from billhook.settings import Level, Setting, SettingKind
 from billhook.tables import Tables, Value
 from billhook.testing import views
 from billhook.testing.gateway import Started
@@ -79,7 +80,9 @@ class FakeHost:
         self.books = Books()
         self.tables = MemoryTables(self.plugin)
         self._accounts: dict[AccountType, AccountView] = {}
-        self._methods: dict[int, MethodView] = {}
+        self._methods: dict[int, Mapping[str, object]] = {}
+        self._above: dict[Level, dict[str, object]] = {Level.RESELLER: {}, Level.OPERATOR: {}}
+        self._replaced: dict[Level, dict[str, tuple[str, ...]]] = {Level.RESELLER: {}, Level.OPERATOR: {}}
         self._payments: dict[str, PaymentView] = {}
         self._failures: list[str] = []
         self._lock = Lock()
@@ -97,12 +100,49 @@ class FakeHost:
         account = views.make_account(self.reseller, account_type, id=number)
         return self._accounts.setdefault(account_type, account)
 
+    def inherit(self, level: Level, settings: Mapping[str, object]) -> None:
+        declared = {each.key: each for each in self.plugin.settings_at(level)}
+        for key, value in settings.items():
+            if declared[key].kind is SettingKind.SECRET:
+                self._retire(declared[key], level, value)
+            self._above[level][key] = value
+
+    def _retire(self, secret: Setting, level: Level, successor: object) -> None:
+        """Go on accepting what held at this level until now: its own value, or what it inherited, with its past."""
+        chain = secret.levels[secret.levels.index(level) :]
+        present = next((value for each in chain if (value := self._above[each].get(secret.key))), None)
+        if present and present != successor:
+            past = self._former(secret.key, chain)
+            self._replaced[level][secret.key] = tuple(dict.fromkeys((str(present), *past)))
+
     def method(self, settings: Mapping[str, object]) -> MethodView:
-        """Configure the plugin as a method; what is not given has its default."""
+        """Configure the plugin as a method; what is not given is inherited, or has its default."""
         number = 14 + len(self._methods)
-        declared = self.provider.settings
-        self._methods[number] = views.make_method(self.plugin.name, declared, settings, method_id=number)
-        return self._methods[number]
+        self._methods[number] = dict(settings)
+        return self._view(number)
+
+    def present(self, method: MethodView) -> MethodView:
+        return self._view(method.id) if method.id in self._methods else method
+
+    def _view(self, number: int) -> MethodView:
+        own, declared = self._methods[number], self.provider.settings
+        previous = {
+            each.key: self._former(each.key, each.levels[1:])
+            for each in declared
+            if each.kind is SettingKind.SECRET and not own.get(each.key)
+        }
+        return views.make_method(
+            self.plugin.name, declared, own, above=self._above, previous_secrets=previous, method_id=number
+        )
+
+    def _former(self, key: str, chain: Sequence[Level]) -> tuple[str, ...]:
+        """Return what was replaced at the level of the chain that has the secret, and below it."""
+        former: tuple[str, ...] = ()
+        for level in chain:
+            former += self._replaced[level].get(key, ())
+            if self._above[level].get(key):
+                break
+        return former
 
     def payment(self, wish: Wish) -> PaymentView:
         number = f"{2563977 + len(self._payments)}"
@@ -161,7 +201,7 @@ class FakeHost:
         if found.kind is not ActionKind.RETURN and request.method != "POST":
             return _NOT_ALLOWED
         try:
-            return self._judged(found, self._present(method), request)
+            return self._judged(found, self.present(method), request)
         except BadSignature:
             return _FORBIDDEN
         except MalformedNotification:
@@ -204,9 +244,6 @@ class FakeHost:
     def _acknowledge(self, action: Action, verdict: Verdict) -> Answer:
         return _expect(self.provider.acknowledge(action, verdict), Answer)
 
-    def _present(self, method: MethodView) -> MethodView:
-        return self._methods.get(method.id, method)
-
     def cancel(self, payment: PaymentView) -> None:
         self.books.payments[payment.number].status = PaymentStatus.CANCELLED
 
@@ -245,7 +282,7 @@ class FakeHost:
         return self._rooms().open_link(address, visit or Visit())
 
     def _rooms(self) -> Rooms:
-        settings = views.telling_settings(self.plugin.settings, self.reseller.currency)
+        settings = views.telling_settings(self.plugin.settings, self.reseller.currency, self._above)
         known = {account.id: account for account in map(self.account, AccountType)}
         return Rooms(
             plugin=self.plugin,
@@ -283,7 +320,7 @@ class FakeHost:
 
     def reader(self, account_id: int) -> FakeReader:
         """Return what a handler reads with: the account, its seller, settings, and rows of the plugin's tables."""
-        settings = views.telling_settings(self.plugin.settings, self.reseller.currency)
+        settings = views.telling_settings(self.plugin.settings, self.reseller.currency, self._above)
         known = {account.id: account for account in map(self.account, AccountType)}
         account = known.get(account_id) or replace(self.account(), id=account_id)
         return FakeReader(account, self.reseller, settings, links=self._links, tables=self.tables)

@@ -14,6 +14,7 @@ from billhook.events import Effect, Event
 from billhook.money import Money
 from billhook.pages import Room
 from billhook.provider import DocumentSource, PaymentProvider
+from billhook.settings import Level
 from billhook.tables import Tables, Value
 from billhook.testing.gateway import Started
 from billhook.testing.judging import Credit
@@ -53,8 +54,17 @@ class Host(Protocol):
     def account(self, account_type: AccountType = AccountType.PERSON) -> AccountView:
         """Return the account of that type; the same one each time."""
 
+    def inherit(self, level: Level, settings: Mapping[str, object]) -> None:
+        """Set settings of the plugin at the level of reseller or operator, for whatever inherits them.
+
+        What is not given stays as it was. A secret that is replaced is accepted beside its successor for a while.
+        """
+
     def method(self, settings: Mapping[str, object]) -> MethodView:
-        """Configure the plugin as a payment method. Raises what saving raises."""
+        """Configure the plugin as a payment method; what is not given is inherited. Raises what saving raises."""
+
+    def present(self, method: MethodView) -> MethodView:
+        """Return a method as it is now: what it inherits may have changed."""
 
     def payment(self, wish: Wish) -> PaymentView:
         """Make a payment that waits to be paid."""

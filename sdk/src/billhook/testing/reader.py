@@ -15,8 +15,9 @@ from billhook.views import AccountView, ResellerView
 
 @dataclass
 class FakeReader:
-    """The contract's Reader. settings: the plugin's own by key, for every account alike.
+    """The contract's Reader.
 
+    settings: what holds for the reseller and for every account that set nothing, by key. own: by account, what it set.
     links: what signs public links; without it their addresses open nothing. others: further accounts of the seller.
     tables: the plugin's own, as `FakeHost.tables` has them; without them there are none.
     """
@@ -24,6 +25,7 @@ class FakeReader:
     view: AccountView
     seller: ResellerView
     settings: Mapping[str, object] = field(default_factory=dict)
+    own: Mapping[int, Mapping[str, object]] = field(default_factory=dict)
     links: Links | None = None
     others: Mapping[int, AccountView] = field(default_factory=dict)
     tables: MemoryTables | None = None
@@ -38,7 +40,8 @@ class FakeReader:
         return self.seller
 
     def setting(self, key: str, account_id: int | None = None) -> object:
-        return self.settings[key]
+        own = self.own.get(account_id, {}) if account_id is not None else {}
+        return own[key] if key in own else self.settings[key]
 
     def top_up_url(self, account_id: int, amount: Money | None = None) -> str:
         return f"{PANEL}/accounts/{account_id}/top-up" + (f"?amount={amount.plain()}" if amount else "")

@@ -219,7 +219,7 @@ def _fields(given: Pairs) -> Fields:
 
 
 def _check_way(answer: GoTo, plugin: LoadedPlugin, room: Room | None, asked: PageRequest | LinkRequest) -> None:
-    for part in (part for field in answer.fields.items() for part in field):
+    for part in (part for pair in answer.fields.items() for part in pair):
         if not isinstance(part, str):
             raise TypeError("GoTo with fields that are no texts")
         part.encode()  # what no address can carry

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from billhook.money import Money
-from billhook.settings import Setting, SettingKind
+from billhook.settings import Level, Setting, SettingKind, resolve
 from billhook.views import AccountType, AccountView, MethodView, PaymentStatus, PaymentView, ResellerView
 
 #: The instant at which the sample world stands still.
@@ -99,21 +99,34 @@ def make_payment(amount: Money | None = None, account: AccountView | None = None
     return replace(sample, **changes)
 
 
-def complete_settings(declared: Sequence[Setting], given: Mapping[str, object]) -> dict[str, object]:
-    """Return a value for every declared setting, as a host does: the given one, else the default, else nothing."""
-    values: dict[str, object] = {}
-    for setting in declared:
-        value = given.get(setting.key, setting.default)
-        if value is None:
-            value = _NOTHING.get(setting.kind, "")
-        values[setting.key] = (value or setting.stock) if setting.kind is SettingKind.LIQUID else value
-    return values
+def complete_settings(
+    declared: Sequence[Setting],
+    given: Mapping[str, object],
+    above: Mapping[Level, Mapping[str, object]] | None = None,
+) -> dict[str, object]:
+    """Return a value for every declared setting, as a host does: the given one, else what is inherited, else the
+    default, else nothing.
+
+    given: by key, at each setting's own level. above: by level, what was set there by key.
+    """
+    return {setting.key: _value(setting, {**(above or {}), setting.level: given}) for setting in declared}
 
 
-def telling_settings(declared: Sequence[Setting], currency: str) -> dict[str, object]:
-    """Return values of a plugin's settings with which its event hooks have something to tell: every sum is 500.00."""
+def _value(setting: Setting, kept: Mapping[Level, Mapping[str, object]]) -> object:
+    value, _level = resolve(setting, kept)
+    if value is None:
+        value = _NOTHING.get(setting.kind, "")
+    return (value or setting.stock) if setting.kind is SettingKind.LIQUID else value
+
+
+def telling_settings(
+    declared: Sequence[Setting], currency: str, above: Mapping[Level, Mapping[str, object]] | None = None
+) -> dict[str, object]:
+    """Return values of a plugin's settings with which its event hooks have something to tell: every sum is 500.00 that
+    is not set in `above`."""
+    told = complete_settings(declared, {}, above)
     sums = {each.key: Money(50_000, currency) for each in declared if each.kind is SettingKind.MONEY}
-    return complete_settings(declared, sums)
+    return {**told, **{key: value for key, value in sums.items() if told[key] is None}}
 
 
 def make_method(
@@ -121,11 +134,15 @@ def make_method(
     declared: Sequence[Setting] = (),
     given: Mapping[str, object] | None = None,
     *,
+    above: Mapping[Level, Mapping[str, object]] | None = None,
     previous_secrets: Mapping[str, tuple[str, ...]] | None = None,
     method_id: int = 14,
 ) -> MethodView:
-    """Return a method of a plugin. declared: the provider's settings; given: the values that were filled in."""
-    values = complete_settings(declared, given or {})
+    """Return a method of a plugin.
+
+    declared: the provider's settings; given: the values that were filled in; above: what reseller and operator set.
+    """
+    values = complete_settings(declared, given or {}, above)
     return MethodView(method_id, 1, plugin, plugin, values, dict(previous_secrets or {}))
 
 

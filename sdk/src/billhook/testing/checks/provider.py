@@ -23,7 +23,7 @@ from billhook.provider import (
     StartRequest,
     Unavailable,
 )
-from billhook.settings import Finding, Setting, SettingKind, Severity
+from billhook.settings import Finding, Level, Setting, SettingKind, Severity
 from billhook.status import AttemptState, StatusRequest
 from billhook.testing import views
 from billhook.testing.bench import Bench
@@ -48,11 +48,12 @@ RUBBISH: Final = ("", " ", "\x00", "\udcff", "a" * 5000, "%s{x}", "-1", 0, -1, 1
     "Its settings go round",
     Need.LOADED,
     remedy="Type each default by its kind, and let a validator return a text for whatever it can't take; it must not "
-    "raise.",
+    "raise, nor remember what it was asked: a value is checked at every level at which it may be set.",
 )
 def settings_go_round(bench: Bench) -> None:
-    """Every default has the type of its kind, passes its own limits and validator, and every validator answers rubbish
-    with a text or None."""
+    """Every default has the type of its kind, passes its own limits and validator, every validator answers rubbish
+    with a text or None, and a good value as often as it is asked; the author's settings reach the provider unchanged,
+    set on the method or inherited from reseller and operator, and the doctor finds the same in both."""
     plugin = bench.plugin
     for setting in (*plugin.settings, *(plugin.provider.settings if plugin.provider else ())):
         for problem in _schema_faults(setting):
@@ -64,6 +65,30 @@ def settings_go_round(bench: Bench) -> None:
         lost = [key for key, value in bench.settings.items() if value != view.settings.get(key)]
         if lost:
             raise Failed(f"setting {lost[0]!r} comes back changed, or is not declared")
+        for level in (Level.RESELLER, Level.OPERATOR):
+            _check_inheriting(bench, level)
+
+
+def _check_inheriting(bench: Bench, level: Level) -> None:
+    """Set above the method what may be set there: the provider must not see a difference."""
+    given = bench.settings
+    above = {
+        each.key: given[each.key] for each in bench.provider.settings if level in each.levels and each.key in given
+    }
+    if not above:
+        return
+    for setting in bench.provider.settings:
+        if setting.key in above and setting.validator is not None:
+            answers = [setting.validator(above[setting.key]) for _level in setting.levels]
+            if any(answer is not None for answer in answers):
+                raise Failed(f"setting {setting.key!r}: its validator refuses the author's value when asked again")
+    bench.host.inherit(level, above)
+    view = bench.host.method({key: value for key, value in given.items() if key not in above})
+    lost = [key for key, value in given.items() if value != view.settings.get(key)]
+    if lost:
+        raise Failed(f"setting {lost[0]!r} comes back changed when it is inherited from the {level}")
+    if bench.provider.check_settings(view) != bench.provider.check_settings(bench.view()):
+        raise Failed(f"the doctor finds something else in settings that are inherited from the {level}")
 
 
 def _schema_faults(setting: Setting) -> Iterator[str]:

@@ -1,0 +1,115 @@
+"""The doctor: what providers find in the settings of methods, asked when something is saved and on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from billhook import Catalogue, Finding, Level, MethodView, PaymentProvider, Setting, Severity
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from host_stub.persistence import PaymentMethod, Reseller, Scope
+from host_stub.plugins.desk import Desk, Providers
+from host_stub.plugins.errors import PluginUnavailable
+from host_stub.services import methods, setting_levels
+from host_stub.services.plugin_settings import Owner
+from host_stub.services.setting_changes import Place
+from host_stub.services.setting_levels import Kept
+
+_ = Catalogue("host_stub")
+
+#: Methods that are looked at together.
+MOST: Final = 200
+
+
+def ask(registry: Providers, provider: PaymentProvider, view: MethodView) -> list[Finding]:
+    """Return the provider's findings; a provider that fails is a finding itself."""
+    try:
+        return registry.call(provider.name, "check_settings", provider.check_settings, view)
+    except PluginUnavailable as error:
+        return [Finding(Severity.ERROR, _("The plugin could not check the settings."), error.why)]
+
+
+def named(findings: Collection[Finding], settings: Sequence[Setting]) -> list[Finding]:
+    """Return findings that can be read away from their fields: a fault of a single value names its setting."""
+    labels = {setting.key: setting.label for setting in settings}
+    return [
+        replace(finding, text=_("{setting}: {fault}", setting=labels[finding.setting], fault=finding.text))
+        if finding.setting in labels and not finding.remedy
+        else finding
+        for finding in findings
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Heir:
+    """A method that inherits, and what is wrong with it. findings: without what is in order."""
+
+    method: PaymentMethod
+    reseller_name: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> frozenset[str]:
+        return frozenset(f"{f.setting}:{f.text}" for f in self.findings if f.severity is Severity.ERROR)
+
+
+def heirs(
+    desk: Desk, scope: Scope, owner: Owner, settings: Sequence[Setting], trial: Place | None = None
+) -> list[Heir]:
+    """Check the methods that inherit from an owner: the operator or a reseller. The first 200 are looked at.
+
+    settings: those that the owner edits. trial: what the owner is about to keep, instead of what he keeps.
+    """
+    provider = desk.registry.provider(owner.plugin)
+    inherited = [setting for setting in settings if setting.level is Level.METHOD]
+    with desk.store.read(scope) as session:
+        found = [
+            (row, name, above)
+            for row, name in _methods(session, owner)
+            if _inherits(row, inherited, above := _above(session, row, provider, owner, trial), owner.level)
+        ]
+    return [Heir(row, name, _wrong(desk, row, provider, above)) for row, name, above in found]
+
+
+def broken_by(desk: Desk, scope: Scope, owner: Owner, settings: Sequence[Setting], trial: Place) -> list[Heir]:
+    """Return the methods that would have errors after a change which they have not now."""
+    before = {heir.method.id: heir.errors for heir in heirs(desk, scope, owner, settings)}
+    after = heirs(desk, scope, owner, settings, trial)
+    return [heir for heir in after if heir.errors - before.get(heir.method.id, frozenset())]
+
+
+def _wrong(desk: Desk, row: PaymentMethod, provider: PaymentProvider, above: Kept) -> tuple[Finding, ...]:
+    found = methods.check(
+        row, provider, desk.keys, desk.store.now(), above, lambda view: ask(desk.registry, provider, view)
+    )
+    return tuple(named([f for f in found if f.severity is not Severity.OK], provider.settings))
+
+
+def _methods(session: Session, owner: Owner) -> list[tuple[PaymentMethod, str]]:
+    query = (
+        select(PaymentMethod, Reseller.name)
+        .join(Reseller, Reseller.id == PaymentMethod.reseller_id)
+        .where(PaymentMethod.plugin == owner.plugin)
+        .order_by(PaymentMethod.reseller_id, PaymentMethod.position, PaymentMethod.id)
+        .limit(MOST)
+    )
+    if owner.reseller_id is not None:
+        query = query.where(PaymentMethod.reseller_id == owner.reseller_id)
+    return [(row, name) for row, name in session.execute(query)]
+
+
+def _above(session: Session, row: PaymentMethod, provider: PaymentProvider, owner: Owner, trial: Place | None) -> Kept:
+    above = methods.kept_above(session, row, provider)
+    return above if trial is None else {**above, owner.level: trial.own}
+
+
+def _inherits(row: PaymentMethod, settings: Sequence[Setting], above: Kept, level: Level) -> bool:
+    """Say whether a method has no nearer value for one of the settings than that of `level`."""
+    kept = methods.place_of(row, above).kept
+    return any(
+        not any(setting_levels.has(setting, kept, nearer) for nearer in setting.levels[: setting.levels.index(level)])
+        for setting in settings
+    )

@@ -1,0 +1,137 @@
+"""Settings at all their levels: what is kept where, what holds in the end, and where that comes from.
+
+Kept values are `{"minor", "currency"}` for a sum, a vault for a secret, JSON for anything else. The rule itself is the
+contract's `resolve`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from billhook import Level, Setting, SettingKind
+from billhook.settings import resolve
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from host_stub.persistence import OperatorSetting, PluginSetting, Reseller
+from host_stub.persistence.store import fetch
+from host_stub.services import secret_vaults, setting_values
+from host_stub.services.secret_vaults import Opener, Vault
+
+#: What is kept at each level, by key.
+Kept = Mapping[Level, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a setting stands at one level.
+
+    value: what holds there; inherited: what would hold without a value of its own. Typed by kind; of a secret only
+        whether there is one.
+    own: a value is set at this very level. source: the level from which `inherited` comes, None for the default.
+    """
+
+    setting: Setting
+    value: object
+    inherited: object
+    own: bool
+    source: Level | None
+
+
+def above(session: Session, plugin: str, reseller_id: int | None, settings: Iterable[Setting], level: Level) -> Kept:
+    """Return what the levels above `level` keep for a plugin, as far as these settings may come from there."""
+    wanted = set(chain.from_iterable(setting.levels for setting in settings)) - {level}
+    kept: dict[Level, Mapping[str, Any]] = {}
+    if Level.RESELLER in wanted and level in (Level.METHOD, Level.ACCOUNT):
+        assert reseller_id is not None, "an account or method has its reseller"
+        kept[Level.RESELLER] = of_reseller(session, plugin, reseller_id, settings)
+    if Level.OPERATOR in wanted:
+        kept[Level.OPERATOR] = of_operator(session, plugin)
+    return kept
+
+
+def of_operator(session: Session, plugin: str) -> dict[str, Any]:
+    """Return what the operator keeps for a plugin."""
+    query = select(OperatorSetting.key, OperatorSetting.value).where(OperatorSetting.plugin == plugin)
+    return dict(session.execute(query).all())
+
+
+def of_reseller(
+    session: Session, plugin: str, reseller_id: int, settings: Iterable[Setting], account_id: int | None = None
+) -> dict[str, Any]:
+    """Return what a reseller keeps for a plugin, or what is kept for one of his accounts; sums with their currency."""
+    mine = PluginSetting.account_id.is_(None) if account_id is None else PluginSetting.account_id == account_id
+    query = select(PluginSetting.key, PluginSetting.value).where(
+        PluginSetting.reseller_id == reseller_id, PluginSetting.plugin == plugin, mine
+    )
+    kept: dict[str, Any] = dict(session.execute(query).all())
+    sums = [s.key for s in settings if s.kind is SettingKind.MONEY and isinstance(kept.get(s.key), int)]
+    if sums:
+        currency = fetch(session, Reseller, reseller_id).currency
+        kept |= {key: {"minor": kept[key], "currency": currency} for key in sums}
+    return kept
+
+
+def has(setting: Setting, kept: Kept, level: Level) -> bool:
+    """Say whether a level has a value of its own for a setting."""
+    return find(setting, {level: kept.get(level, {})})[1] is not None
+
+
+def find(setting: Setting, kept: Kept) -> tuple[Any, Level | None]:
+    """Return the kept value that holds and its level; the default and None where there is none.
+
+    A secret is returned as it is encrypted.
+    """
+    if setting.kind is SettingKind.SECRET:
+        kept = {level: {setting.key: secret_vaults.present(values.get(setting.key))} for level, values in kept.items()}
+    return resolve(setting, kept)
+
+
+def value(setting: Setting, kept: Kept, keys: Opener | None = None) -> object:
+    """Return what holds, typed by kind. A secret is opened with `keys`, and empty without them."""
+    stored, level = find(setting, kept)
+    if setting.kind is SettingKind.SECRET:
+        return keys.decrypt(str(stored)) if stored and keys is not None else ""
+    return setting_values.typed(setting, stored if level is not None else setting.default)
+
+
+def complete(settings: Sequence[Setting], kept: Kept, keys: Opener | None = None) -> dict[str, object]:
+    """Return what holds for every setting, by key."""
+    return {setting.key: value(setting, kept, keys) for setting in settings}
+
+
+def former_secrets(secret: Setting, kept: Kept, at: datetime) -> Vault:
+    """Return what held before and is still accepted: replaced at the level that the secret comes from, or below it.
+
+    What was replaced further up never held here while something nearer did.
+    """
+    found: Vault = []
+    for level in secret.levels:
+        stored = kept.get(level, {}).get(secret.key)
+        found += secret_vaults.former(stored, at)
+        if secret_vaults.present(stored):
+            break
+    return sorted(found, key=lambda each: str(each["replaced_at"]), reverse=True)
+
+
+def standing(setting: Setting, kept: Kept, level: Level) -> Standing:
+    """Return how a setting stands at a level. kept: at this level and those above it."""
+    upper = {each: values for each, values in kept.items() if each is not level}
+    _stored, source = find(setting, upper)
+    return Standing(
+        setting=setting,
+        value=_shown(setting, kept),
+        inherited=_shown(setting, upper),
+        own=find(setting, kept)[1] is level,
+        source=source,
+    )
+
+
+def _shown(setting: Setting, kept: Kept) -> object:
+    if setting.kind is SettingKind.SECRET:
+        return bool(find(setting, kept)[0])
+    return value(setting, kept)
