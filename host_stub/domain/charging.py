@@ -123,6 +123,16 @@ def first_period(terms: Terms, paid_until: datetime | None, at: datetime) -> Spa
     return Span(max(current.start, paid_until or current.start), current.end)
 
 
+def unused_month(terms: Terms, paid_until: datetime | None, stopped_at: datetime | None) -> timedelta:
+    """Return what a stop left over of a paid month: as long runs on unpaid for at the resume, and then months follow.
+
+    Zero for a stop at the end of what is paid, which is the ordinary one, and for hours and days: they are the clock's.
+    """
+    if terms.period is not Period.MONTH or paid_until is None or stopped_at is None:
+        return timedelta()
+    return max(paid_until - stopped_at, timedelta())
+
+
 def cost(terms: Terms, span: Span) -> Money:
     """Return what a period costs; an hour may cost nothing where a month costs less kopecks than it has hours."""
     if terms.period is not Period.HOUR:

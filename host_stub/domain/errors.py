@@ -31,6 +31,14 @@ class RefusedError(HostError):
     """The request makes sense but may not be carried out now; nothing was changed."""
 
 
+class ResellerClosed(RefusedError):
+    """The reseller is closed: nothing new is begun in his name, and nobody of his signs in."""
+
+    def __init__(self, reseller_id: int) -> None:
+        super().__init__(f"reseller {reseller_id} is closed")
+        self.reseller_id = reseller_id
+
+
 class PaymentClosed(RefusedError):
     """The payment does not move that way from its status.
 

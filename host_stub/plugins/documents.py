@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import SYSTEM, Actor
-from host_stub.domain.errors import MethodUnavailable, NotFound
+from host_stub.domain.errors import MethodUnavailable, NotFound, ResellerClosed
 from host_stub.domain.payments import OPEN
 from host_stub.persistence import Account, Document, Payment, PaymentMethod, Reseller, Scope
 from host_stub.persistence.store import fetch, now
@@ -23,6 +23,7 @@ from host_stub.services import payments, statements
 from host_stub.services.capability import opens
 from host_stub.services.journal import log
 from host_stub.services.methods import present_view
+from host_stub.services.open_resellers import is_open, must_be_open
 from host_stub.services.views import payment_view
 
 if TYPE_CHECKING:
@@ -43,13 +44,15 @@ def issued(session: Session, payment_id: int, method_id: int, kind: str) -> Docu
 def issue(desk: Desk, scope: Scope, payment_id: int, method_id: int, kind: str, *, by: Actor) -> int:
     """Issue a document if it was not issued yet, and return its id. Twins agree on the first one.
 
-    Raises NotFound, PaymentClosed, MethodUnavailable, PluginUnavailable, RendererBusy, RendererBroken.
+    Raises NotFound, ResellerClosed, PaymentClosed, MethodUnavailable, PluginUnavailable, RendererBusy, RendererBroken.
     """
     with desk.store.read(scope) as session:
         payment, method = _pair(session, payment_id, method_id)
         done = issued(session, payment_id, method_id, kind)
         if done is not None:
             return done.id
+        if not is_open(session, payment.reseller_id):
+            raise ResellerClosed(payment.reseller_id)
         if payment.status not in OPEN:
             raise payments.closed(session, payment)
         account = fetch(session, Account, payment.account_id)
@@ -134,6 +137,7 @@ def _freeze(
     with desk.store.write(scope) as session:
         if fetch(session, Payment, payment.id, lock=True).status not in OPEN:
             raise payments.closed(session, payment)  # while the document was drawn
+        must_be_open(session, payment.reseller_id)
         row = Document(
             reseller_id=payment.reseller_id,
             payment_id=payment.id,

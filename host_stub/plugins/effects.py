@@ -16,6 +16,7 @@ from host_stub.persistence.plugin_tables import OwnTables
 from host_stub.persistence.store import fetch, now
 from host_stub.services import mails
 from host_stub.services.letterhead import Letter
+from host_stub.services.open_resellers import is_open
 from host_stub.services.outbox import insert_once
 
 
@@ -46,6 +47,8 @@ def _notify(session: Session, author: Author, effect: Notify) -> None:
     account = fetch(session, Account, effect.account_id)
     if account.reseller_id != author.reseller_id:
         raise NotFound("Account", effect.account_id)
+    if not is_open(session, author.reseller_id):
+        return  # nobody of a closed reseller's can act on it
     key = f"{author.once}:{effect.key}"
     if effect.by_mail:
         category = f"plugin:{author.plugin}"

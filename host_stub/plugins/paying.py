@@ -24,7 +24,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
-from host_stub.domain.errors import MethodUnavailable
+from host_stub.domain.errors import MethodUnavailable, ResellerClosed
 from host_stub.domain.payments import OPEN
 from host_stub.persistence import Payment, PaymentAttempt, PaymentMethod, PluginActivation, Scope
 from host_stub.persistence.store import fetch
@@ -33,6 +33,7 @@ from host_stub.plugins.documents import issued_facts
 from host_stub.plugins.errors import PluginFailed, PluginOverran, PluginPaused, PluginUnavailable
 from host_stub.services import attempts, payments
 from host_stub.services.methods import present_view
+from host_stub.services.open_resellers import is_open
 from host_stub.services.views import payment_view
 
 _ = Catalogue("host_stub")
@@ -50,12 +51,12 @@ class Offer:
 def offers(desk: Desk, scope: Scope, payment_id: int) -> list[Offer]:
     """Return the methods for an open payment's account type and currency, in the reseller's order.
 
-    A method whose plugin is off or not loaded is left out; one that says no, or whose plugin fails, carries its
-    reason, for a manager to read.
+    None while the reseller is closed. A method whose plugin is off or not loaded is left out; one that says no, or
+    whose plugin fails, carries its reason, for a manager to read.
     """
     with desk.store.read(scope) as session:
         payment = fetch(session, Payment, payment_id)
-        if payment.status not in OPEN:
+        if payment.status not in OPEN or not is_open(session, payment.reseller_id):
             return []
         view = payment_view(session, payment)
         rows = [row for row in _methods(session, payment) if view.account.type in row.account_types]
@@ -105,8 +106,8 @@ class Started:
 def start(desk: Desk, scope: Scope, payment_id: int, method_id: int, *, language: str, by: Actor) -> Started:
     """Start a payment with a method.
 
-    Raises NotFound, PaymentClosed, MethodUnavailable; PluginUnavailable if the plugin is broken or failed (the attempt
-    is then stored as failed, and another method can be chosen).
+    Raises NotFound, PaymentClosed, ResellerClosed, MethodUnavailable; PluginUnavailable if the plugin is broken or
+    failed (the attempt is then stored as failed, and another method can be chosen).
     """
     offer = next((o for o in offers(desk, scope, payment_id) if o.method.id == method_id), None)
     if offer is None or offer.reason is not None:
@@ -136,6 +137,8 @@ def _why_not(desk: Desk, scope: Scope, payment_id: int, method_id: int, offer: O
         payment = fetch(session, Payment, payment_id)
         if payment.status not in OPEN:
             return payments.closed(session, payment)
+        if not is_open(session, payment.reseller_id):
+            return ResellerClosed(payment.reseller_id)
     return MethodUnavailable(method_id, offer.reason if offer is not None else "not offered")
 
 

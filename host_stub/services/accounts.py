@@ -9,6 +9,7 @@ from billhook import AccountType
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
+from host_stub.domain.errors import ResellerClosed
 from host_stub.persistence import Account, Reseller, Scope, Store
 from host_stub.persistence.store import fetch, now
 from host_stub.services import watches
@@ -43,10 +44,11 @@ class AccountDraft:
 
 
 def create(store: Store, scope: Scope, reseller_id: int, draft: AccountDraft, *, by: Actor) -> int:
-    """Create an account with nothing on it; return its id. Raises NotFound."""
+    """Create an account with nothing on it; return its id. Raises NotFound, ResellerClosed."""
     with store.write(scope) as session:
         # Locked: a watch level that the reseller changes meanwhile must find this account, or be found by it.
-        fetch(session, Reseller, reseller_id, lock=True)
+        if fetch(session, Reseller, reseller_id, lock=True).closed_at is not None:
+            raise ResellerClosed(reseller_id)
         account = Account(reseller_id=reseller_id, created_at=now(session), **draft.columns())
         session.add(account)
         session.flush()

@@ -22,6 +22,8 @@ from host_stub.domain.payments import OPEN
 from host_stub.persistence import Payment, PaymentAttempt, PaymentMethod, Scope, Store
 from host_stub.persistence.store import fetch, now
 from host_stub.services import payments
+from host_stub.services.open_resellers import must_be_open
+from host_stub.services.plugin_settings import is_on
 
 #: A call to a provider is over by then, whichever way it went.
 FIRST_QUERY: Final = timedelta(minutes=2)
@@ -54,15 +56,19 @@ def begin(store: Store, scope: Scope, payment_id: int, method_id: int, frozen: F
     """Freeze what is being started, before the provider is called; state `unknown` until the call ended.
 
     The same start again (Back, a second press) takes up the attempt that was frozen before.
-    Raises NotFound, PaymentClosed, MethodUnavailable.
+    Raises NotFound, ResellerClosed, PaymentClosed, MethodUnavailable.
     """
     with store.write(scope) as session:
         payment = fetch(session, Payment, payment_id, lock=True)
+        must_be_open(session, payment.reseller_id)
         if PaymentStatus(payment.status) not in OPEN:
             raise payments.closed(session, payment)
         method = fetch(session, PaymentMethod, method_id)
         if method.reseller_id != payment.reseller_id or not method.active:
             raise MethodUnavailable(method_id, "inactive")
+        # The operator who switches it off holds the reseller's row: what was begun before goes on, nothing else begins.
+        if not is_on(session, method.plugin, payment.reseller_id):
+            raise MethodUnavailable(method_id, "plugin off")
         if payment.method_id != method_id:
             payment.method_id = method_id
             payments.note(session, payment, "payment.method_chosen", by, method=method.name, method_id=method_id)

@@ -26,6 +26,7 @@ from host_stub.persistence import (
 )
 from host_stub.persistence.store import listening, now
 from host_stub.services import ledger, outbox, running
+from host_stub.services.open_resellers import closed, is_open
 
 UNCOVERED: Final = "billhook_charge_uncovered"
 #: Nobody plans further ahead, and the hours until then are counted one by one.
@@ -69,7 +70,9 @@ def _watches(session: Session) -> list[Watched]:
     found = []
     for spec in listening(session).watches_of("charge"):
         on = select(PluginActivation.reseller_id).where(
-            PluginActivation.plugin == spec.plugin, PluginActivation.enabled
+            PluginActivation.plugin == spec.plugin,
+            PluginActivation.enabled,
+            PluginActivation.reseller_id.not_in(closed()),
         )
         for reseller_id in session.scalars(on.order_by(PluginActivation.reseller_id)).all():
             days = _days(session, spec, reseller_id)
@@ -137,7 +140,7 @@ def _look_at(store: Store, watched: Watched, account_id: int) -> bool:
 
 def _change(session: Session, watched: Watched, account: Account) -> bool:
     """Disarm and tell, or arm again; what changed meanwhile is decided by the locked account."""
-    if account.on_hold_since is not None:
+    if account.on_hold_since is not None or not is_open(session, account.reseller_id):
         return False
     coming = _uncovered(session, account, watched.days)
     if _is_armed(session, watched, account) == (coming is None):

@@ -16,6 +16,7 @@ from host_stub.persistence import Account, Entry, Reseller, Store, Subscription,
 from host_stub.persistence.store import fetch, now
 from host_stub.services import charging_failures, ledger, mails, notices, running
 from host_stub.services.journal import log
+from host_stub.services.open_resellers import closed, is_open
 
 ACTIVE, PENDING, STOPPED = SubscriptionStatus.ACTIVE, SubscriptionStatus.PENDING, SubscriptionStatus.STOPPED
 
@@ -42,8 +43,14 @@ def settle(session: Session, account: Account) -> Settlement:
     Below the threshold the hold begins. A hold ends when the balance is at the threshold or above and the due charges
     of the stopped subscriptions fit; then they are charged and run. Last, pending subscriptions that the newest credit
     covers are activated, oldest first; one that is too dear does not keep back a younger, cheaper one.
+    While the reseller is closed nothing is decided: the money waits on the balance.
     """
+    reseller = fetch(session, Reseller, account.reseller_id)
+    if reseller.closed_at is not None:
+        return Settlement()
     newest = account.event_sequence
+    if reseller.catching_up:
+        resume_after_reopening(session, account)
     if account.on_hold_since is not None:
         _stop_overdue(session, account)
     match _decide(session, account):
@@ -63,11 +70,13 @@ def charge_earliest(store: Store, account_id: int) -> bool:
     """Charge the earliest unpaid period of an account that has begun, in one transaction; return whether there was one.
 
     All subscriptions whose period begins at that instant are charged together. What does not fit puts the account on
-    hold; in hold nothing is charged, and what is due stops. Safe to run anywhere at once: the account is locked, and
-    a period that somebody else charged is no longer due.
+    hold; in hold nothing is charged, and what is due stops. While the reseller is closed nothing is charged. Safe to
+    run anywhere at once: the account is locked, and a period that somebody else charged is no longer due.
     """
     with store.write() as session:
         account = ledger.lock_account(session, account_id)
+        if not is_open(session, account.reseller_id):
+            return False
         due = _earliest_due(session, account)
         for subscription in due:
             _charge_or_stop(session, account, subscription)
@@ -86,6 +95,7 @@ def run_due(store: Store, limit: int = 200) -> int:
             select(Subscription.account_id)
             .where(Subscription.status == ACTIVE, Subscription.next_charge_at <= now(session))
             .where(Subscription.account_id.not_in(charging_failures.resting(session)))
+            .where(Subscription.reseller_id.not_in(closed()))
             .group_by(Subscription.account_id)
             .order_by(func.min(Subscription.next_charge_at), Subscription.account_id)
             .limit(limit)
@@ -115,6 +125,7 @@ def is_behind(session: Session, account_id: int) -> bool:
         .where(Subscription.account_id == account_id, Subscription.status == ACTIVE)
         .where(Subscription.next_charge_at <= now(session))
         .where(Subscription.account_id.not_in(charging_failures.resting(session)))
+        .where(Subscription.reseller_id.not_in(closed()))
     )
     return session.scalars(due.limit(1)).one_or_none() is not None
 
@@ -128,6 +139,7 @@ def reconsider_holds(store: Store, limit: int = 200) -> int:
     while True:
         with store.read() as session:
             held = select(Account.id).where(Account.on_hold_since.is_not(None), Account.id > last_id)
+            held = held.where(Account.reseller_id.not_in(closed()))
             accounts = session.scalars(held.order_by(Account.id).limit(limit)).all()
         let_go += sum(_reconsider(store, account_id) for account_id in accounts)
         if len(accounts) < limit:
@@ -145,6 +157,36 @@ def _reconsider(store: Store, account_id: int) -> bool:
     except Exception as error:  # noqa: BLE001  one broken account must not stop the others
         charging_failures.note(store, account_id, error)
         return False
+
+
+def stop_all(session: Session, account: Account) -> int:
+    """Stop whatever runs on a locked account whose reseller is closed; return how many. Nothing is charged for."""
+    running_ones = session.scalars(running.of_account(account, ACTIVE)).all()
+    for subscription in running_ones:
+        running.stop(session, account, subscription, closing=True)
+    return len(running_ones)
+
+
+def resume_after_reopening(session: Session, account: Account) -> int:
+    """Let run again what the closing of a reseller stopped on a locked account; return how many. Again: nothing.
+
+    As after a hold: what has paid time left runs it out, also in hold; the others are charged and run if all of them
+    fit together, else they stay stopped in hold.
+    """
+    stopped = session.scalars(running.of_account(account, STOPPED)).all()
+    for subscription in stopped:
+        if running.period_to_start(session, subscription) is None:
+            running.start(session, account, subscription)
+    session.flush()
+    if not _needed(session, account):
+        if account.on_hold_since is not None:
+            _leave_hold(session, account)
+        else:
+            _start_stopped(session, account)
+    elif account.on_hold_since is None:
+        _enter_hold(session, account)
+    session.flush()
+    return sum(subscription.status == ACTIVE for subscription in stopped)
 
 
 def _charge_or_stop(session: Session, account: Account, subscription: Subscription) -> None:
@@ -190,9 +232,13 @@ def _enter_hold(session: Session, account: Account) -> None:
 
 
 def _leave_hold(session: Session, account: Account) -> tuple[str, ...]:
-    stopped = session.scalars(running.of_account(account, STOPPED)).all()
     account.on_hold_since = None
     _log(session, account, "account.hold_left", balance_minor=account.balance_minor)
+    return _start_stopped(session, account)
+
+
+def _start_stopped(session: Session, account: Account) -> tuple[str, ...]:
+    stopped = session.scalars(running.of_account(account, STOPPED)).all()
     for subscription in stopped:
         running.start(session, account, subscription)
     return tuple(s.name for s in stopped)

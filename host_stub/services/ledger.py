@@ -56,7 +56,12 @@ class Movement:
 
 def lock_account(session: Session, account_id: int) -> Account:
     """Return the account, locked until the unit ends. Raises NotFound."""
-    return fetch(session, Account, account_id, lock=True)
+    account = fetch(session, Account, account_id, lock=True)
+    reseller = session.identity_map.get(session.identity_key(Reseller, account.reseller_id))
+    if reseller is not None:
+        # Whoever closes the reseller locks his accounts: what was read of him before the lock may be outdated.
+        session.refresh(reseller, ["closed_at", "catching_up"])
+    return account
 
 
 def find(session: Session, reseller_id: int, source: str, source_id: str) -> LedgerTransaction | None:

@@ -38,6 +38,9 @@ _ = Catalogue("host_stub")
 
 #: Categories whose body holds a single-use link: it is erased once the mail has left.
 SECRET_CATEGORIES: Final = ("invitation", "password_reset")
+#: What the customers of a closed reseller are still told: that he has their money. Everything else asks them for
+#: something that they cannot do there (top up, sign in, set a password), and what plugins say is no fact of the host.
+WHILE_CLOSED: Final = ("payment_credited",)
 
 # Enough to keep headers and the SMTP dialogue safe; whether the mailbox exists, its server says.
 _ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]{1,64}@[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]{1,255}")
@@ -56,10 +59,13 @@ def queue(session: Session, reseller: Reseller, letter: Letter, recipients: Sequ
 def queue_to_account(session: Session, account: Account, letter: Letter, recipients: Sequence[str] = ()) -> None:
     """Queue a mail to the account's finance contacts (or to `recipients`), each in his language.
 
+    A closed reseller tells only of money that came in: `WHILE_CLOSED`.
     Somebody without a login reads the account's language. Nobody to write to is logged on the account, where a
     manager sees it.
     """
     reseller = fetch(session, Reseller, account.reseller_id)
+    if reseller.closed_at is not None and letter.category not in WHILE_CLOSED:
+        return
     readers = _languages(session, account, recipients) if recipients else finance_contacts(session, account)
     if not readers:
         _log(session, account, "account.nobody_to_write_to", category=letter.category)

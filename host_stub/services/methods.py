@@ -19,6 +19,7 @@ from host_stub.persistence import PaymentMethod, Reseller, Scope, Store
 from host_stub.persistence.store import fetch, now
 from host_stub.services import secret_vaults, setting_changes, setting_levels
 from host_stub.services.journal import log
+from host_stub.services.open_resellers import must_be_open
 from host_stub.services.pictures import Picture
 from host_stub.services.secret_vaults import Cipher, Opener
 from host_stub.services.setting_changes import Change, Place
@@ -127,7 +128,7 @@ def save_method(
 
     doctor: `check_settings` of the provider, contained by the caller; called outside the unit. An ERROR blocks.
     reseller_id: of a new method; the scope's own if left out.
-    Raises NotFound, InvalidSettings; nothing is stored then.
+    Raises NotFound, InvalidSettings, ResellerClosed (for a new one); nothing is stored then.
     """
     with store.read(scope) as session:
         known = fetch(session, PaymentMethod, method_id) if method_id is not None else None
@@ -170,6 +171,7 @@ def _write(
     by: Actor,
 ) -> int:
     if method_id is None:
+        must_be_open(session, reseller_id)
         row = PaymentMethod(
             reseller_id=reseller_id, plugin=provider.name, settings={}, secrets={}, created_at=now(session)
         )

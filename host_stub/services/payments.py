@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import SYSTEM, Actor
 from host_stub.domain.amounts import outside_limits
-from host_stub.domain.errors import InvalidAmount, PaymentClosed
+from host_stub.domain.errors import InvalidAmount, PaymentClosed, ResellerClosed
 from host_stub.domain.payments import OPEN, Cause, Consequence, document_number, move
 from host_stub.persistence import Account, LogEntry, Payment, Reseller, Scope, Store
 from host_stub.persistence.store import fetch, now
@@ -42,12 +42,14 @@ class TopUp:
 def start_top_up(store: Store, scope: Scope, top_up: TopUp, *, by: Actor) -> int:
     """Create a payment that waits to be paid, and return its id; the same form again returns the payment it made.
 
-    Raises NotFound, InvalidAmount (code too_small, too_large with the limit; nothing is stored).
+    Raises NotFound, ResellerClosed, InvalidAmount (code too_small, too_large with the limit; nothing is stored).
     """
     with store.write(scope) as session:
         account = fetch(session, Account, top_up.account_id)
         # The counter row of the reseller is locked, so two payments never get one number.
         reseller = fetch(session, Reseller, account.reseller_id, lock=True)
+        if reseller.closed_at is not None:
+            raise ResellerClosed(reseller.id)
         _check_limits(reseller, top_up.amount)
         once_token, made = _of_form(session, top_up)
         if made is not None:

@@ -14,6 +14,7 @@ from host_stub.domain.errors import InvalidAmount
 from host_stub.persistence import Period, Plan, Reseller, Scope, Store
 from host_stub.persistence.store import fetch, now
 from host_stub.services.journal import log
+from host_stub.services.open_resellers import must_be_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,9 @@ class PlanTerms:
 
 
 def create(store: Store, scope: Scope, reseller_id: int, terms: PlanTerms, *, by: Actor) -> int:
-    """Create a plan; return its id. Raises NotFound, InvalidAmount."""
+    """Create a plan; return its id. Raises NotFound, ResellerClosed, InvalidAmount."""
     with store.write(scope) as session:
+        must_be_open(session, reseller_id)
         _check(session, reseller_id, terms.price)
         plan = Plan(
             reseller_id=reseller_id,

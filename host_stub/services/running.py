@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from billhook import Money
@@ -9,7 +10,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import SYSTEM, Actor
-from host_stub.domain.charging import Period, Span, Terms, cost, first_period, fits
+from host_stub.domain.charging import Period, Span, Terms, cost, first_period, fits, unused_month
 from host_stub.persistence import Account, Charge, Leg, Plan, Reseller, Subscription, SubscriptionStatus
 from host_stub.persistence.store import fetch, now
 from host_stub.services import ledger, outbox
@@ -41,8 +42,15 @@ def of_account(account: Account, *statuses: SubscriptionStatus) -> Select[Subscr
 
 
 def period_to_start(session: Session, subscription: Subscription) -> Span | None:
-    """Return what a pending or stopped subscription must pay to run now; None if the current hour or day is paid."""
-    return first_period(terms_of(session, subscription), subscription.next_charge_at, now(session))
+    """Return what a pending or stopped subscription must pay to run now; None if it has paid time left."""
+    terms = terms_of(session, subscription)
+    if _unused_month(terms, subscription):
+        return None
+    return first_period(terms, subscription.next_charge_at, now(session))
+
+
+def _unused_month(terms: Terms, subscription: Subscription) -> timedelta:
+    return unused_month(terms, subscription.next_charge_at, subscription.stopped_at)
 
 
 def cost_to_start(session: Session, subscription: Subscription) -> Money:
@@ -60,8 +68,11 @@ def start(session: Session, account: Account, subscription: Subscription, *, by:
     """Charge the first period of a pending or stopped subscription and let it run. The charge was found to fit."""
     terms, at = terms_of(session, subscription), now(session)
     resumed = subscription.status == SubscriptionStatus.STOPPED
-    span = first_period(terms, subscription.next_charge_at, at)
+    span = period_to_start(session, subscription)
     subscription.anchor_at = at
+    left = _unused_month(terms, subscription)
+    if left:
+        subscription.anchor_at = subscription.next_charge_at = at + left
     subscription.stopped_at = None
     if span is not None:
         pay(session, account, subscription, span, cost(terms, span))
@@ -108,10 +119,11 @@ def pay(session: Session, account: Account, subscription: Subscription, span: Sp
     session.flush()
 
 
-def stop(session: Session, account: Account, subscription: Subscription) -> None:
-    """Stop a subscription whose paid period is over."""
+def stop(session: Session, account: Account, subscription: Subscription, *, closing: bool = False) -> None:
+    """Stop a subscription whose paid period is over, or, closing, whose reseller is closed within it."""
     subscription.stopped_at = now(session)
-    _change(session, subscription, SubscriptionStatus.STOPPED, by=SYSTEM)
+    action = "subscription.stopped_by_closing" if closing else ""
+    _change(session, subscription, SubscriptionStatus.STOPPED, by=SYSTEM, action=action)
     _tell(session, account, subscription, STOPPED)
 
 
@@ -128,9 +140,11 @@ _ACTIONS = {
 }
 
 
-def _change(session: Session, subscription: Subscription, to: SubscriptionStatus, *, by: Actor) -> None:
+def _change(
+    session: Session, subscription: Subscription, to: SubscriptionStatus, *, by: Actor, action: str = ""
+) -> None:
     """Set the status, log it, and order the outside world to follow: the job applies whatever is desired by then."""
-    action = _ACTIONS.get((SubscriptionStatus(subscription.status), to), f"subscription.{to}")
+    action = action or _ACTIONS.get((SubscriptionStatus(subscription.status), to), f"subscription.{to}")
     known_outside = subscription.status != SubscriptionStatus.PENDING or to is SubscriptionStatus.ACTIVE
     subscription.status = to
     log(session, "subscription", subscription.id, action, reseller_id=subscription.reseller_id, by=by)

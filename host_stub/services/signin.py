@@ -16,10 +16,11 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
-from host_stub.domain.errors import RefusedError
+from host_stub.domain.errors import RefusedError, ResellerClosed
 from host_stub.persistence import LoginToken, Reseller, Store, User, UserKind, WebSession
 from host_stub.persistence.store import now
 from host_stub.services import journal, limits, mails, passwords
+from host_stub.services.open_resellers import is_open, must_be_open
 
 #: How often the time of the last request is written; the idle limit is that much less exact.
 _SEEN_EVERY: Final = timedelta(minutes=2)
@@ -75,7 +76,8 @@ class Lifetimes:
 def sign_in(store: Store, email: str, password: str, *, address: str, lifetimes: Lifetimes) -> tuple[str, SignedIn]:
     """Check the credentials and open a session; return its token for the cookie.
 
-    Tries are counted before they are made, by login and by client address. Raises TooManyAttempts, WrongCredentials.
+    Tries are counted before they are made, by login and by client address. Raises TooManyAttempts, WrongCredentials,
+    ResellerClosed: only to who knows the password.
     """
     login, place = normal_email(email), limits.network(address)
     with store.write() as session:
@@ -89,7 +91,9 @@ def sign_in(store: Store, email: str, password: str, *, address: str, lifetimes:
     with store.write() as session:
         limits.forget(session, limits.LOGIN, login)
         limits.give_back(session, limits.LOGIN_ADDRESS, place)
-        return _open_checked(session, user, password, lifetimes)
+        if is_open(session, user.reseller_id):
+            return _open_checked(session, user, password, lifetimes)
+    raise ResellerClosed(user.reseller_id)
 
 
 def _open_checked(session: Session, seen: User, password: str, lifetimes: Lifetimes) -> tuple[str, SignedIn]:
@@ -124,7 +128,10 @@ def open_session(session: Session, user: User, lifetimes: Lifetimes) -> str:
 
 
 def resume(store: Store, token: str, lifetimes: Lifetimes) -> SignedIn | None:
-    """Return who a cookie's token stands for, or None: unknown, too old, idle too long, user switched off."""
+    """Return who a cookie's token stands for, or None: unknown, too old, idle too long, user switched off.
+
+    Raises ResellerClosed; the session has ended then.
+    """
     with store.read() as session:
         row = session.get(WebSession, token_hash(token))
         at = store.now()
@@ -134,6 +141,10 @@ def resume(store: Store, token: str, lifetimes: Lifetimes) -> SignedIn | None:
         if not user.active:
             return None
         person, seen_at = _person(session, user), row.seen_at
+        open_ = is_open(session, user.reseller_id)
+    if not open_:
+        sign_out(store, token)
+        raise ResellerClosed(person.reseller_id)
     if at - seen_at >= _SEEN_EVERY:
         _touch(store, token, at)
     return person
@@ -194,7 +205,8 @@ def request_reset(store: Store, email: str, *, base_url: str, lifetime: timedelt
         # A known address that is asked for too often is silently left alone: the mail would be the attack.
         silent = limits.count(session, limits.RESET, login)
         user = session.scalars(select(User).where(User.email == login, User.active)).one_or_none()
-        if until is None and silent is None and user is not None:
+        # A closed reseller's people cannot sign in: a link would lead nowhere, and the page tells nobody.
+        if until is None and silent is None and user is not None and is_open(session, user.reseller_id):
             link = issue_link(session, user, Purpose.RESET, base_url=base_url, lifetime=lifetime)
             mails.password_reset(session, user, link)
     if until is not None:
@@ -225,14 +237,17 @@ def issue_link(session: Session, user: User, purpose: Purpose, *, base_url: str,
 def holder(store: Store, token: str, purpose: Purpose, *, address: str) -> SignedIn:
     """Return whose password a link may set; looking uses nothing up.
 
-    Raises LinkExpired; TooManyAttempts for an address that guesses.
+    Raises LinkExpired; ResellerClosed, which leaves the link good; TooManyAttempts for an address that guesses.
     """
     with store.read() as session:
         until = limits.exhausted(session, limits.LINK_ADDRESS, limits.network(address))
         row = _valid(session, token, purpose)
         person = _person(session, session.get_one(User, row.user_id)) if row else None
+        closed = person is not None and not is_open(session, person.reseller_id)
     if until is not None:
         raise limits.TooManyAttempts(until)
+    if person is not None and closed:
+        raise ResellerClosed(person.reseller_id)
     if person is not None:
         return person
     with store.write() as session:
@@ -245,7 +260,7 @@ def set_password(
 ) -> tuple[str, SignedIn]:
     """Use a link up: set the password, end all other sessions, open a new one and return its token.
 
-    Raises LinkExpired, WeakPassword (the link stays good).
+    Raises LinkExpired, WeakPassword and ResellerClosed (the link stays good).
     """
     with store.read() as session:
         row = _valid(session, token, purpose)
@@ -259,6 +274,7 @@ def set_password(
         used = _valid(session, token, purpose)
         if used is None:
             raise LinkExpired
+        must_be_open(session, user.reseller_id)
         used.used_at = now(session)
         action = "user.invitation_accepted" if purpose is Purpose.INVITATION else "user.password_reset"
         _set_password(session, user, new_hash, action)

@@ -16,6 +16,7 @@ from host_stub.persistence import Account, Plan, Reseller, Scope, Store, Subscri
 from host_stub.persistence.store import fetch, now
 from host_stub.services import charging, ledger, running
 from host_stub.services.journal import log
+from host_stub.services.open_resellers import must_be_open
 
 
 class PlanInactive(RefusedError):
@@ -40,9 +41,10 @@ class Upcoming:
 def create(store: Store, scope: Scope, account_id: int, plan_id: int, *, name: str = "", by: Actor) -> int:
     """Create a pending subscription; return its id. The first sufficient credit activates it, or a manager.
 
-    name: empty means the plan's name. Raises NotFound, PlanInactive.
+    name: empty means the plan's name. Raises NotFound, ResellerClosed, PlanInactive.
     """
     with store.write(scope) as session:
+        must_be_open(session, fetch(session, Account, account_id).reseller_id)
         account = ledger.lock_account(session, account_id)
         plan = fetch(session, Plan, plan_id)
         if not plan.active or plan.reseller_id != account.reseller_id:
@@ -72,10 +74,11 @@ def create(store: Store, scope: Scope, account_id: int, plan_id: int, *, name: s
 def activate(store: Store, scope: Scope, subscription_id: int, *, by: Actor) -> None:
     """Charge the first period of a pending subscription and let it run.
 
-    Raises NotFound, SubscriptionClosed if it is not pending, InsufficientFunds with the missing sum. In credit hold
-    that sum ends the hold too, since in hold nothing is charged.
+    Raises NotFound, ResellerClosed, SubscriptionClosed if it is not pending, InsufficientFunds with the missing sum. In
+    credit hold that sum ends the hold too, since in hold nothing is charged.
     """
     with store.write(scope) as session:
+        must_be_open(session, fetch(session, Subscription, subscription_id).reseller_id)
         account, subscription = _locked(session, subscription_id)
         if subscription.status != SubscriptionStatus.PENDING:
             raise SubscriptionClosed(subscription.name, subscription.status)

@@ -11,10 +11,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import SYSTEM, Actor
-from host_stub.domain.errors import RefusedError
+from host_stub.domain.errors import RefusedError, ResellerClosed
 from host_stub.persistence import AccessLevel, Account, AccountAccess, LoginToken, Reseller, User, UserKind
 from host_stub.persistence.store import now
 from host_stub.services import journal, mails, signin
+from host_stub.services.open_resellers import is_open
 
 _EMAIL = re.compile(r"\A[^@\s<>\"',;:\\\x00-\x1f\x7f]{1,64}@[^@\s<>\"',;:\\\x00-\x1f\x7f]{1,190}\Z")
 INVITATION_LIFETIME: Final = timedelta(days=7)
@@ -50,7 +51,7 @@ class Invitations:
 
 
 def add_manager(session: Session, reseller_id: int, person: NewUser, *, by: Actor, invitations: Invitations) -> User:
-    """Make a member of staff and invite him by mail. Raises InvalidEmail, EmailTaken."""
+    """Make a member of staff and invite him by mail. Raises InvalidEmail, EmailTaken, ResellerClosed."""
     user = _add(session, reseller_id, UserKind.MANAGER, person, by=by)
     invite(session, user, by=by, invitations=invitations)
     return user
@@ -62,8 +63,9 @@ def add_customer(
     """Give a person access to an account.
 
     Who has a customer's login with the same reseller gets the account added; anybody else's address is taken.
-    Raises InvalidEmail, EmailTaken.
+    Raises InvalidEmail, EmailTaken, ResellerClosed.
     """
+    _refuse_closed(session, account.reseller_id)
     user = session.scalars(
         select(User).where(
             User.email == signin.normal_email(person.email),
@@ -79,7 +81,8 @@ def add_customer(
 
 
 def invite(session: Session, user: User, *, by: Actor, invitations: Invitations) -> str:
-    """Mail a new invitation, and return its link; earlier ones stop working."""
+    """Mail a new invitation, and return its link; earlier ones stop working. Raises ResellerClosed."""
+    _refuse_closed(session, user.reseller_id)
     link = signin.issue_link(
         session,
         user,
@@ -217,6 +220,12 @@ def _add(session: Session, reseller_id: int, kind: UserKind, person: NewUser, *,
     session.flush()
     journal.log(session, "user", user.id, "user.created", reseller_id=reseller_id, by=by, email=email)
     return user
+
+
+def _refuse_closed(session: Session, reseller_id: int) -> None:
+    # Without a lock: an account may be locked already, and a link is refused once more when it is followed.
+    if not is_open(session, reseller_id):
+        raise ResellerClosed(reseller_id)
 
 
 def _keep_an_owner(session: Session, account_id: int, *, but: int) -> None:

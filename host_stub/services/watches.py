@@ -10,17 +10,21 @@ from host_stub.domain.listening import WatchSpec
 from host_stub.persistence import Account, BalanceWatch, PluginSetting
 from host_stub.persistence.store import listening, now
 from host_stub.services import outbox
+from host_stub.services.open_resellers import is_open
 from host_stub.services.setting_values import loaded
 
 CROSSED = "billhook_balance_threshold_crossed"
 
 
 def balance_moved(session: Session, account: Account, before_minor: int) -> None:
-    """Compare a locked account's balance with its levels after a movement, and tell the plugins that asked."""
+    """Compare a locked account's balance with its levels after a movement, and tell the plugins that asked.
+
+    While the reseller is closed nobody is warned: the watch stays armed, and the next movement after that tells.
+    """
     for watch in _watches(session, account):
         if account.balance_minor >= watch.level_minor:
             watch.armed = True
-        elif watch.armed:
+        elif watch.armed and is_open(session, account.reseller_id):
             watch.armed = False
             _tell(session, account, watch)
 
@@ -49,7 +53,7 @@ def refresh(session: Session, account: Account) -> None:
         watch.level_minor = level
         if account.balance_minor >= level:
             watch.armed = True
-        elif watch.armed:
+        elif watch.armed and is_open(session, account.reseller_id):
             watch.armed = False
             _tell(session, account, watch)
 

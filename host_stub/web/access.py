@@ -11,7 +11,8 @@ from enum import StrEnum
 from functools import wraps
 from typing import Any, Final, TypeVar, cast
 
-from flask import Blueprint, Flask, g, redirect, request, session, url_for
+from billhook import Catalogue
+from flask import Blueprint, Flask, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -22,10 +23,15 @@ from host_stub.persistence.store import fetch
 from host_stub.services import users
 from host_stub.services.signin import SignedIn
 from host_stub.web.panel import panel
-from host_stub.web.session import current_user
+from host_stub.web.session import current_user, was_closed_out
 
 Row = TypeVar("Row", bound=Base)
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+
+_ = Catalogue("host_stub")
+
+#: Neutral: it names no reseller and no reason.
+SIGN_IN_CLOSED: Final = _("Sign-in is closed for now. Please ask whoever provides your services.")
 
 _ACTING = "reseller"
 _RIGHT = "_billhook_right"
@@ -203,6 +209,12 @@ def operator_required(view: View) -> View:
     return _required(view, enter_operator)
 
 
+def to_closed_sign_in() -> ResponseReturnValue:
+    """Answer whoever belongs to a closed reseller: to the sign-in page, which says that it is closed to him."""
+    flash(str(SIGN_IN_CLOSED), "warning")
+    return redirect(url_for("auth.sign_in"), 303)
+
+
 def _required(view: View, enter: Callable[[], None]) -> View:
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
@@ -223,5 +235,7 @@ def check_routes(app: Flask) -> None:
 
 def to_sign_in() -> ResponseReturnValue:
     """Answer SignInNeeded: to the sign-in page, and from there back to where the visitor wanted to look."""
+    if was_closed_out():
+        return to_closed_sign_in()
     back = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("auth.sign_in", next=back if back != "/" else None), 303)

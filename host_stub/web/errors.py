@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import structlog
-from billhook import PluginError
-from flask import Flask, Response, g, make_response, render_template, request
+from billhook import Catalogue, PluginError
+from flask import Flask, Response, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from jinja2 import TemplateNotFound
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from host_stub.domain.errors import Forbidden, NotFound
+from host_stub.domain.errors import Forbidden, NotFound, ResellerClosed
 from host_stub.services.limits import TooManyAttempts
 from host_stub.web import access
 from host_stub.web.panel import panel
+
+_ = Catalogue("host_stub")
 
 _log = structlog.get_logger("billhook.web")
 _PAGES = (400, 403, 404, 413, 429, 500, 503)
@@ -25,6 +27,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(NotFound, lambda _error: error_page(404))
     app.register_error_handler(Forbidden, _forbidden)
+    app.register_error_handler(ResellerClosed, _reseller_closed)
     app.register_error_handler(access.SignInNeeded, lambda _error: access.to_sign_in())
     app.register_error_handler(TooManyAttempts, too_many)
     app.register_error_handler(PluginError, _plugin)
@@ -65,6 +68,17 @@ def _http(error: HTTPException) -> ResponseReturnValue:
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
     return response
+
+
+def _reseller_closed(error: ResellerClosed) -> ResponseReturnValue:
+    """Tell the operator, who alone comes so far, where he works; anybody else was here while it was being closed."""
+    user = g.get("user")
+    if user is None or not user.is_operator:
+        return access.to_closed_sign_in()
+    flash(str(_("Nothing was done: this reseller is closed, and nothing new begins in his name.")), "error")
+    if request.blueprint == "operator":
+        return redirect(url_for("operator.reseller", reseller_id=error.reseller_id), 303)
+    return redirect(url_for("reseller.home"), 303)
 
 
 def _forbidden(error: Forbidden) -> Response:

@@ -107,12 +107,15 @@ def _returned(found: callbacks.Callback) -> ResponseReturnValue:
     back = callbacks.returned(panel().desk, found, _raw(), request.args.get("t", ""))
     with panel().store.read() as session:
         reseller = session.get(Reseller, back.reseller_id)
+    no_referrer()
+    if reseller is None or reseller.closed_at is not None:
+        # Nobody of his signs in: no way on, and nothing that a way on would be for.
+        return render_template("plugin/returned_closed.html", successful=back.successful)
     target = (
         url_for("customer.payment", account_id=back.payment.account_id, payment_id=back.payment.id, returned=1)
         if back.payment is not None
         else url_for("customer.home")
     )
-    no_referrer()
     return render_template(
         "plugin/returned.html", payment=back.payment, successful=back.successful, target=target, reseller=reseller
     )

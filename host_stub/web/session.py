@@ -11,6 +11,7 @@ from flask import Flask, Request, Response, g, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 from host_stub.config import Config
+from host_stub.domain.errors import ResellerClosed
 from host_stub.services import signin
 from host_stub.services.signin import Lifetimes, SignedIn
 from host_stub.web.panel import panel
@@ -55,10 +56,18 @@ def load() -> None:
         return
     token = session.get(TOKEN)
     if isinstance(token, str):
-        g.user = signin.resume(panel().store, token, lifetimes())
+        try:
+            g.user = signin.resume(panel().store, token, lifetimes())
+        except ResellerClosed:
+            g.reseller_closed = True
         if g.user is None:
             # The CSRF secret stays: what was typed into an open form leads to the sign-in, not to an error.
             session.pop(TOKEN, None)
+
+
+def was_closed_out() -> bool:
+    """Say whether this request's session has just ended because its user's reseller is closed."""
+    return bool(g.get("reseller_closed", False))
 
 
 def current_user() -> SignedIn | None:

@@ -24,6 +24,10 @@ STATUSES: Final[dict[str, dict[str, tuple[Tone, LazyText]]]] = {
         "stopped": (Tone.BAD, _("subscription stopped")),
         "deleted": (Tone.CALM, _("subscription deleted")),
     },
+    "reseller": {
+        "open": (Tone.GOOD, _("reseller open")),
+        "closed": (Tone.BAD, _("reseller closed")),
+    },
     "switch": {
         "True": (Tone.GOOD, _("switched on")),
         "False": (Tone.CALM, _("switched off")),

@@ -22,6 +22,7 @@ from host_stub.persistence import (
     Mail,
     Outbox,
     Payment,
+    Reseller,
     Scope,
     Store,
     Subscription,
@@ -108,12 +109,20 @@ def _events(session: Session) -> Iterator[str]:
 
 
 def _holds(session: Session, *, settled: bool) -> Iterator[str]:
-    """Stopped subscriptions belong to held accounts; an account without a hold is at its threshold or above."""
+    """Stopped subscriptions belong to held accounts; an account without a hold is at its threshold or above.
+
+    While a reseller is closed, no hold is decided and nothing runs; only afterwards his accounts are looked at again.
+    """
+    closed = set(session.scalars(select(Reseller.id).where(Reseller.closed_at.is_not(None), ~Reseller.catching_up)))
+    following = set(session.scalars(select(Reseller.id).where(Reseller.catching_up)))
+    for row in session.scalars(select(Subscription).where(Subscription.status == SubscriptionStatus.ACTIVE)):
+        if row.reseller_id in closed:
+            yield f"subscription {row.id} runs although its reseller is closed"
     stopped = {
         s.account_id
         for s in session.scalars(select(Subscription).where(Subscription.status == SubscriptionStatus.STOPPED))
     }
-    for account in session.scalars(select(Account)):
+    for account in session.scalars(select(Account).where(Account.reseller_id.not_in(closed | following))):
         if account.on_hold_since is None and account.id in stopped:
             yield f"account {account.id}: stopped subscriptions without a hold"
         if account.on_hold_since is None and account.balance_minor < account.threshold_minor:

@@ -21,6 +21,7 @@ from host_stub.services import (
     approvals,
     charge_watches,
     charging,
+    closing,
     corrections,
     deliveries,
     gateway,
@@ -148,17 +149,30 @@ class Storm:
                 seen[f"{name}: {type(error).__name__}"] += 1
         return seen
 
+    def close_and_open(self, times: int) -> Counter[str]:
+        """Close the reseller and open him again, over and over, and leave him open."""
+        words, who = {"reason": "storm", "by": MANAGER}, self.world.reseller_id
+        for _ in range(times):
+            closing.close(self.store, who, at_once=1, **words)
+            closing.follow(self.store, limit=1)
+            closing.reopen(self.store, who, at_once=1, **words)
+        return Counter({"close": times})
 
-def storm(world: ChargingWorld, deeds: int, seed: int = 0) -> Counter[str]:
+
+def storm(world: ChargingWorld, deeds: int, seed: int = 0, closings: int = 0) -> Counter[str]:
+    """closings: how often one of the threads closes the reseller instead of joining in."""
     raging = Storm(world)
     start = Barrier(THREADS)
 
     def run(number: int) -> Counter[str]:
         start.wait()
+        if number == 0 and closings:
+            return raging.close_and_open(closings)
         return raging.rage(seed * 1000 + number, deeds)
 
     with ThreadPoolExecutor(THREADS) as pool:
         seen = sum(pool.map(run, range(THREADS)), Counter[str]())
+    closing.follow(world.store)
     charging.run_due(world.store)
     charging.reconsider_holds(world.store)
     while any(deliveries.work(world.store, "w", name, raging.outside) for name in ("mail", "plugin:", "provisioning")):
@@ -170,6 +184,15 @@ def test_a_storm_breaks_no_promise_and_no_lock(world: ChargingWorld) -> None:
     seen = storm(world, 12)
 
     assert sum(seen.values()) == THREADS * 12
+    assert broken_promises(world.store) == []
+
+
+def test_a_reseller_that_is_closed_and_opened_amid_the_storm_breaks_no_promise_and_no_lock(
+    world: ChargingWorld,
+) -> None:
+    seen = storm(world, 12, seed=50, closings=4)
+
+    assert seen["close"] == 4
     assert broken_promises(world.store) == []
 
 

@@ -100,11 +100,11 @@ def _healthy() -> list[type[PaymentProvider]]:
 class Scene:
     """The panel with the faulty plugin and a healthy one, a customer, a manager, an operator and a worker."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, deadline: float = DEADLINE) -> None:
         self.clock = FixedClock(LETTER_DAY)
         self.registry = Registry.of(
             {"faulty": faulty, "healthy": SimpleNamespace(billhook_payment_providers=_healthy)},
-            deadlines=dict.fromkeys((*PLACES, "billhook_"), DEADLINE),
+            deadlines=dict.fromkeys((*PLACES, "billhook_"), deadline),
         )
         assert self.registry.broken == {}
         app = an_app(url, self.clock, registry=self.registry, renderer=Printer())
@@ -211,8 +211,7 @@ def notify(scene: Scene) -> str:
     with scene.store.read() as session:
         payment = session.get_one(Payment, scene.payment_id)
     if payment.status == "waiting_for_payment":
-        frozen = attempts.Frozen("", False)
-        attempts.begin(scene.store, scene.world.scope, payment.id, scene.method_id, frozen, by=CUSTOMER)
+        begun(scene)
     fields = {"signed": "yes", "number": payment.number, "amount": "5000.00"}
     answer = scene.client.post(f"/plugin/faulty/method/{scene.method_id}/notify", data=fields)
     assert answer.status_code != 503 or answer.headers["Retry-After"]
@@ -241,9 +240,17 @@ def _visit(scene: Scene, post: Callable[[], Any]) -> str:
     return "sentence" if PAGE_NOT_WORKING in answer.text else "nothing"
 
 
+def begun(scene: Scene, *, queried: bool = False) -> None:
+    """Freeze an attempt of the payment as a start does, unless there is one."""
+    with scene.store.read() as session:
+        found = session.scalars(select(PaymentAttempt.id).where(PaymentAttempt.payment_id == scene.payment_id)).first()
+    if found is None:
+        frozen = attempts.Frozen("", False, queried=queried)
+        attempts.begin(scene.store, scene.world.scope, scene.payment_id, scene.method_id, frozen, by=CUSTOMER)
+
+
 def query(scene: Scene) -> str:
-    frozen = attempts.Frozen("", False, queried=True)
-    attempts.begin(scene.store, scene.world.scope, scene.payment_id, scene.method_id, frozen, by=CUSTOMER)
+    begun(scene, queried=True)
     scene.clock.advance(hours=2)
     scene.worker.run_once()
     with scene.store.read() as session:

@@ -6,50 +6,67 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
 
-from host_stub.persistence import Notice, Outbox, Payment, PaymentAttempt, Reseller, UserKind
+from host_stub.domain.errors import MethodUnavailable
+from host_stub.domain.listening import Listening, WatchSpec
+from host_stub.persistence import (
+    Document,
+    Notice,
+    Outbox,
+    Payment,
+    PaymentAttempt,
+    PaymentMethod,
+    Reseller,
+    UserKind,
+)
 from host_stub.plugins import paying
-from host_stub.services import ledger
+from host_stub.plugins.desk import document_url, return_token
+from host_stub.services import attempts, ledger, methods, watch_levels
 from host_stub.services.corrections import correct
 from tests.platform import faulty
-from tests.platform.test_faults import Scene, availability, document, notify, query, start
+from tests.platform.test_faults import Scene, availability, begun, document, notify, query, start
 from tests.support.databases import Databases
 from tests.support.web import Visitor, a_user
-from tests.support.world import MANAGER, rub
+from tests.support.world import CUSTOMER, MANAGER, World, a_method, rub
 
 
 class Shop(Scene):
     """The scene with an operator who turns the plugin on and off in his room."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(url)
+        super().__init__(url, deadline=20.0)  # nothing hangs here, and a busy machine is slow
         with self.store.write() as session:
             root = Reseller(name="Оператор", created_at=self.store.now(), is_operator=True)
             session.add(root)
             session.flush()
             person = a_user(session, root, UserKind.MANAGER, "operator@example.com").id
         self.operator = Visitor(self.customer.app)
-        self.person = person
+        self.person, self.moves = person, 0
         self.fresh()
 
-    def switch(self, on: bool) -> None:
+    def switch(self, on: bool, plugin: str = "faulty") -> None:
         self.operator.enter(self.person)
-        fields = {"plugin": "faulty", "on": "yes" if on else "no"}
+        fields = {"plugin": plugin, "on": "yes" if on else "no"}
         answer = self.operator.post(f"/admin/resellers/{self.world.reseller_id}/plugins", fields)
         assert answer.status_code == 303
 
-    def correct(self, token: str) -> None:
+    def correct(self, token: str, amount: str = "1.00") -> None:
         """Move the balance, which the plugin hears about while it is on."""
         correct(
             self.store,
             self.world.scope,
             self.world.account_id,
-            rub("1.00"),
+            rub(amount),
             reason="test",
             once_token=token,
             by=MANAGER,
         )
+
+    def move(self, amount: str) -> None:
+        self.moves += 1
+        self.correct(f"move {self.moves}", amount)
 
     def row(self) -> Any:
         with self.store.read() as session:
@@ -85,9 +102,109 @@ def test_a_callback_for_a_payment_that_was_started_before_is_credited_while_the_
 
 
 def test_the_gateway_is_asked_about_an_attempt_that_was_begun_before_while_the_plugin_is_off(shop: Shop) -> None:
+    begun(shop, queried=True)
     shop.switch(False)
 
     assert query(shop) == "started"
+
+
+def test_who_had_the_page_open_when_the_plugin_was_turned_off_starts_nothing_and_issues_nothing(shop: Shop) -> None:
+    assert start(shop) == "led on"  # without a bill so far
+    shop.switch(False)
+    other = shop.world.a_payment()
+
+    with pytest.raises(MethodUnavailable):
+        attempts.begin(shop.store, shop.world.scope, other, shop.method_id, attempts.Frozen(), by=CUSTOMER)
+    refused = shop.customer.post(f"{shop.path}/documents", {"method_id": shop.method_id, "kind": "receipt"})
+
+    assert refused.status_code < 500
+    assert (shop.count(PaymentAttempt), shop.count(Document)) == (1, 1)
+
+
+@pytest.mark.parametrize("on", [False, True])
+def test_the_payer_s_way_back_goes_on_and_names_his_payment_only_with_our_token(shop: Shop, on: bool) -> None:
+    shop.switch(on, "healthy")
+    desk = shop.customer.app.extensions["billhook"].desk
+    address = f"/plugin/healthy/method/{shop.healthy_id}/back"
+
+    neutral = shop.client.get(address)
+    named = shop.client.get(address, query_string={"t": return_token(desk.keys, shop.row())})
+
+    assert (neutral.status_code, named.status_code) == (200, 200)
+    assert shop.row().number not in neutral.text
+    assert shop.row().number in named.text
+
+
+def test_the_public_link_of_an_issued_bill_opens_while_the_plugin_is_off(shop: Shop) -> None:
+    assert document(shop) == "drawn"
+    desk = shop.customer.app.extensions["billhook"].desk
+    with shop.store.read() as session:
+        method = session.get_one(PaymentMethod, shop.method_id)
+        link = document_url(desk, session.get_one(Payment, shop.payment_id), method, "receipt")
+    shop.switch(False)
+
+    answer = shop.client.get(link)
+
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+
+
+def test_the_pages_of_a_plugin_are_gone_while_it_is_off_and_back_afterwards(shop: Shop) -> None:
+    address = f"/plugin/faulty/accounts/{shop.world.account_id}/look"
+
+    answers = []
+    for on in (False, True):
+        shop.switch(on)
+        answers.append(shop.customer.post(address).status_code)
+
+    assert answers == [404, 200]
+
+
+def test_a_plugin_that_is_off_for_one_reseller_stays_on_for_another(shop: Shop) -> None:
+    other = World(shop.store)
+    with shop.store.write() as session:
+        method_id = a_method(session, session.get_one(Reseller, other.reseller_id), "faulty").id
+    payment_id = other.a_payment()
+    shop.switch(False)
+    desk = shop.customer.app.extensions["billhook"].desk
+
+    assert availability(shop) == "left out"
+    assert method_id in [offer.method.id for offer in paying.offers(desk, other.scope, payment_id)]
+
+
+def test_a_method_with_payments_is_deactivated_and_goes_on_and_the_database_never_deletes_it(shop: Shop) -> None:
+    assert start(shop) == "led on"
+    methods.set_active(shop.store, shop.world.scope, shop.method_id, active=False, by=MANAGER)
+    shop.switch(False)
+    desk = shop.customer.app.extensions["billhook"].desk
+
+    assert shop.method_id not in {o.method.id for o in paying.offers(desk, shop.world.scope, shop.payment_id)}
+    with pytest.raises(IntegrityError), shop.store.write() as session:
+        session.execute(delete(PaymentMethod).where(PaymentMethod.id == shop.method_id))
+    assert notify(shop) == "200"
+    assert shop.world.balance() == rub("5000.00")
+    assert shop.manager.get(f"/reseller/methods/{shop.method_id}").status_code == 200
+
+
+def test_a_level_that_was_crossed_while_the_plugin_was_off_is_told_neither_then_nor_later_but_the_next_time(
+    shop: Shop,
+) -> None:
+    shop.store.listening = Listening(
+        {"billhook_balance_threshold_crossed": ("faulty",)}, (WatchSpec("faulty", "low", "balance", "level", 50_00),)
+    )
+    watch_levels.take_over(shop.store)
+    shop.move("100.00")
+    shop.switch(False)
+    shop.move("-60.00")
+    shop.switch(True)
+    shop.move("-1.00")
+    shop.worker.run_once()
+    then = (shop.count(Outbox), shop.count(Notice))
+
+    shop.move("50.00")
+    shop.move("-50.00")
+    shop.worker.run_once()
+
+    assert (then, shop.count(Notice)) == ((0, 0), 1)
 
 
 def test_instructions_and_the_issued_bill_of_a_started_payment_stay_while_the_plugin_is_off(shop: Shop) -> None:

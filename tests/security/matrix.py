@@ -210,10 +210,12 @@ MATRIX: dict[str, Route] = {
     "operator.reseller": operator("reseller_id"),
     "operator.reseller_new": operator(),
     "operator.reseller_act": operator("reseller_id"),
+    "operator.reseller_close": operator("reseller_id"),
     "operator.reseller_edit": operator("reseller_id"),
     "operator.reseller_invite": operator("reseller_id"),
     "operator.reseller_manager": operator("reseller_id", "user_id"),
     "operator.reseller_plugin": operator("reseller_id"),
+    "operator.reseller_reopen": operator("reseller_id"),
     # Pages of plugins, in each room.
     "plugin_pages.customer": customer(Right.MONEY, name="notes", page="news"),
     "plugin_pages.reseller": reseller(name="notes", page="board"),
@@ -242,5 +244,8 @@ FORMS: dict[str, dict[str, str]] = {
     "customer.pay": {"method_id": "method_id"},
     "reseller.payment_issue": {"method_id": "method_id", "kind": "receipt"},
     "reseller.subscription_name": {"name": "VPS"},
+    "operator.reseller_close": {"reason": "test", "typed_name": "Первый"},
     "operator.reseller_plugin": {"plugin": "warner", "on": "yes"},
+    "operator.reseller_reopen": {"reason": "test"},
+    "plugin_pages.reseller": {"account_id": "account_id"},
 }

@@ -9,6 +9,7 @@ from billhook.i18n import LANGUAGES, set_language
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from host_stub.domain.errors import ResellerClosed
 from host_stub.persistence import Scope, UserKind
 from host_stub.services import signin, users
 from host_stub.services.limits import TooManyAttempts
@@ -39,6 +40,8 @@ def own_path(text: str | None) -> str:
 def sign_in() -> ResponseReturnValue:
     if session.current_user() is not None:
         return redirect(own_path(request.args.get("next")), 303)
+    if session.was_closed_out():
+        flash(str(access.SIGN_IN_CLOSED), "warning")
     form = SignInForm(next=request.args.get("next", ""))
     return render_template("auth/sign_in.html", form=form)
 
@@ -59,6 +62,9 @@ def sign_in_submitted() -> ResponseReturnValue:
     except WrongCredentials:
         panel().log.warning("sign-in refused", address=security.client_address())
         form.form_errors.append(_("The e-mail address or the password is wrong."))
+        return render_template("auth/sign_in.html", form=form), 422
+    except ResellerClosed:
+        form.form_errors.append(access.SIGN_IN_CLOSED)
         return render_template("auth/sign_in.html", form=form), 422
     except TooManyAttempts as error:
         return _wait(error, form)
@@ -130,6 +136,8 @@ def _set_password(token: str, purpose: Purpose) -> ResponseReturnValue:
         )
     except LinkExpired:
         return render_template("auth/link_expired.html", purpose=purpose), 404
+    except ResellerClosed:
+        return access.to_closed_sign_in()
     except WeakPassword as error:
         form.refuse(error)
         return _password_page(form, purpose, person, 422)

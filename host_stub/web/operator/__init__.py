@@ -13,6 +13,14 @@ access.guard(bp, access.enter_operator)
 bp.context_processor(lambda: {"Money": Money, "MISFITS": MISFITS})
 
 # Views register themselves on `bp`, so they are imported below it.
-from host_stub.web.operator import deliveries, events, home, plugin_settings, plugins, resellers  # noqa: E402
+from host_stub.web.operator import (  # noqa: E402
+    closing,
+    deliveries,
+    events,
+    home,
+    plugin_settings,
+    plugins,
+    resellers,
+)
 
-__all__ = ["bp", "deliveries", "events", "home", "plugin_settings", "plugins", "resellers"]
+__all__ = ["bp", "closing", "deliveries", "events", "home", "plugin_settings", "plugins", "resellers"]

@@ -13,13 +13,15 @@ from wtforms import SelectChoice, SelectField
 
 from host_stub.persistence import Account, PluginActivation, Reseller, User, UserKind
 from host_stub.persistence.store import fetch
-from host_stub.services import resellers, users
+from host_stub.services import closing, resellers, users
 from host_stub.services.listings import contains, list_page
 from host_stub.web import access
 from host_stub.web.access import actor
 from host_stub.web.operator import bp
+from host_stub.web.operator.closing_forms import ClosingForm
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.reseller.account_forms import PersonForm
+from host_stub.web.reseller.payment_forms import ReasonForm
 from host_stub.web.reseller.room import asked, cursor, log_of, pages, plugin_title, show
 from host_stub.web.reseller.settings_forms import ResellerForm, accent_words, example_number
 from host_stub.web.reseller.staff import invite_manager
@@ -65,14 +67,18 @@ def reseller_new() -> ResponseReturnValue:
 
 @bp.get("/resellers/<int:reseller_id>", endpoint="reseller")
 def reseller(reseller_id: int) -> ResponseReturnValue:
-    return _page(reseller_id, PersonForm(formdata=None))
+    return reseller_page(reseller_id)
 
 
-def _page(reseller_id: int, invitation: PersonForm) -> str:
+def reseller_page(
+    reseller_id: int, *, invitation: PersonForm | None = None, closing_form: ReasonForm | None = None
+) -> str:
+    """Return the page of a reseller. closing_form: a form that closes or reopens him and did not validate."""
     with reading() as session:
         row = fetch(session, Reseller, reseller_id)
         people = users.managers_of(session, reseller_id)
         on = resellers.plugins_on(session, reseller_id)
+        impact = closing.impact(session, reseller_id)
         log = log_of(session, "reseller", reseller_id, row.currency)
     return show(
         "operator/reseller.html",
@@ -81,7 +87,10 @@ def _page(reseller_id: int, invitation: PersonForm) -> str:
         people=people,
         plugins=[(name, plugin_title(name), name in on) for name in panel().registry.plugins],
         stray=sorted(on - set(panel().registry.plugins)),
-        form=invitation,
+        form=invitation or PersonForm(formdata=None),
+        impact=impact,
+        closing_form=closing_form
+        or (ClosingForm(row.name, formdata=None) if row.closed_at is None else ReasonForm(formdata=None)),
         log=log,
     )
 
@@ -117,7 +126,7 @@ def reseller_invite(reseller_id: int) -> ResponseReturnValue:
     form = PersonForm()
     if form.validate_on_submit() and invite_manager(reseller_id, form):
         return redirect(url_for("operator.reseller", reseller_id=reseller_id), 303)
-    return _page(reseller_id, form), 422
+    return reseller_page(reseller_id, invitation=form), 422
 
 
 @bp.post("/resellers/<int:reseller_id>/managers/<int:user_id>")

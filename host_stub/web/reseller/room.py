@@ -26,6 +26,9 @@ _ = Catalogue("host_stub")
 
 Text = LazyText | str
 
+CLOSED = _("This reseller is closed.")
+CLOSED_HERE = _("Nothing new begins in his name. You can settle what was under way: approve, reverse, correct.")
+
 
 def reseller() -> Reseller:
     """Return the reseller of the page, read anew."""
@@ -70,8 +73,13 @@ def whose_room() -> list[Notice]:
     user = signed_in()
     if not user.is_operator or current_reseller_id() == user.reseller_id:
         return []
-    text = _("You work in the name of {name}.", name=reseller().name)
-    return [Notice(Tone.INFO, text, action_label=_("Operator's room"), action_url=url_for("operator.home"))]
+    row = reseller()
+    text = _("You work in the name of {name}.", name=row.name)
+    notices = [Notice(Tone.INFO, text, action_label=_("Operator's room"), action_url=url_for("operator.home"))]
+    if row.closed_at is not None:
+        page = url_for("operator.reseller", reseller_id=row.id) + "#closing"
+        notices.append(Notice(Tone.BAD, CLOSED_HERE, title=CLOSED, action_label=_("Reopen"), action_url=page))
+    return notices
 
 
 def columns(*labels: Text | tuple[Text, str]) -> list[Column]:

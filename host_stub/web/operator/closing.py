@@ -1,0 +1,56 @@
+"""A reseller is closed, and opened again: the forms on his page."""
+
+from __future__ import annotations
+
+from billhook import Catalogue
+from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from host_stub.persistence import Reseller
+from host_stub.persistence.store import fetch
+from host_stub.services import closing
+from host_stub.services.closing import OperatorStaysOpen
+from host_stub.web.access import actor
+from host_stub.web.operator import bp
+from host_stub.web.operator.closing_forms import ClosingForm
+from host_stub.web.operator.resellers import reseller_page
+from host_stub.web.panel import panel, reading
+from host_stub.web.reseller.payment_forms import ReasonForm
+
+_ = Catalogue("host_stub")
+
+
+@bp.post("/resellers/<int:reseller_id>/close")
+def reseller_close(reseller_id: int) -> ResponseReturnValue:
+    with reading() as session:
+        name = fetch(session, Reseller, reseller_id).name
+    form = ClosingForm(name)
+    if not form.validate_on_submit():
+        return reseller_page(reseller_id, closing_form=form), 422
+    try:
+        done = closing.close(panel().store, reseller_id, reason=form.reason.data, by=actor())
+    except OperatorStaysOpen:
+        flash(str(_("The operator's own reseller stays open.")), "error")
+        return _back(reseller_id)
+    _say(done, str(_("Reseller closed. His subscriptions are being stopped.")))
+    return _back(reseller_id)
+
+
+@bp.post("/resellers/<int:reseller_id>/reopen")
+def reseller_reopen(reseller_id: int) -> ResponseReturnValue:
+    form = ReasonForm()
+    if not form.validate_on_submit():
+        return reseller_page(reseller_id, closing_form=form), 422
+    done = closing.reopen(panel().store, reseller_id, reason=form.reason.data, by=actor())
+    _say(done, str(_("Reseller reopened. What the closing stopped runs again where the balance allows it.")))
+    return _back(reseller_id)
+
+
+def _say(done: bool, sentence: str) -> None:
+    flash(
+        sentence if done else str(_("Nothing was changed: somebody did it already.")), "success" if done else "warning"
+    )
+
+
+def _back(reseller_id: int) -> ResponseReturnValue:
+    return redirect(url_for("operator.reseller", reseller_id=reseller_id) + "#closing", 303)
