@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from importlib import import_module
+from multiprocessing.util import Finalize
 
 import jinja2
 from flask import Flask, redirect, url_for
@@ -14,6 +16,7 @@ from host_stub.persistence import Store, UserKind, open_store
 from host_stub.plugins.desk import Renderer
 from host_stub.plugins.plugin_sets import InstalledPlugins
 from host_stub.plugins.registry import Registry
+from host_stub.plugins.reporting import Reporter
 from host_stub.web import (
     access,
     assets,
@@ -23,6 +26,7 @@ from host_stub.web import (
     face,
     health,
     logs,
+    metrics,
     plugin_pages,
     plugin_routes,
     routing,
@@ -75,9 +79,20 @@ def create_app(
     return app
 
 
+def report_metrics(app: Flask) -> None:
+    """Begin to tell the other processes what this one counts, if anybody may read it; until the process ends."""
+    panel: Panel = app.extensions["billhook"]
+    if not panel.config.metrics_token.get_secret_value():
+        return
+    reporting = ExitStack()
+    reporting.enter_context(Reporter(panel.store, panel.registry, "web"))
+    # The server's processes end by multiprocessing's exit, which runs nothing of atexit.
+    Finalize(None, reporting.close, exitpriority=1)
+
+
 def _routes(app: Flask) -> None:
     app.add_url_rule("/", "home", _home)
-    for blueprint in (auth.bp, assets.bp, health.bp, plugin_routes.bp, plugin_pages.bp):
+    for blueprint in (auth.bp, assets.bp, health.bp, metrics.bp, plugin_routes.bp, plugin_pages.bp):
         app.register_blueprint(blueprint)
     navigation: dict[str, Navigation] = {}
     for room in ROOMS:

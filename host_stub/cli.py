@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import click
@@ -172,6 +172,7 @@ def worker() -> None:
     """Charge, deliver mails and events, expire payments, until SIGTERM. Several may run."""
     config = _ready()
     from host_stub.plugins.registry import Registry
+    from host_stub.plugins.reporting import Reporter
     from host_stub.web import logs
     from host_stub.worker import Outside, Worker
 
@@ -181,7 +182,9 @@ def worker() -> None:
         registry = Registry.discover(config.disabled_plugins)
         registry.attach(store)
         running = Worker(store, registry, Outside.of(config, keys))
-        running.run()
+        measured = bool(config.metrics_token.get_secret_value())
+        with Reporter(store, registry, "worker") if measured else nullcontext():
+            running.run()
     if running.hung:
         raise SystemExit(TRY_AGAIN)  # whoever supervises it starts it again
 

@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Network = IPv4Network | IPv6Network
+SHORTEST_TOKEN = 16
 
 
 class LogFormat(StrEnum):
@@ -27,6 +28,7 @@ class Config(BaseSettings):
     trusted_proxies: how many proxies in front may be believed (`1`), or their networks (`10.0.0.0/8,::1/128`).
     smtp_tls: TLS from the first byte (port 465); smtp_starttls: TLS after the greeting (port 587).
     disabled_plugins: names, separated by commas, of installed plugins that are not even imported.
+    metrics_token: what a monitor shows to read `/metrics`; empty: nothing is measured for it, and nobody reads it.
     demo: `./dev run` only; then, and only then, a demo key file is accepted.
     """
 
@@ -53,6 +55,7 @@ class Config(BaseSettings):
     disabled_plugins: Annotated[tuple[str, ...], NoDecode] = ()
     max_request_bytes: int = 2 * 1024 * 1024
     log_format: LogFormat = LogFormat.JSON
+    metrics_token: SecretStr = SecretStr("")
 
     @field_validator("base_url")
     @classmethod
@@ -77,6 +80,14 @@ class Config(BaseSettings):
     @classmethod
     def _names(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _no_guess(cls, token: SecretStr) -> SecretStr:
+        text = token.get_secret_value()
+        if text and (len(text) < SHORTEST_TOKEN or not text.isascii() or not text.isprintable() or " " in text):
+            raise ValueError(f"at least {SHORTEST_TOKEN} ASCII letters and digits, drawn at random")
+        return token
 
     @property
     def https(self) -> bool:

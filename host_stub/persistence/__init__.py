@@ -4,6 +4,7 @@ Import row classes from here.
 """
 
 from host_stub.persistence.base import Base, OfOperator, OfReseller
+from host_stub.persistence.measures import MetricCount, ProcessReport
 from host_stub.persistence.messages import (
     BalanceWatch,
     Lane,
@@ -63,6 +64,7 @@ __all__ = [
     "LogEntry",
     "LoginToken",
     "Mail",
+    "MetricCount",
     "Notice",
     "OfOperator",
     "OfReseller",
@@ -77,6 +79,7 @@ __all__ = [
     "PluginFailure",
     "PluginSetting",
     "PluginTable",
+    "ProcessReport",
     "RateLimit",
     "Reseller",
     "Scope",

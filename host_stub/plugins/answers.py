@@ -29,6 +29,7 @@ from billhook import (
     Show,
     Unavailable,
 )
+from billhook.loading import EVENT_HOOKS
 
 #: Place → types of its answer. `list` means a list of the types after it; handlers may also answer None.
 EXPECTED: Final[Mapping[str, tuple[type, ...]]] = {
@@ -45,6 +46,7 @@ EXPECTED: Final[Mapping[str, tuple[type, ...]]] = {
     "template": (str,),
 }
 HANDLER: Final[tuple[type, ...]] = (list, Notify, Keep, Discard)
+_ALL: Final[Mapping[str, tuple[type, ...]]] = {**dict.fromkeys(EVENT_HOOKS, HANDLER), **EXPECTED}
 
 _TEXT: Final = (str, LazyText)
 _CLAIM: Final[Mapping[str, tuple[type, ...]]] = {
@@ -83,18 +85,22 @@ class Rubbish(TypeError):
 
 
 def check(plugin: str, place: str, answer: object) -> None:
-    """Raise Rubbish for an answer that does not fit the place. What handlers return is looked at in detail later."""
-    expected = EXPECTED.get(place, HANDLER if place.startswith("billhook_") else ())
-    if not expected or (expected is HANDLER and answer is None):
+    """Raise Rubbish for an answer that does not fit the place.
+
+    What handlers return is looked at in detail later; what collectors return, by `billhook.loading`.
+    """
+    expected = _ALL.get(place)
+    if expected is None or (expected is HANDLER and answer is None):
         return
     if expected[0] is not list:
         _one(place, answer, expected)
-    elif not isinstance(answer, Sequence) or isinstance(answer, str | bytes):
+    elif type(answer) is not list and (not isinstance(answer, Sequence) or isinstance(answer, str | bytes)):
         wanted = " or ".join(kind.__name__ for kind in expected[1:])
         raise Rubbish(f"{place} returned {_kind(answer)}, not a list of {wanted}")
     else:
         for each in answer:
             _one(place, each, expected[1:])
+        return
     closer = _CLOSER.get(type(answer))
     if closer is not None:
         closer(plugin, answer)

@@ -23,44 +23,45 @@ class BreakerState(StrEnum):
 class Breaker:
     """Opens after FAILURES within WINDOW, for PAUSE; then one call is let through and decides. For many threads.
 
-    now: the clock. State is kept in the process alone: each process finds out for itself.
+    now: the clock. until: the end of the pause, None while it is closed.
+    State is kept in the process alone: each process finds out for itself.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._lock = threading.Lock()
         self._failed_at: deque[datetime] = deque(maxlen=FAILURES)
-        self._until: datetime | None = None
+        self.until: datetime | None = None
         self._probing = False
 
     @property
     def state(self) -> BreakerState:
-        if self._until is None:
+        if self.until is None:
             return BreakerState.CLOSED
         return BreakerState.PROBING if self._probing else BreakerState.OPEN
 
     def admit(self) -> timedelta | None:
         """Return None if a call may be made now, else how long to wait. The first call after the pause is the probe."""
-        if self._until is None:
+        if self.until is None:
             return None
         with self._lock:
-            if self._until is None:
+            if self.until is None:
                 return None
-            left = self._until - self._now()
+            left = self.until - self._now()
             # Longer than the pause: the clock was set back.
             if timedelta() < left <= PAUSE:
                 return left
             # A probe whose end nobody reports does not lock the plugin out for ever.
-            self._until, self._probing = self._now() + PAUSE, True
+            self.until, self._probing = self._now() + PAUSE, True
             return None
 
     def succeeded(self) -> None:
         """Close after a probe."""
-        if self._until is None:
+        if self.until is None:
             return
         with self._lock:
             if self._probing:
-                self._until, self._probing = None, False
+                self.until, self._probing = None, False
                 self._failed_at.clear()
 
     def failed(self, *, at_once: bool = False) -> bool:
@@ -71,6 +72,6 @@ class Breaker:
             many = len(self._failed_at) == FAILURES and now - self._failed_at[0] <= WINDOW
             if not (many or at_once or self._probing):
                 return False
-            opened = self._until is None
-            self._until, self._probing = now + PAUSE, False
+            opened = self.until is None
+            self.until, self._probing = now + PAUSE, False
             return opened

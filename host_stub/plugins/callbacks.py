@@ -20,6 +20,7 @@ from billhook import (
     PaymentProvider,
     ProviderError,
     RawRequest,
+    Verdict,
 )
 from billhook.errors import CallbackError
 
@@ -74,11 +75,19 @@ def receive(desk: Desk, callback: Callback, request: RawRequest) -> Answer:
             return _notification(desk, callback, request)
         return _question(desk, callback, request)
     except BadSignature:
-        gateway.count_refusal(desk.store, callback.method.id, "bad_signature")
-        return Answer(b"forbidden", 403)
+        return _refused(desk, callback, "bad_signature", Answer(b"forbidden", 403))
     except MalformedNotification:
-        gateway.count_refusal(desk.store, callback.method.id, "malformed")
-        return Answer(b"bad request", 400)
+        return _refused(desk, callback, "malformed", Answer(b"bad request", 400))
+
+
+def _refused(desk: Desk, callback: Callback, why: str, answer: Answer) -> Answer:
+    _count(desk, callback, why)
+    gateway.count_refusal(desk.store, callback.method.id, why)
+    return answer
+
+
+def _count(desk: Desk, callback: Callback, verdict: str) -> None:
+    desk.registry.heard(callback.method.plugin, callback.action.kind.value, verdict)
 
 
 def _notification(desk: Desk, callback: Callback, request: RawRequest) -> Answer:
@@ -121,8 +130,9 @@ def _call(desk: Desk, callback: Callback, place: str, request: RawRequest, expec
         raise PluginFailed(plugin, f"{place} failed: {error}") from error
 
 
-def _acknowledge(desk: Desk, callback: Callback, verdict: object) -> Answer:
+def _acknowledge(desk: Desk, callback: Callback, verdict: Verdict) -> Answer:
     plugin = callback.method.plugin
+    _count(desk, callback, verdict.value)
     try:
         return desk.registry.call(plugin, "acknowledge", callback.provider.acknowledge, callback.action, verdict)
     except (CallbackError, ProviderError) as error:

@@ -84,7 +84,10 @@ class _Job:
 
 
 class Pool:
-    """The threads of one plugin: at most `size`, made when needed, daemons."""
+    """The threads of one plugin: at most `size`, made when needed, daemons.
+
+    stuck: how many are beyond their deadline.
+    """
 
     def __init__(self, plugin: str, size: int = THREADS) -> None:
         self._plugin = plugin
@@ -92,16 +95,11 @@ class Pool:
         self._freed = threading.Condition(threading.Lock())
         self._idle: list[_Thread] = []
         self._threads = 0
-        self._stuck = 0
-
-    @property
-    def stuck(self) -> int:
-        """How many threads are beyond their deadline."""
-        return self._stuck
+        self.stuck = 0
 
     @property
     def exhausted(self) -> bool:
-        return self._stuck >= self._size
+        return self.stuck >= self._size
 
     def run(self, function: Callable[[], Any], seconds: float) -> _Job:
         """Call in one of the threads; return the ended job. Raises Overran, NoThread."""
@@ -131,14 +129,14 @@ class Pool:
             if job.finished:
                 return
             job.given_up = True
-            self._stuck += 1
+            self.stuck += 1
         raise Overran(seconds, _stack(thread))
 
     def ended(self, job: _Job, thread: _Thread) -> None:
         """Take a thread back."""
         with self._freed:
             job.finished = True
-            self._stuck -= job.given_up
+            self.stuck -= job.given_up
             self._idle.append(thread)
             self._freed.notify()
         job.done.release()

@@ -40,6 +40,9 @@ class Providers(Protocol):
     def call(self, plugin: str, place: str, function: Callable[..., Result], *arguments: object) -> Result:
         """Call a plugin's code; an exception that is not of the contract is recorded and raised as PluginFailed."""
 
+    def heard(self, plugin: str, kind: str, verdict: str) -> None:
+        """Count a message of a gateway. kind: of its action. verdict: what the panel made of it."""
+
 
 class Renderer(Protocol):
     """Draws documents in the limited child; see `adapters/render`."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from functools import partial
+from time import perf_counter
+from typing import Any, Final, TypeVar, TypeVarTuple
 
 from host_stub.plugins import answers
 from host_stub.plugins.breaker import Breaker, BreakerState
 from host_stub.plugins.containment import ALLOWED, DEADLINES, HANDLER_SECONDS, NoThread, Overran, Pool
 from host_stub.plugins.errors import PluginPaused
+from host_stub.plugins.tally import Tallies, Tally
 
+Arguments = TypeVarTuple("Arguments")
 R = TypeVar("R")
 
 #: What a call hears for which no thread is free.
@@ -39,7 +43,7 @@ class Guard:
     """Calls one plugin's code.
 
     now: the clock of the breaker. deadlines: seconds by place that replace those of `containment`.
-    calls, failures, overruns: how many there were since the process started.
+    tallies: what the calls came to, since the process started.
     """
 
     def __init__(self, plugin: str, now: Callable[[], datetime], deadlines: Mapping[str, float] | None = None) -> None:
@@ -48,43 +52,72 @@ class Guard:
         self._handler_seconds = self._deadlines.get("billhook_", HANDLER_SECONDS)
         self.breaker = Breaker(now)
         self.pool = Pool(plugin)
-        self.calls = self.failures = self.overruns = 0
+        self.tallies = Tallies()
 
     @property
     def state(self) -> BreakerState:
         return BreakerState.OPEN if self.pool.exhausted else self.breaker.state
 
+    @property
+    def calls(self) -> int:
+        return sum(tally.calls for tally in self.tallies.places.values())
+
+    @property
+    def failures(self) -> int:
+        return sum(tally.failures for tally in self.tallies.places.values())
+
+    @property
+    def overruns(self) -> int:
+        return sum(tally.overruns for tally in self.tallies.places.values())
+
     def call(self, place: str, function: Callable[[], R]) -> R:
-        """Return the plugin's answer. Raises what the place allows, PluginPaused, CallFailed."""
-        self._admit()
-        self.calls += 1
+        """Return the plugin's answer, asked in a thread of the plugin, with the deadline of the place.
+
+        Raises what the place allows, PluginPaused, CallFailed.
+        """
+        tally = self._admitted(place)
+        began = perf_counter()
         try:
-            job = self.pool.run(lambda: self._checked(place, function), self._seconds(place))
+            job = self.pool.run(partial(self._checked, place, function), self._seconds(place))
         except NoThread:
+            tally.refuse()
             raise PluginPaused(self._plugin, "all its threads are busy", BUSY_WAIT) from None
         except Overran as overrun:
-            self.overruns += 1
-            self._failed(at_once=self.pool.exhausted)
+            tally.count(perf_counter() - began, failed=True, overran=True)
+            self.breaker.failed(at_once=self.pool.exhausted)
             raise CallOverran(place, overrun) from overrun
-        error = job.error
-        if error is None or isinstance(error, ALLOWED.get(place, ())):
-            self.breaker.succeeded()
-            if error is not None:
-                raise error
-            answer: R = job.answer
-            return answer
-        self._failed()
-        if isinstance(error, answers.Rubbish):
-            raise CallFailed(str(error), str(error)) from error
-        kind = type(error).__name__
-        raise CallFailed(f"{kind}: {_text(error)}", f"{place} failed: {kind}") from error
+        self._settle(place, tally, perf_counter() - began, job.error)
+        answer: R = job.answer
+        return answer
 
-    def _admit(self) -> None:
-        if self.pool.exhausted:
+    def here(self, place: str, function: Callable[[*Arguments], R], *arguments: *Arguments) -> R:
+        """Return the plugin's answer, asked in this very thread: all that `call` does but the deadline.
+
+        For the collectors at load, whose time the start watch bounds. Raises as `call` does.
+        """
+        tally = self._admitted(place)
+        began = perf_counter()
+        try:
+            answer = function(*arguments)
+            answers.check(self._plugin, place, answer)
+        except (Exception, SystemExit) as error:
+            self._settle(place, tally, perf_counter() - began, error)
+            raise
+        tally.count(perf_counter() - began)
+        if self.breaker.until is not None:
+            self.breaker.succeeded()
+        return answer
+
+    def _admitted(self, place: str) -> Tally:
+        """Return the tally of a call that may be made. Raises PluginPaused."""
+        tally = self.tallies.at(place)
+        if self.pool.stuck and self.pool.exhausted:
+            tally.refuse()
             raise PluginPaused(self._plugin, "all its threads hang; it is not called until one ends", STUCK_WAIT)
-        wait = self.breaker.admit()
-        if wait is not None:
+        if self.breaker.until is not None and (wait := self.breaker.admit()) is not None:
+            tally.refuse()
             raise PluginPaused(self._plugin, "it failed too often and is not called for a while", wait)
+        return tally
 
     def _checked(self, place: str, function: Callable[[], Any]) -> Any:
         answer = function()
@@ -94,9 +127,20 @@ class Guard:
     def _seconds(self, place: str) -> float:
         return self._deadlines.get(place, self._handler_seconds)
 
-    def _failed(self, *, at_once: bool = False) -> None:
-        self.failures += 1
-        self.breaker.failed(at_once=at_once)
+    def _settle(self, place: str, tally: Tally, seconds: float, error: BaseException | None) -> None:
+        """Count a call that ended. Raises its error if the place allows it, else CallFailed."""
+        if error is None or isinstance(error, ALLOWED.get(place, ())):
+            tally.count(seconds)
+            self.breaker.succeeded()
+            if error is not None:
+                raise error
+            return
+        tally.count(seconds, failed=True)
+        self.breaker.failed()
+        if isinstance(error, answers.Rubbish):
+            raise CallFailed(str(error), str(error)) from error
+        kind = type(error).__name__
+        raise CallFailed(f"{kind}: {_text(error)}", f"{place} failed: {kind}") from error
 
 
 def _text(error: BaseException) -> str:

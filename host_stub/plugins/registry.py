@@ -138,6 +138,11 @@ class Registry:
             found = self._guards.setdefault(plugin, Guard(plugin, lambda: self._clock.now(), self._deadlines))
         return found
 
+    @property
+    def guards(self) -> Mapping[str, Guard]:
+        """The guards of all plugins that were ever called in this process, loading included."""
+        return dict(self._guards)
+
     def implementation(self, plugin: str, hook: str) -> Callable[..., Any] | None:
         """Return a plugin's implementation of a hook, to be called with the hook's arguments by keyword; or None."""
         loaded = self.plugins.get(plugin)
@@ -180,6 +185,10 @@ class Registry:
             self._record(plugin, place, failure.words)
             raise PluginFailed(plugin, failure.public) from failure.__cause__
 
+    def heard(self, plugin: str, kind: str, verdict: str) -> None:
+        """Count a message of a gateway. kind: of its action. verdict: what the panel made of it."""
+        self.guard(plugin).tallies.heard(kind, verdict)
+
     def _record(self, plugin: str, place: str, words: str) -> None:
         if self._store is not None:
             failures.record(self._store, plugin, place, words)
@@ -191,13 +200,20 @@ class Registry:
                 raise PluginError(name, candidate.error)
             if name in self.plugins or name in self.broken:
                 raise PluginError(name, "two distributions provide it", "Uninstall one of them.")
-            self.plugins[name] = loading.load(name, candidate.module)
+            self.plugins[name] = loading.load(name, candidate.module, partial(self.collect, name))
         except (Exception, SystemExit) as error:  # noqa: BLE001  one plugin must not stop the host
             # Of two with one name neither is the right one.
             self.plugins.pop(name, None)
             why = str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
             self.broken[name] = why
             _log.error("plugin not loaded", plugin=name, why=why)
+
+    def collect(self, plugin: str, hook: str, implementation: Callable[[], Any]) -> Any:
+        """Ask a collector through the guard. Raises what it raised: loading says it, or asks nothing more."""
+        try:
+            return self.guard(plugin).here(hook, implementation)
+        except CallFailed as failure:
+            raise failure.__cause__ or failure from None
 
 
 def _spec(plugin: LoadedPlugin, watch: BalanceWatch | ChargeWatch) -> WatchSpec:

@@ -102,7 +102,7 @@ def _methods(session: Session, owner: Owner) -> list[tuple[PaymentMethod, str]]:
 
 
 def _above(session: Session, row: PaymentMethod, provider: PaymentProvider, owner: Owner, trial: Place | None) -> Kept:
-    above = methods.kept_above(session, row, provider)
+    above = methods.kept_above(session, row, provider, whole=True)
     return above if trial is None else {**above, owner.level: trial.own}
 
 

@@ -77,22 +77,24 @@ def method_view(
 
 def present_view(store: Store, row: PaymentMethod, provider: Provider, keys: Opener) -> MethodView:
     """Return a method as its provider sees it now; reads what it inherits, if it inherits anything."""
-    above = NOTHING_ABOVE
-    if inherits(provider):
-        with store.read(Scope.reseller(row.reseller_id)) as session:
-            above = kept_above(session, row, provider)
-    return method_view(row, provider, keys, store.now(), above)
+    if not _inherited(row, provider):
+        return method_view(row, provider, keys, store.now())
+    with store.read(Scope.reseller(row.reseller_id)) as session:
+        return method_view(row, provider, keys, store.now(), kept_above(session, row, provider))
 
 
-def kept_above(session: Session, row: PaymentMethod, provider: Provider) -> Kept:
-    """Return what reseller and operator keep for a method to inherit; asks the database only if it may inherit."""
-    inheriting = [setting for setting in provider.settings if setting.inherits]
-    return setting_levels.above(session, row.plugin, row.reseller_id, inheriting, Level.METHOD) if inheriting else {}
+def kept_above(session: Session, row: PaymentMethod, provider: Provider, *, whole: bool = False) -> Kept:
+    """Return what reseller and operator keep for a method to inherit.
+
+    The database is asked for what the method does not have itself; whole: for all that it might inherit, too.
+    """
+    wanted = [s for s in provider.settings if s.inherits] if whole else _inherited(row, provider)
+    return setting_levels.above(session, row.plugin, row.reseller_id, wanted, Level.METHOD)
 
 
-def inherits(provider: Provider) -> bool:
-    """Say whether a method of this provider may inherit anything."""
-    return any(setting.inherits for setting in provider.settings)
+def _inherited(row: PaymentMethod, provider: Provider) -> list[Setting]:
+    kept = place_of(row, NOTHING_ABOVE).kept
+    return [s for s in provider.settings if s.inherits and not setting_levels.has(s, kept, Level.METHOD)]
 
 
 def place_of(row: PaymentMethod, above: Kept) -> Place:
@@ -137,7 +139,7 @@ def save_method(
             raise ValueError("a new method needs its reseller")
         fetch(session, Reseller, owner)
         trial = PaymentMethod(id=method_id or 0, reseller_id=owner, plugin=provider.name, settings={}, secrets={})
-        above = kept_above(session, trial, provider)
+        above = kept_above(session, trial, provider, whole=True)
     if known is not None:
         trial.settings, trial.secrets = known.settings, known.secrets
     _apply(trial, draft, provider, keys, store.now(), above)
@@ -175,14 +177,14 @@ def _write(
         row = PaymentMethod(
             reseller_id=reseller_id, plugin=provider.name, settings={}, secrets={}, created_at=now(session)
         )
-        _apply(row, draft, provider, keys, now(session), kept_above(session, row, provider))
+        _apply(row, draft, provider, keys, now(session), kept_above(session, row, provider, whole=True))
         session.add(row)
         session.flush()
         _log(session, row, "payment_method.created", by, plugin=row.plugin)
         return row.id
     row = fetch(session, PaymentMethod, method_id, lock=True)
     was_active = row.active
-    changed = _apply(row, draft, provider, keys, now(session), kept_above(session, row, provider))
+    changed = _apply(row, draft, provider, keys, now(session), kept_above(session, row, provider, whole=True))
     if was_active != row.active:
         _log(session, row, "payment_method.activated" if row.active else "payment_method.deactivated", by)
     if changed - {"active"}:

@@ -9,18 +9,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 from billhook import Level, Setting, SettingKind
 from billhook.settings import resolve
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from host_stub.persistence import OperatorSetting, PluginSetting, Reseller
 from host_stub.persistence.store import fetch
 from host_stub.services import secret_vaults, setting_values
 from host_stub.services.secret_vaults import Opener, Vault
+
+# Built once: a gateway's notification reads them, and building costs more than reading.
+_OF_OPERATOR: Final = select(OperatorSetting.key, OperatorSetting.value).where(
+    OperatorSetting.plugin == bindparam("of_plugin")
+)
+_OF_ANY: Final = select(PluginSetting.key, PluginSetting.value).where(
+    PluginSetting.reseller_id == bindparam("of_reseller"), PluginSetting.plugin == bindparam("of_plugin")
+)
+_OF_RESELLER: Final = _OF_ANY.where(PluginSetting.account_id.is_(None))
+_OF_ACCOUNT: Final = _OF_ANY.where(PluginSetting.account_id == bindparam("of_account"))
 
 #: What is kept at each level, by key.
 Kept = Mapping[Level, Mapping[str, Any]]
@@ -44,7 +53,7 @@ class Standing:
 
 def above(session: Session, plugin: str, reseller_id: int | None, settings: Iterable[Setting], level: Level) -> Kept:
     """Return what the levels above `level` keep for a plugin, as far as these settings may come from there."""
-    wanted = set(chain.from_iterable(setting.levels for setting in settings)) - {level}
+    wanted = {each for setting in settings for each in setting.levels} - {level}
     kept: dict[Level, Mapping[str, Any]] = {}
     if Level.RESELLER in wanted and level in (Level.METHOD, Level.ACCOUNT):
         assert reseller_id is not None, "an account or method has its reseller"
@@ -56,19 +65,20 @@ def above(session: Session, plugin: str, reseller_id: int | None, settings: Iter
 
 def of_operator(session: Session, plugin: str) -> dict[str, Any]:
     """Return what the operator keeps for a plugin."""
-    query = select(OperatorSetting.key, OperatorSetting.value).where(OperatorSetting.plugin == plugin)
-    return dict(session.execute(query).all())
+    return dict(session.execute(_OF_OPERATOR, {"of_plugin": plugin}).all())
 
 
 def of_reseller(
     session: Session, plugin: str, reseller_id: int, settings: Iterable[Setting], account_id: int | None = None
 ) -> dict[str, Any]:
     """Return what a reseller keeps for a plugin, or what is kept for one of his accounts; sums with their currency."""
-    mine = PluginSetting.account_id.is_(None) if account_id is None else PluginSetting.account_id == account_id
-    query = select(PluginSetting.key, PluginSetting.value).where(
-        PluginSetting.reseller_id == reseller_id, PluginSetting.plugin == plugin, mine
+    whose = {"of_reseller": reseller_id, "of_plugin": plugin}
+    found = (
+        session.execute(_OF_RESELLER, whose)
+        if account_id is None
+        else session.execute(_OF_ACCOUNT, {**whose, "of_account": account_id})
     )
-    kept: dict[str, Any] = dict(session.execute(query).all())
+    kept: dict[str, Any] = dict(found.all())
     sums = [s.key for s in settings if s.kind is SettingKind.MONEY and isinstance(kept.get(s.key), int)]
     if sums:
         currency = fetch(session, Reseller, reseller_id).currency

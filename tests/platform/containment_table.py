@@ -95,6 +95,10 @@ call is let through; if it succeeds, all go through again. A bad signature, a ma
 cannot be reached are no failures. Each process keeps its own breaker. A worker in which all threads of a plugin hang
 ends with status 75 and is started again by its supervisor; a web process needs a restart.
 
+**Figures.** Calls, failures, overruns and what the breaker turned away are counted for each plugin and place, with how
+long the calls took; a monitor reads them at `/metrics`, with the breakers and the stuck threads of all processes. See
+*Metrics* in `docs/install.md`.
+
 ## Calls
 
 """.splitlines()

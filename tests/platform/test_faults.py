@@ -100,14 +100,14 @@ def _healthy() -> list[type[PaymentProvider]]:
 class Scene:
     """The panel with the faulty plugin and a healthy one, a customer, a manager, an operator and a worker."""
 
-    def __init__(self, url: str, deadline: float = DEADLINE) -> None:
+    def __init__(self, url: str, deadline: float = DEADLINE, **settings: Any) -> None:
         self.clock = FixedClock(LETTER_DAY)
         self.registry = Registry.of(
             {"faulty": faulty, "healthy": SimpleNamespace(billhook_payment_providers=_healthy)},
             deadlines=dict.fromkeys((*PLACES, "billhook_"), deadline),
         )
         assert self.registry.broken == {}
-        app = an_app(url, self.clock, registry=self.registry, renderer=Printer())
+        self.app = app = an_app(url, self.clock, registry=self.registry, renderer=Printer(), **settings)
         for template in app.jinja_env.list_templates(filter_func=lambda name: name.startswith(COMPILED)):
             app.jinja_env.get_template(template)  # now, and not within a call's deadline
         self.store = store_of(app)

@@ -59,6 +59,11 @@ def public(**values: str) -> Route:
     return Route(dict.fromkeys(ROLES, Outcome.ALLOWED), values=values)
 
 
+def nobody() -> Route:
+    """Not there for anybody who is merely signed in: its key is a token of its own, with tests of its own."""
+    return Route(dict.fromkeys(ROLES, Outcome.NOT_FOUND))
+
+
 def signed_in() -> Route:
     return Route({role: Outcome.SIGN_IN if role == "anonymous" else Outcome.ALLOWED for role in ROLES})
 
@@ -91,7 +96,7 @@ def operator(*objects: str, gone: bool = False, **values: str) -> Route:
 
 
 #: Views that other sites call: no CSRF token. Each has a check of its own, with tests of its own.
-FROM_OUTSIDE = {"plugin.callback", "plugin_pages.link"}
+FROM_OUTSIDE = {"plugin.callback", "plugin_pages.link", "metrics.metrics"}
 
 #: Pages whose check is not who is signed in but a secret in the address; tested where they live.
 CAPABILITIES = {
@@ -106,6 +111,7 @@ MATRIX: dict[str, Route] = {
     "home": signed_in(),
     "static": public(filename="billhook.css"),
     "health.healthz": public(),
+    "metrics.metrics": nobody(),
     "assets.style": public(),
     "auth.sign_in": public(),
     "auth.sign_in_submitted": public(),

@@ -75,7 +75,7 @@ def method_new(plugin: str) -> ResponseReturnValue:
     blank = PaymentMethod(id=0, reseller_id=current_reseller_id(), plugin=plugin, settings={}, secrets={}, name="")
     with reading() as session:
         position = methods.next_position(session)
-        visit = _Visit(provider, blank, methods.kept_above(session, blank, provider), is_new=True)
+        visit = _Visit(provider, blank, methods.kept_above(session, blank, provider, whole=True), is_new=True)
     form = method_form(
         provider,
         visit.standings,
@@ -122,7 +122,7 @@ def method_edit(method_id: int) -> ResponseReturnValue:
             provider = panel().registry.provider(row.plugin)
         except PluginUnavailable as error:
             return show("reseller/method_broken.html", crumbs=[_crumb()], method=row, why=error.why), 503
-        visit = _Visit(provider, row, methods.kept_above(session, row, provider))
+        visit = _Visit(provider, row, methods.kept_above(session, row, provider, whole=True))
     form = method_form(
         provider,
         visit.standings,

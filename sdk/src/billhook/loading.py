@@ -10,8 +10,9 @@ import re
 import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.resources import files
-from inspect import signature
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,6 +42,8 @@ COLLECTORS: Final = frozenset(name for name in _SPECIFIED if not signature(getat
 EVENT_HOOKS: Final = tuple(sorted(_SPECIFIED - COLLECTORS))
 
 Hook = Callable[..., Any]
+#: Asks a collector: is given its hook's name and the implementation, returns the answer.
+Ask = Callable[[str, Hook], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +93,16 @@ class LoadedPlugin:
         return next((link for link in self.links if link.name == name), None)
 
 
-def load(name: str, module: object) -> LoadedPlugin:
+def load(name: str, module: object, ask: Ask | None = None) -> LoadedPlugin:
     """Load a plugin: a module, or any object with hook implementations.
 
+    ask: through which the host asks the collectors; otherwise they are simply called.
     Raises PluginError; what a collector raises passes through.
     """
     _check_name(name)
     _check_markers(name, module)
-    found, retired = _implementations(name, module)
+    implementations, retired = _implementations(name, module)
+    found = {hook: partial(ask, hook, each) for hook, each in implementations.items()} if ask else implementations
     api = _checked_version(name, found)
     settings = _settings_of_hook(name, _collect(name, found, "billhook_settings"))
     provider = _provider(name, _collect(name, found, "billhook_payment_providers"))
@@ -110,7 +115,7 @@ def load(name: str, module: object) -> LoadedPlugin:
         watches=_watches(name, _collect(name, found, "billhook_watches"), settings),
         pages=_pages(name, _collect(name, found, "billhook_pages")),
         links=_links(name, _collect(name, found, "billhook_links")),
-        hooks=found,
+        hooks=implementations,
         package=getattr(module, "__name__", ""),
         templates=_prefixed(name, _folder(module, "templates")),
         static=_prefixed(name, _folder(module, "static")),
@@ -154,13 +159,30 @@ def _implementations(plugin: str, module: object) -> tuple[dict[str, Hook], tupl
         except pluggy.PluginValidationError as error:
             raise PluginError(plugin, str(error), "Compare it with billhook.hooks.") from error
     callers = manager.get_hookcallers(module) or []
-    found = {caller.name: _by_keyword(impl) for caller in callers for impl in caller.get_hookimpls()}
+    found = {
+        caller.name: _by_keyword(impl, _arguments(caller)) for caller in callers for impl in caller.get_hookimpls()
+    }
     return found, tuple(str(warning.message) for warning in caught)
 
 
-def _by_keyword(impl: Any) -> Hook:
+def _by_keyword(impl: Any, known: Collection[str]) -> Hook:
+    """Return what takes the arguments of the hook by keyword, whichever of them it wants.
+
+    known: all that the hook has.
+    """
     function, names = impl.function, impl.argnames
+    if set(names) == set(known) and all(_goes_by_keyword(function, name) for name in names):
+        direct: Hook = function
+        return direct
     return lambda **given: function(*(given[name] for name in names))
+
+
+def _arguments(caller: pluggy.HookCaller) -> Collection[str]:
+    return caller.spec.argnames if caller.spec else ()
+
+
+def _goes_by_keyword(function: Hook, name: str) -> bool:
+    return signature(function).parameters[name].kind is not Parameter.POSITIONAL_ONLY
 
 
 def _title(plugin: str, found: Mapping[str, Hook]) -> Text:

@@ -1,0 +1,35 @@
+"""What the processes of an installation count together, and how each of them stands: for `/metrics`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import PrimaryKeyConstraint, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from host_stub.persistence.base import STRICT, Base
+from host_stub.persistence.types import Json
+
+
+class MetricCount(Base):
+    """A number that only grows: every process adds what it counted since it last did."""
+
+    __tablename__ = "metric_count"
+    __table_args__ = (PrimaryKeyConstraint("name", "labels"), STRICT)
+
+    name: Mapped[str] = mapped_column(Text)
+    labels: Mapped[str] = mapped_column(Text)  # JSON list of texts; what each means is the name's affair
+    value: Mapped[int]
+
+
+class ProcessReport(Base):
+    """What one running process last said of its plugins."""
+
+    __tablename__ = "process_report"
+    __table_args__ = (STRICT,)
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)  # web, worker
+    reported_at: Mapped[datetime]
+    plugins: Mapped[Any] = mapped_column(Json)

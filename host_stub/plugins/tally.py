@@ -1,0 +1,94 @@
+"""What the calls of one plugin came to, counted by place in this process."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+from billhook.loading import COLLECTORS, EVENT_HOOKS
+
+from host_stub.plugins.answers import EXPECTED
+
+#: Upper bounds of the durations that are told apart, in seconds; what took longer than the last stands after it.
+#: Every deadline of `containment` is one of them: what overran stands above its own.
+BOUNDS: Final = (0.001, 0.005, 0.02, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
+#: The places that are counted by name. Any other counts as OTHER: what is counted must not grow with what is asked.
+PLACES: Final = frozenset(EXPECTED) | COLLECTORS | frozenset(EVENT_HOOKS)
+OTHER: Final = "other"
+
+
+class Tally:
+    """The calls at one place. For many threads.
+
+    failures: raised what the contract does not allow, answered rubbish or overran. overruns: of them, too slow.
+    refused: not called, because the breaker was open or no thread was free. seconds: of all calls together.
+    durations: calls by bound, in the order of BOUNDS; the last one is what took longer.
+    """
+
+    __slots__ = ("_lock", "durations", "failures", "overruns", "refused", "seconds")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.durations = [0] * (len(BOUNDS) + 1)
+        self.seconds = 0.0
+        self.failures = self.overruns = self.refused = 0
+
+    @property
+    def calls(self) -> int:
+        """How many calls ended or were given up."""
+        return sum(self.durations)
+
+    def count(self, seconds: float, failed: bool = False, overran: bool = False) -> None:
+        """Count a call that ended, or was given up, after so long."""
+        bound = bisect_left(BOUNDS, seconds)
+        with self._lock:
+            self.durations[bound] += 1
+            self.seconds += seconds
+            if failed:
+                self.failures += 1
+                self.overruns += overran
+
+    def all(self) -> tuple[list[int], float, int, int, int]:
+        """Return durations, seconds, failures, overruns and refused, as of one instant."""
+        with self._lock:
+            return list(self.durations), self.seconds, self.failures, self.overruns, self.refused
+
+    def refuse(self) -> None:
+        """Count a call that was not made."""
+        with self._lock:
+            self.refused += 1
+
+
+class Tallies:
+    """All counts of one plugin in this process. messages: what its gateway said, by (kind, verdict)."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._places: dict[str, Tally] = {}
+        self._messages: Counter[tuple[str, str]] = Counter()
+
+    def at(self, place: str) -> Tally:
+        """Return the tally of a place."""
+        found = self._places.get(place)
+        if found is None:
+            with self._lock:
+                found = self._places.setdefault(place if place in PLACES else OTHER, Tally())
+        return found
+
+    def heard(self, kind: str, verdict: str) -> None:
+        """Count a message of the gateway. kind: `notification` or `question`."""
+        with self._lock:
+            self._messages[kind, verdict] += 1
+
+    @property
+    def places(self) -> Mapping[str, Tally]:
+        with self._lock:
+            return dict(self._places)
+
+    @property
+    def messages(self) -> Mapping[tuple[str, str], int]:
+        with self._lock:
+            return dict(self._messages)
