@@ -40,6 +40,24 @@ def test_every_method_of_a_provider_is_documented(name: str) -> None:
     assert len((getattr(PaymentProvider, name).__doc__ or "").split()) > 5
 
 
+def part_of_the_reference(heading: str) -> str:
+    """Return what the reference page says under a heading; empty if it is not there."""
+    text = (ROOT / "docs/reference.md").read_text("utf-8")
+    found = re.search(rf"^#{{3,4}} {re.escape(heading)}$(.*?)(?=^#{{2,4}} |\Z)", text, flags=re.M | re.S)
+    return found.group(1) if found else ""
+
+
+@pytest.mark.parametrize("what", TOLD)
+@pytest.mark.parametrize("name", HOOKS)
+def test_every_hook_stands_in_the_reference_with_how_it_is_called(name: str, what: str) -> None:
+    assert re.search(TOLD[what], part_of_the_reference(name)), f"docs/reference.md does not tell {what} of {name}"
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_of_a_provider_stands_in_the_reference(name: str) -> None:
+    assert len(part_of_the_reference(f"PaymentProvider.{name}").split()) > 10
+
+
 def texts_of(folder: Path) -> dict[Path, str]:
     return {path: path.read_text("utf-8") for path in folder.rglob("*.py") if path != Path(__file__)}
 

@@ -35,6 +35,7 @@ class RawRequest:
     """A request as it arrived.
 
     body: the bytes of a POST. fields: decoded form (or query) fields in order, repeated names kept; nothing trimmed.
+    headers: by lower-case name. remote_address: who called; decide nothing by it.
     """
 
     method: str
@@ -92,7 +93,10 @@ class PaymentPaid(PaymentClaim):
 
 @dataclass(frozen=True, slots=True)
 class PayerReturned:
-    """A browser came back. reference may be empty or wrong: it is not signed."""
+    """A browser came back.
+
+    reference: may be empty or wrong, since it is not signed. successful: as the gateway says by the address it chose.
+    """
 
     reference: str
     successful: bool

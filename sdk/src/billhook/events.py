@@ -50,7 +50,7 @@ class ChargeWatch:
 class BalanceThresholdCrossed:
     """The balance fell below a watched level, or the level was raised above it.
 
-    level, balance: minor units, as of the moment of crossing.
+    level_minor, balance_minor: as of the moment of crossing.
     """
 
     reseller_id: int

@@ -26,8 +26,8 @@ from billhook.versions import ApiRange
 
 PROJECT = "billhook"
 
-hookspec = pluggy.HookspecMarker(PROJECT)
-hookimpl = pluggy.HookimplMarker(PROJECT)
+hookspec = pluggy.HookspecMarker(PROJECT)  # marks what stands here
+hookimpl = pluggy.HookimplMarker(PROJECT)  # marks a plugin's implementation; takes no options
 
 
 @hookspec

@@ -33,8 +33,9 @@ def session(
     """Return a new session. Use it as a context manager, in one thread.
 
     connect_seconds, read_seconds: limits of every call; a call may lower them by `timeout`, never lift them.
-    largest: bytes of an answer's body. Redirects are not followed and come back as they are. The environment's proxies
-    and `.netrc` are not used.
+    largest: bytes of an answer's body.
+
+    Redirects are not followed and come back as they are. The environment's proxies and `.netrc` are not used.
     Calls raise GatewayUnreachable instead of requests' own errors.
     """
     from requests import RequestException, Session

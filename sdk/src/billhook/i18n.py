@@ -5,7 +5,7 @@ A package names itself once and marks its strings::
     from billhook.i18n import Catalogue
 
     _ = Catalogue("billhook_paymaster")
-    title = _("Bank card, SBP")          # lazy: becomes text when it is shown
+    title = _("Bank card, SBP")  # lazy: becomes text when it is shown
 
 Message ids are English. The catalogue of a language is every `locale/<language>/*.po` of the package, read once; a
 message without a translation shows its id. The language is the one that `use_language` set for the current context
@@ -101,6 +101,7 @@ class Catalogue:
         self.package = package
 
     def __call__(self, msgid: str, **arguments: object) -> LazyText:
+        """Return the message, to be translated when it is shown; arguments fill its `{name}` fields."""
         return LazyText(self.package, msgid, arguments)
 
     def plural(self, one: str, many: str, number: int, **arguments: object) -> str:

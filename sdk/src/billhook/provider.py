@@ -22,9 +22,9 @@ from billhook.views import AccountType, DocumentFacts, MethodView, PaymentView
 class StartKind(StrEnum):
     """What the payer sees after choosing the method."""
 
-    REDIRECT = "redirect"
-    FORM = "form"
-    INSTRUCTIONS = "instructions"
+    REDIRECT = "redirect"  # the gateway's page, by GET
+    FORM = "form"  # the gateway's page, by a posted form
+    INSTRUCTIONS = "instructions"  # a page of the plugin's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,9 @@ class DocumentKind:
 class Capabilities:
     """What a provider can do, as data the host reads without calling it.
 
-    currencies: empty means any. test_mode_setting: key of the SWITCH setting that says payments are tests.
+    start: what `start` answers. actions: the callback addresses. documents: what `document` makes.
+    currencies: empty means any. account_types: who may pay this way.
+    test_mode_setting: key of the SWITCH setting that says payments are tests.
     merchant_setting: key of the setting that identifies the merchant; the attempt freezes its value.
     status_query: `query` asks the gateway what became of an attempt.
     """
@@ -70,6 +72,8 @@ class Addresses:
 class StartRequest:
     """Everything a provider needs to start a payment; frozen by the host as an attempt before the call.
 
+    idempotency_key: the same for the same attempt, so that a second press of the button starts nothing twice.
+    language: the payer's, `ru` or `en`.
     documents: by kind, what was frozen in documents already issued for this payment, so that a page agrees with them.
     """
 
@@ -148,10 +152,10 @@ Availability = Available | Unavailable
 class PaymentProvider(ABC):
     """A way to pay. The host makes one instance per process; keep no state of a payment in it."""
 
-    name: ClassVar[str]
-    title: ClassVar[Text]
-    capabilities: ClassVar[Capabilities]
-    settings: ClassVar[tuple[Setting, ...]] = ()
+    name: ClassVar[str]  # the entry point's; also the address part, the template folder and the table prefix
+    title: ClassVar[Text]  # what the reseller sees when he makes a payment method
+    capabilities: ClassVar[Capabilities]  # read without calling anything
+    settings: ClassVar[tuple[Setting, ...]] = ()  # at METHOD level: each method has its own values
 
     def check_settings(self, method: MethodView) -> list[Finding]:
         """Return what the doctor finds in complete settings. Pure; an ERROR blocks saving."""

@@ -24,7 +24,8 @@ def form(fields: Mapping[str, str] | Sequence[tuple[str, str]], headers: Mapping
 
 def json_body(content: Mapping[str, Any] | bytes, headers: Mapping[str, str] | None = None) -> RawRequest:
     """Return a posted JSON document as a host hands it over: its bytes, and no fields. content: bytes are kept."""
-    body = content if isinstance(content, bytes) else json.dumps(content, ensure_ascii=False).encode()
+    text = "" if isinstance(content, bytes) else json.dumps(content, ensure_ascii=False)
+    body = content if isinstance(content, bytes) else text.encode(errors="surrogateescape")
     return RawRequest("POST", JSON, body, (), _lower(headers), _SENDER)
 
 
