@@ -11,7 +11,11 @@ from typing import Final
 from billhook.errors import BillhookError
 
 #: Verb → module with HELP, `add_arguments(parser)` and `run(arguments) -> exit code`.
-VERBS: Final = {"check": "billhook.commands.check", "simulator": "billhook.commands.simulator"}
+VERBS: Final = {
+    "new": "billhook.commands.new",
+    "check": "billhook.commands.check",
+    "simulator": "billhook.commands.simulator",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -99,7 +99,7 @@ def load(name: str, module: object, ask: Ask | None = None) -> LoadedPlugin:
     ask: through which the host asks the collectors; otherwise they are simply called.
     Raises PluginError; what a collector raises passes through.
     """
-    _check_name(name)
+    check_name(name)
     _check_markers(name, module)
     implementations, retired = _implementations(name, module)
     found = {hook: partial(ask, hook, each) for hook, each in implementations.items()} if ask else implementations
@@ -125,7 +125,8 @@ def load(name: str, module: object, ask: Ask | None = None) -> LoadedPlugin:
     )
 
 
-def _check_name(plugin: str) -> None:
+def check_name(plugin: str) -> None:
+    """Return if a plugin may have that name. Raises PluginError."""
     if not _NAME.match(plugin):
         raise PluginError(plugin, "its name is not a lower-case identifier", "Use letters a-z, digits and _.")
     if plugin in RESERVED:
