@@ -60,22 +60,23 @@ class Guard:
 
     @property
     def calls(self) -> int:
-        return sum(tally.calls for tally in self.tallies.places.values())
+        return sum(tally.calls for tally in list(self.tallies.places.values()))
 
     @property
     def failures(self) -> int:
-        return sum(tally.failures for tally in self.tallies.places.values())
+        return sum(tally.failures for tally in list(self.tallies.places.values()))
 
     @property
     def overruns(self) -> int:
-        return sum(tally.overruns for tally in self.tallies.places.values())
+        return sum(tally.overruns for tally in list(self.tallies.places.values()))
 
     def call(self, place: str, function: Callable[[], R]) -> R:
         """Return the plugin's answer, asked in a thread of the plugin, with the deadline of the place.
 
         Raises what the place allows, PluginPaused, CallFailed.
         """
-        tally = self._admitted(place)
+        tally = self.tallies.places.get(place) or self.tallies.at(place)
+        self._admit(tally)
         began = perf_counter()
         try:
             job = self.pool.run(partial(self._checked, place, function), self._seconds(place))
@@ -83,7 +84,7 @@ class Guard:
             tally.refuse()
             raise PluginPaused(self._plugin, "all its threads are busy", BUSY_WAIT) from None
         except Overran as overrun:
-            tally.count(perf_counter() - began, failed=True, overran=True)
+            tally.fail(perf_counter() - began, overran=True)
             self.breaker.failed(at_once=self.pool.exhausted)
             raise CallOverran(place, overrun) from overrun
         self._settle(place, tally, perf_counter() - began, job.error)
@@ -95,7 +96,9 @@ class Guard:
 
         For the collectors at load, whose time the start watch bounds. Raises as `call` does.
         """
-        tally = self._admitted(place)
+        tally = self.tallies.places.get(place) or self.tallies.at(place)
+        if self.breaker.until is not None or self.pool.stuck:
+            self._admit(tally)
         began = perf_counter()
         try:
             answer = function(*arguments)
@@ -108,16 +111,15 @@ class Guard:
             self.breaker.succeeded()
         return answer
 
-    def _admitted(self, place: str) -> Tally:
-        """Return the tally of a call that may be made. Raises PluginPaused."""
-        tally = self.tallies.at(place)
-        if self.pool.stuck and self.pool.exhausted:
+    def _admit(self, tally: Tally) -> None:
+        """Let a call through. Raises PluginPaused."""
+        if self.pool.exhausted:
             tally.refuse()
             raise PluginPaused(self._plugin, "all its threads hang; it is not called until one ends", STUCK_WAIT)
-        if self.breaker.until is not None and (wait := self.breaker.admit()) is not None:
+        wait = self.breaker.admit()
+        if wait is not None:
             tally.refuse()
             raise PluginPaused(self._plugin, "it failed too often and is not called for a while", wait)
-        return tally
 
     def _checked(self, place: str, function: Callable[[], Any]) -> Any:
         answer = function()
@@ -135,7 +137,7 @@ class Guard:
             if error is not None:
                 raise error
             return
-        tally.count(seconds, failed=True)
+        tally.fail(seconds)
         self.breaker.failed()
         if isinstance(error, answers.Rubbish):
             raise CallFailed(str(error), str(error)) from error

@@ -83,7 +83,7 @@ def series(registry: Registry, kind: str) -> dict[Series, int]:
     """Return everything that this process has counted."""
     found: dict[Series, int] = {}
     for plugin, guard in registry.guards.items():
-        for place, tally in guard.tallies.places.items():
+        for place, tally in dict(guard.tallies.places).items():
             found |= _of_place((kind, plugin, place), tally)
         for (message, verdict), number in guard.tallies.messages.items():
             found[Counted.MESSAGES, (plugin, message, verdict)] = number

@@ -41,15 +41,19 @@ class Tally:
         """How many calls ended or were given up."""
         return sum(self.durations)
 
-    def count(self, seconds: float, failed: bool = False, overran: bool = False) -> None:
+    def count(self, seconds: float) -> None:
         """Count a call that ended, or was given up, after so long."""
         bound = bisect_left(BOUNDS, seconds)
         with self._lock:
             self.durations[bound] += 1
             self.seconds += seconds
-            if failed:
-                self.failures += 1
-                self.overruns += overran
+
+    def fail(self, seconds: float, *, overran: bool = False) -> None:
+        """Count a call that failed after so long."""
+        self.count(seconds)
+        with self._lock:
+            self.failures += 1
+            self.overruns += overran
 
     def all(self) -> tuple[list[int], float, int, int, int]:
         """Return durations, seconds, failures, overruns and refused, as of one instant."""
@@ -63,30 +67,27 @@ class Tally:
 
 
 class Tallies:
-    """All counts of one plugin in this process. messages: what its gateway said, by (kind, verdict)."""
+    """All counts of one plugin in this process.
+
+    places: the tallies by place; one that is not there yet comes from `at`. messages: what its gateway said, by
+    (kind, verdict).
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._places: dict[str, Tally] = {}
+        self.places: dict[str, Tally] = {}
         self._messages: Counter[tuple[str, str]] = Counter()
 
     def at(self, place: str) -> Tally:
         """Return the tally of a place."""
-        found = self._places.get(place)
-        if found is None:
-            with self._lock:
-                found = self._places.setdefault(place if place in PLACES else OTHER, Tally())
-        return found
+        name = place if place in PLACES else OTHER
+        with self._lock:
+            return self.places.setdefault(name, Tally())
 
     def heard(self, kind: str, verdict: str) -> None:
         """Count a message of the gateway. kind: `notification` or `question`."""
         with self._lock:
             self._messages[kind, verdict] += 1
-
-    @property
-    def places(self) -> Mapping[str, Tally]:
-        with self._lock:
-            return dict(self._places)
 
     @property
     def messages(self) -> Mapping[tuple[str, str], int]:

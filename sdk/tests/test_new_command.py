@@ -151,9 +151,7 @@ def test_a_name_that_cannot_be_is_refused_with_what_would_do(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_place_that_cannot_be_written_is_said_in_one_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_place_that_cannot_be_written_is_said_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
 
     code = main(["new", "city_pay", "--kind", "redirect", "--into", str(tmp_path / "file")])

@@ -23,7 +23,7 @@ DISPATCHES = 5  # in each timed step: one is too short to time, many are interru
 PAIRS = 1002
 HOOK = "billhook_balance_changed"
 EVENT = BalanceChanged(1, 1, 5000_00, 6000_00, 1, datetime(2026, 11, 13, 9, tzinfo=UTC))
-READER: Any = SimpleNamespace(end=lambda: None)
+READER: Any = SimpleNamespace(end=lambda: None, tables=dict)
 
 pytestmark = pytest.mark.bench
 

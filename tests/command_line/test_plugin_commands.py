@@ -209,7 +209,7 @@ def test_removing_a_plugin_takes_everything_but_its_methods(installation, site, 
         method = session.get_one(PaymentMethod, world.method_id)
         assert (method.active, method.settings, method.secrets) == (False, {"room": "7"}, {})
         for kind in (PluginSetting, PluginTable):
-            assert session.scalars(sa.select(kind)).all() == []
+            assert session.scalars(sa.select(kind).where(kind.plugin == NAME)).all() == []
         assert session.get(PluginActivation, (world.reseller_id, NAME)) is None
         actions = set(session.scalars(sa.select(LogEntry.action)))
         assert {"plugin.switched_off", "payment_method.deactivated", "payment_method.changed"} <= actions

@@ -10,6 +10,7 @@ import pytest
 from billhook import BalanceChanged, Discard, Effect, Keep, Notify, Reader
 
 from host_stub.adapters.clock import FixedClock
+from host_stub.adapters.keys import new_keys
 from host_stub.domain.actors import SYSTEM
 from host_stub.persistence import Outbox, PluginFailure, Scope, Store, open_store, plugin_tables
 from host_stub.persistence.plugin_tables import OwnTables
@@ -36,7 +37,7 @@ class Notes:
         plugin_tables.upgrade(self.store, NAME, loaded.migrations)
         written = loaded.hooks["billhook_balance_changed"]
         self.honest: Answer = lambda event, reader: written(event=event, reader=reader)
-        self.receiver = PluginReceiver(self.store, self.registry)
+        self.receiver = PluginReceiver(self.store, self.registry, new_keys())
         with self.store.write() as session:
             self.other_id = a_reseller(session, "Чужой").id
         resellers.switch_plugin(self.store, world.reseller_id, NAME, on=True, by=SYSTEM)

@@ -28,9 +28,8 @@ from typing import Final
 SERVERS: Final = ("billhook simulator", '"$CHECKOUT/dev" plugin')
 _BLOCK: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 _ABOVE: Final = re.compile(r"(?:(Add to the end of|In) )?`([^`]+)`:\n\n\Z")
-_PATIENCE_SECONDS: Final = 180
-#: A whole panel with demo data takes its time on a busy machine.
-_SERVERS_PATIENCE_SECONDS: Final = 600
+#: A whole panel, or one for each check, takes its time on a busy machine.
+_PATIENCE_SECONDS: Final = 600
 
 
 class CannotFollow(AssertionError):
@@ -164,7 +163,7 @@ class Follower:
             text=True,
         )
         # Only the server itself is told, as it ends what it has started.
-        enough = Timer(_SERVERS_PATIENCE_SECONDS, served.send_signal, (signal.SIGINT,))
+        enough = Timer(_PATIENCE_SECONDS, served.send_signal, (signal.SIGINT,))
         enough.start()
         try:
             _wait_for(served, expected)

@@ -10,6 +10,8 @@ from billhook.tables import Tables, check_effect
 
 #: Says whether a notice may be for an account.
 IsOwn = Callable[[int], bool]
+_TEXT = (LazyText, str)
+_ROWS = (Keep, Discard)
 
 
 def of_event(answer: object, event: Event, tables: Callable[[], Tables]) -> list[Effect]:
@@ -19,8 +21,10 @@ def of_event(answer: object, event: Event, tables: Callable[[], Tables]) -> list
     """
     if answer is None:
         return []
-    if not isinstance(answer, Sequence) or isinstance(answer, str):
+    if type(answer) is not list and (not isinstance(answer, Sequence) or isinstance(answer, str)):
         raise TypeError(f"the hook returned {type(answer).__name__}, not a list of effects")
+    if not answer:
+        return []
     return _checked(answer, lambda account_id: account_id == event.account_id, "the event's", tables)
 
 
@@ -32,7 +36,7 @@ def of_page(effects: Sequence[Effect], is_own: IsOwn, tables: Callable[[], Table
 def _checked(effects: Sequence[object], is_own: IsOwn, whose: str, tables: Callable[[], Tables]) -> list[Effect]:
     checked: list[Effect] = []
     for effect in effects:
-        if isinstance(effect, Keep | Discard):
+        if isinstance(effect, _ROWS):
             check_effect(effect, tables)
         elif isinstance(effect, Notify):
             if not is_own(effect.account_id):
@@ -47,11 +51,14 @@ def _checked(effects: Sequence[object], is_own: IsOwn, whose: str, tables: Calla
 def _check_texts(effect: Notify) -> None:
     """Show every text once: a missing field shows here, in the plugin's guard, and not while effects are written."""
     label, url = effect.button or ("", "")
-    for text in (effect.subject, *effect.paragraphs, label, url, effect.unsubscribe):
-        if not isinstance(text, LazyText | str):
-            raise TypeError(f"{type(text).__name__} is no text")
-        for language in LANGUAGES:
-            with use_language(language):
+    texts = (effect.subject, *effect.paragraphs, label, url, effect.unsubscribe)
+    wrong = [text for text in texts if not isinstance(text, _TEXT)]
+    if wrong:
+        raise TypeError(f"{type(wrong[0]).__name__} is no text")
+    lazy = [text for text in texts if type(text) is not str]
+    for language in LANGUAGES if lazy else ():
+        with use_language(language):
+            for text in lazy:
                 str(text)
     if not all(isinstance(recipient, str) for recipient in effect.recipients):
         raise TypeError("recipients are mail addresses")

@@ -12,12 +12,13 @@ from billhook.testing.bench import Bench
 from billhook.testing.kit import Failed, Need, check
 from billhook.testing.rooms import Opened, Visit
 from billhook.testing.source import PluginSource
+from billhook.testing.views import samples
 
 LANGUAGES: Final = ("ru", "en")
 _TAG: Final = "<x-typed>"
 _SHOWN: Final = (200, 303)
 #: What people and scripts post into a field.
-_RUBBISH: Final = ("", " ", "-1", "0", "a", "\u0416", "9" * 30, "1.5", "x" * 5000, "'\"<&>", "2026-13-45")
+_RUBBISH: Final = ("", " ", "-1", "0", samples()["letters"][0], "9" * 30, "1.5", "x" * 5000, "'\"<&>", "2026-13-45")
 _NAME: Final = re.compile(r"<(?:input|select|textarea|button)\b[^>]*?\sname=[\"']([^\"'{]+)[\"']", re.IGNORECASE)
 #: Fields that a host adds to a form.
 _OF_THE_HOST: Final = frozenset({"csrf_token", "language", "next"})
