@@ -19,7 +19,7 @@ from host_stub.plugins import discovery, plugin_sets
 from host_stub.plugins.installation import Inventory, State, TableState, inventory
 from host_stub.plugins.registry import Registry
 from host_stub.services import work_queue
-from host_stub.services.methods import method_view
+from host_stub.services.methods import present_view
 
 _TABLES: Mapping[TableState, tuple[str, str]] = {
     TableState.PENDING: ("its tables are not up to date: it is not called", "Run `host_stub plugin upgrade {name}`."),
@@ -111,7 +111,7 @@ def _method(patient: Patient, row: PaymentMethod, keys: KeyRing) -> Diagnosis:
     subject = f"method {row.id} «{row.name}» of {row.plugin}"
     try:
         provider = patient.registry.provider(row.plugin)
-        view = method_view(row, provider, keys, patient.store.now())
+        view = present_view(patient.store, row, provider, keys)
         found = patient.registry.call(row.plugin, "check_settings", provider.check_settings, view)
     except PluginError as error:
         return Diagnosis(subject, error.why, error.remedy or "See the failures of the plugin.")

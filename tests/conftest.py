@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.compiled import compile_once
 from tests.support.databases import Databases, NoPostgresql, SqliteDatabases, postgresql_server
 from tests.support.machine import lacking
 from tests.support.network import only_this_machine
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 DATABASES = ("sqlite", "postgresql")
 # The day of the customer letter's screenshots.
 LETTER_DAY = datetime(2020, 11, 13, 9, 0, tzinfo=UTC)
+
+
+compile_once()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -2,6 +2,9 @@
 
 A handler runs outside any write transaction, reads present state through a Reader whose unit ends with it, and returns
 effects. The host writes them together with the release of the fact.
+
+It runs in the pool of its plugin, not in the thread that delivers: at the deadline that thread is free again, and no
+thread that hangs holds a lease.
 """
 
 from __future__ import annotations

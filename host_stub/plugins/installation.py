@@ -13,7 +13,7 @@ from billhook.sql.migrating import MigrationFailed
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from host_stub.persistence import PaymentMethod, PluginActivation, PluginSetting, Store, plugin_tables
+from host_stub.persistence import OperatorSetting, PaymentMethod, PluginActivation, PluginSetting, Store, plugin_tables
 from host_stub.plugins import failures
 from host_stub.plugins.errors import PluginBehind
 from host_stub.plugins.registry import Registry
@@ -63,10 +63,11 @@ def inventory(store: Store, registry: Registry, versions: Mapping[str, str]) -> 
 
 
 def _traces(session: Session) -> set[str]:
-    of = (PaymentMethod.plugin, PluginSetting.plugin)
     # A method that was deactivated stays for its payments; it alone means nothing to be mended.
-    active = select(of[0]).where(PaymentMethod.active).distinct()
-    return {*session.scalars(active), *session.scalars(select(of[1]).distinct())}
+    found = set(session.scalars(select(PaymentMethod.plugin).where(PaymentMethod.active).distinct()))
+    for kind in (OperatorSetting, PluginSetting):
+        found.update(session.scalars(select(kind.plugin).distinct()))
+    return found
 
 
 def _one(

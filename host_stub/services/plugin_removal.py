@@ -1,7 +1,8 @@
 """Take away what a plugin has left in the host's tables. Its own tables are `persistence.plugin_tables`' business.
 
-Deleted: its settings, the secrets of its methods, watches, facts that nobody told it, and recorded failures. Kept: its
-methods, deactivated and with their other settings, since payments, documents and the ledger refer to them.
+Deleted: its settings at every level above the method, the secrets of its methods, watches, facts that nobody told it,
+and recorded failures. Kept: its methods, deactivated and with their other settings, since payments, documents and the
+ledger refer to them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from host_stub.domain.payments import OPEN
 from host_stub.persistence import (
     BalanceWatch,
     Lane,
+    OperatorSetting,
     Outbox,
     Payment,
     PaymentAttempt,
@@ -63,7 +65,7 @@ def survey(session: Session, plugin: str) -> Remains:
         resellers=session.scalars(_on(plugin)).all(),
         methods=[method.id for method in owned if method.active],
         secrets=sum(any(kept) for method in owned for kept in (method.secrets or {}).values()),
-        settings=_count(session, PluginSetting, PluginSetting.plugin == plugin),
+        settings=sum(_count(session, kind, kind.plugin == plugin) for kind in (OperatorSetting, PluginSetting)),
         facts=_count(session, Outbox, Outbox.receiver == PLUGIN + plugin),
         unknown=session.scalar(started.where(PaymentAttempt.state == "unknown")) or 0,
         open=session.scalar(started.where(PaymentAttempt.state != "failed")) or 0,
@@ -83,7 +85,7 @@ def take_away(store: Store, plugin: str, *, by: Actor) -> None:
         methods.set_active(store, EVERYTHING, method_id, active=False, by=by)
     with store.write() as session:
         _forget_secrets(session, plugin, by)
-        for kind in (PluginSetting, BalanceWatch, PluginFailure, PluginActivation):
+        for kind in (OperatorSetting, PluginSetting, BalanceWatch, PluginFailure, PluginActivation):
             session.execute(delete(kind).where(kind.plugin == plugin))
         for told in (Outbox, Lane):
             session.execute(delete(told).where(told.receiver == PLUGIN + plugin))

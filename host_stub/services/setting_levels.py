@@ -96,9 +96,13 @@ def find(setting: Setting, kept: Kept) -> tuple[Any, Level | None]:
 
     A secret is returned as it is encrypted.
     """
-    if setting.kind is SettingKind.SECRET:
-        kept = {level: {setting.key: secret_vaults.present(values.get(setting.key))} for level, values in kept.items()}
-    return resolve(setting, kept)
+    if setting.kind is not SettingKind.SECRET:
+        return resolve(setting, kept)
+    for level in setting.levels:
+        token = secret_vaults.present(kept.get(level, {}).get(setting.key))
+        if token:
+            return token, level
+    return setting.default, None
 
 
 def value(setting: Setting, kept: Kept, keys: Opener | None = None) -> object:

@@ -35,7 +35,7 @@ def stored(value: object) -> object:
 
 def loaded(value: object) -> object:
     """Return what `stored` was given."""
-    if isinstance(value, Mapping) and value.keys() == {"minor", "currency"}:
+    if isinstance(value, dict) and value.keys() == {"minor", "currency"}:
         return Money(value["minor"], value["currency"])
     return value
 

@@ -77,7 +77,7 @@ SENTENCES: Final[Mapping[str, tuple[Tone, LazyText]]] = {
     "payment_method.activated": (Tone.GOOD, _("Payment method switched on.")),
     "payment_method.deactivated": (Tone.CALM, _("Payment method switched off.")),
     "payment_method.template_changed": (Tone.CALM, _("Template changed: {fields}.")),
-    "payment_method.template_restored": (Tone.CALM, _("Stock template restored: {fields}.")),
+    "payment_method.template_restored": (Tone.CALM, _("Own template given up: {fields}.")),
     "method.template_failed": (
         Tone.BAD,
         _("The template failed on payment {payment}; the stock one was used instead. {problem}"),

@@ -14,7 +14,7 @@ from host_stub.plugins.discovery import GROUP
 from tests.benchmarks.ratios import alternate
 from tests.support.starting import environment, started
 
-PAIRS = 22
+PAIRS = 12
 
 pytestmark = pytest.mark.bench
 

@@ -199,7 +199,7 @@ def pay_by_card(page: Page, number: str) -> None:
 def ask_for_warnings(page: Page, amount: str) -> None:
     page.get_by_role("link", name="Настройки").click()
     expect(page.get_by_role("heading", name="Уведомления о низком балансе")).to_be_visible()
-    page.get_by_label("Предупредить, когда баланс станет ниже").fill(amount)
+    page.get_by_role("textbox", name="Предупредить, когда баланс станет ниже").fill(amount)
     page.get_by_role("button", name="Сохранить").click()
     expect(page.get_by_text("Настройки сохранены.")).to_be_visible()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from billhook import AccountType, PaymentPaid, Setting, SettingKind, Verdict
+from billhook import AccountType, Level, PaymentPaid, Setting, SettingKind, Verdict
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -366,7 +366,7 @@ def test_payments_of_a_closed_reseller_expire_and_are_cancelled_as_always(world:
         assert session.get_one(Payment, expired).status == "expired"
 
 
-LEVEL = Setting("threshold", SettingKind.MONEY, "Level", default=rub("50.00"))
+LEVEL = Setting("threshold", SettingKind.MONEY, "Level", level=Level.ACCOUNT, default=rub("50.00"))
 
 
 def listen(world: ClosingWorld) -> None:

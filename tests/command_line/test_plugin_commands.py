@@ -13,6 +13,7 @@ from host_stub.adapters.clock import SystemClock
 from host_stub.adapters.keys import load_key_file
 from host_stub.persistence import (
     LogEntry,
+    OperatorSetting,
     PaymentMethod,
     PluginActivation,
     PluginFailure,
@@ -192,6 +193,7 @@ def used(installation, site, store: Store) -> World:
         method = a_method(session, reseller, NAME, settings={"room": "7"}, secrets={"code": secret})
         world.method_id = method.id
         session.add(PluginSetting(reseller_id=reseller.id, plugin=NAME, key="colour", value="red"))
+        session.add(OperatorSetting(plugin=NAME, key="place", value="hall"))
     return world
 
 
@@ -203,12 +205,13 @@ def test_removing_a_plugin_takes_everything_but_its_methods(installation, site, 
 
     assert "tables dropped, with all rows: ledger_notes_note, ledger_notes_total" in said
     assert "secrets of methods deleted: 1" in said
+    assert "settings deleted: 2" in said
     assert "uninstall its package" in said
     assert tables(store) == set()
     with store.read() as session:
         method = session.get_one(PaymentMethod, world.method_id)
         assert (method.active, method.settings, method.secrets) == (False, {"room": "7"}, {})
-        for kind in (PluginSetting, PluginTable):
+        for kind in (OperatorSetting, PluginSetting, PluginTable):
             assert session.scalars(sa.select(kind).where(kind.plugin == NAME)).all() == []
         assert session.get(PluginActivation, (world.reseller_id, NAME)) is None
         actions = set(session.scalars(sa.select(LogEntry.action)))

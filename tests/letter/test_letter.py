@@ -220,7 +220,7 @@ def test_low_balance_notifications_are_managed_in_the_settings(letter: Letter) -
     visitor = owner(letter)
     page = f"/accounts/{letter.account_id}/settings"
     assert "Уведомления о низком балансе" in text(visitor.get(page))
-    names = re.findall(r'name="([^"]*(?:threshold|recipients))"', html(visitor.get(page)))
+    names = re.findall(r'name="([^"]*setting_(?:threshold|recipients))"', html(visitor.get(page)))
 
     answer = visitor.post(f"{page}/low_balance_notify", dict(zip(names, ("700", "buh@romashka.example"), strict=True)))
 

@@ -22,6 +22,7 @@ class Plugin:
     name: str
     page: str
     menu: str
+    takes_payments: bool = True
     tables: frozenset[str] = frozenset()
 
     @property
@@ -36,18 +37,33 @@ def method_of(name: str) -> str:
 BUNDLED = (
     Plugin("check_cash", method_of("check_cash"), "/reseller/methods/new"),
     Plugin("paymaster", method_of("paymaster"), "/reseller/methods/new"),
-    Plugin("low_balance_notify", "/reseller/notifications/low_balance_notify", "/reseller/notifications"),
+    Plugin(
+        "low_balance_notify",
+        "/reseller/notifications/low_balance_notify",
+        "/reseller/notifications",
+        takes_payments=False,
+    ),
 )
 #: Made by `billhook new`: with pages and tables.
 NEW = {
     Kind.REDIRECT: Plugin(
-        "city_pay", "/plugin/city_pay/reseller/notices", "/reseller/", frozenset({"city_pay_notice"})
+        "city_pay",
+        "/plugin/city_pay/reseller/notices",
+        "/reseller/",
+        tables=frozenset({"city_pay_notice"}),
     ),
     Kind.INSTRUCTIONS: Plugin(
-        "city_desk", "/plugin/city_desk/reseller/notices", "/reseller/", frozenset({"city_desk_notice"})
+        "city_desk",
+        "/plugin/city_desk/reseller/notices",
+        "/reseller/",
+        tables=frozenset({"city_desk_notice"}),
     ),
     Kind.NOTIFICATION: Plugin(
-        "city_news", "/plugin/city_news/reseller/told", "/reseller/", frozenset({"city_news_told"})
+        "city_news",
+        "/plugin/city_news/reseller/told",
+        "/reseller/",
+        takes_payments=False,
+        tables=frozenset({"city_news_told"}),
     ),
 }
 ALL = (*BUNDLED, *NEW.values())
@@ -95,9 +111,10 @@ def test_a_plugin_adds_its_routes_methods_menu_and_tables_and_takes_them_away(
         without_it = what_stands(browser, plugin)
 
     assert switched[0] == 303
-    assert with_it == {"page": 200, "in menu": True, "listed": True}
+    method = 200 if plugin.takes_payments else 404
+    assert with_it == {"page": 200, "in menu": True, "method": method, "listed": True}
     assert plugin.tables <= made
-    assert without_it == {"page": 404, "in menu": False, "listed": False}
+    assert without_it == {"page": 404, "in menu": False, "method": 404, "listed": False}
     assert panel.tables() - bare == set()
 
 
@@ -107,5 +124,6 @@ def what_stands(browser: Browser, plugin: Plugin) -> dict[str, object]:
     return {
         "page": browser.get(plugin.page)[0],
         "in menu": f'href="{plugin.page}"' in menu,
+        "method": browser.get(method_of(plugin.name))[0],
         "listed": f"<dd>{plugin.name}</dd>" in browser.get("/admin/plugins")[1],
     }

@@ -11,6 +11,8 @@ import pytest
 from tests.packaging.environments import Venv, Workshop
 from tests.packaging.panel import Panel
 
+BUNDLED = ("check_cash", "low_balance_notify", "paymaster")
+
 
 @pytest.fixture(scope="session")
 def bare(workshop: Workshop, wheels: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Venv:
@@ -22,6 +24,7 @@ def bare(workshop: Workshop, wheels: Mapping[str, Path], tmp_path_factory: pytes
 def test_the_panel_runs_with_the_wheels_of_host_and_contract_alone(bare: Venv, tmp_path: Path) -> None:
     panel = Panel(bare, tmp_path / "panel")
     panel.set_up()
+    listed = panel.command("plugin", "list")
 
     with panel.served() as browser:
         status, text = browser.get("/healthz")
@@ -31,4 +34,5 @@ def test_the_panel_runs_with_the_wheels_of_host_and_contract_alone(bare: Venv, t
 
     assert (status, json.loads(text)["database"]) == (200, "up")
     assert (home[0], methods[0]) == (200, 200)
+    assert not [name for name in BUNDLED if name in listed]
     assert "/reseller/methods/new/" not in methods[1]

@@ -13,6 +13,7 @@ from host_stub.domain.errors import MethodUnavailable
 from host_stub.domain.listening import Listening, WatchSpec
 from host_stub.persistence import (
     Document,
+    Mail,
     Notice,
     Outbox,
     Payment,
@@ -23,7 +24,7 @@ from host_stub.persistence import (
 )
 from host_stub.plugins import paying
 from host_stub.plugins.desk import document_url, return_token
-from host_stub.services import attempts, ledger, methods, watch_levels
+from host_stub.services import attempts, closing, ledger, methods, watch_levels
 from host_stub.services.corrections import correct
 from tests.platform import faulty
 from tests.platform.test_faults import Scene, availability, begun, document, notify, query, start
@@ -242,6 +243,21 @@ def test_a_plugin_that_is_on_again_is_offered_and_takes_up_what_was_started(shop
     assert shop.count(PaymentAttempt) == 1
     assert notify(shop) == "200"
     assert shop.world.balance() == rub("5000.00")
+
+
+def test_what_a_plugin_would_tell_the_customers_of_a_closed_reseller_is_heard_and_dropped(shop: Shop) -> None:
+    shop.move("100.00")
+    closing.close(shop.store, shop.world.reseller_id, reason="r", by=MANAGER)
+    shop.move("1.00")
+
+    shop.worker.run_once()
+    told = (shop.count(Outbox), shop.count(Notice), shop.count(Mail))
+    closing.reopen(shop.store, shop.world.reseller_id, reason="r", by=MANAGER)
+    shop.move("1.00")
+    shop.worker.run_once()
+
+    assert told == (0, 0, 0)
+    assert (shop.count(Notice), shop.count(Mail)) == (1, 1)
 
 
 def test_a_plugin_that_fails_too_often_is_shown_to_the_operator_and_the_manager_and_offered_to_nobody(

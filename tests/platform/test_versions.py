@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from types import ModuleType
 
 import pluggy
 import pytest
-from billhook import API_VERSION, ApiRange, hookimpl, hooks
+from billhook import API_VERSION, ApiRange, hookimpl, hooks, loading
 from billhook.versions import retired
 
 from host_stub.plugins.registry import Registry
@@ -56,7 +55,7 @@ def test_a_retired_hook_works_on_and_tells_the_operator_its_successor(monkeypatc
         raise NotImplementedError
 
     specs.billhook_old = billhook_old  # type: ignore[attr-defined]
-    monkeypatch.setattr(sys.modules["host_stub.plugins.registry"], "hooks", specs)
+    monkeypatch.setattr(loading, "hooks", specs)
     module = ModuleType("a_plugin")
     module.billhook_old = hookimpl(lambda: "x")  # type: ignore[attr-defined]
 

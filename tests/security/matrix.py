@@ -253,5 +253,4 @@ FORMS: dict[str, dict[str, str]] = {
     "operator.reseller_close": {"reason": "test", "typed_name": "Первый"},
     "operator.reseller_plugin": {"plugin": "warner", "on": "yes"},
     "operator.reseller_reopen": {"reason": "test"},
-    "plugin_pages.reseller": {"account_id": "account_id"},
 }

@@ -183,8 +183,8 @@ def test_the_list_of_macros_is_complete(app: Flask) -> None:
 
 
 def test_every_text_of_the_frame_is_translated() -> None:
-    catalogue = (TEMPLATES.parents[1] / "locale/ru/face.po").read_text("utf-8")
-    translated = {msgid for msgid, forms, _ in read_po(catalogue) if all(forms)}
+    catalogues = (TEMPLATES.parents[1] / "locale/ru").glob("*.po")
+    translated = {msgid for each in catalogues for msgid, forms, _ in read_po(each.read_text("utf-8")) if all(forms)}
     used = {text for file in OURS for text in message_ids(file)}
 
     assert used - translated == set()

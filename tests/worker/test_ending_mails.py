@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from devtools.mailsink import MailSink
 from host_stub.persistence import Account, Notice, Reseller, UserKind
 from tests.support.charging_world import ChargingWorld
-from tests.support.web import Visitor, a_customer, a_user, an_app
+from tests.support.web import Visitor, a_customer, a_user, an_app, store_of
 from tests.worker.test_low_balance import PLUGIN, Warned
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -60,7 +60,9 @@ class Mailed(Warned):
 @pytest.fixture
 def mailed(world: ChargingWorld) -> Iterator[Mailed]:
     with MailSink() as sink:
-        yield Mailed(world, sink)
+        scene = Mailed(world, sink)
+        yield scene
+        store_of(scene.panel).close()
 
 
 def test_every_warning_says_where_such_mails_are_ended(mailed: Mailed) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 from billhook.i18n import LazyText
@@ -86,13 +87,18 @@ class Setting:
     @property
     def levels(self) -> tuple[Level, ...]:
         """Where it may be set, the most specific level first: the first that has a value wins."""
-        chain = CHAINS[self.level]
-        return chain[: chain.index(self.highest) + 1]
+        return _part(self.level, self.highest)
 
     @property
     def inherits(self) -> bool:
         """Whether it may be set at more than one level."""
         return len(self.levels) > 1
+
+
+@cache
+def _part(level: Level, highest: Level) -> tuple[Level, ...]:
+    chain = CHAINS[level]
+    return chain[: chain.index(highest) + 1]
 
 
 def resolve(setting: Setting, kept: Mapping[Level, Mapping[str, object]]) -> tuple[object, Level | None]:

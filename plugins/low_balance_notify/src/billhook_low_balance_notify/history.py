@@ -108,5 +108,5 @@ def _row_number(text: str | None) -> int | None:
 
 PAGES: Final = (
     Page("warnings", Room.RESELLER, TITLE, of_reseller, menu=_("Balance warnings")),
-    Page("warnings", Room.CUSTOMER, TITLE, of_customer, menu=_("Balance warnings"), access=Access.SETTINGS),
+    Page("warnings", Room.CUSTOMER, TITLE, of_customer, menu=_("Warnings"), access=Access.SETTINGS),
 )

@@ -38,12 +38,13 @@ from billhook.provider import (
     StartRequest,
     Unavailable,
 )
-from billhook.settings import Level, Setting, SettingKind
+from billhook.settings import Level, SettingKind
 from billhook.tables import Tables, Value
 from billhook.testing import views
 from billhook.testing.gateway import Started
 from billhook.testing.host import NotOffered, Wish
 from billhook.testing.judging import OPEN, Books, Credit, Frozen, Standing
+from billhook.testing.levels import Above
 from billhook.testing.links import Links
 from billhook.testing.pages import Pages
 from billhook.testing.reader import FakeReader
@@ -81,8 +82,7 @@ class FakeHost:
         self.tables = MemoryTables(self.plugin)
         self._accounts: dict[AccountType, AccountView] = {}
         self._methods: dict[int, Mapping[str, object]] = {}
-        self._above: dict[Level, dict[str, object]] = {Level.RESELLER: {}, Level.OPERATOR: {}}
-        self._replaced: dict[Level, dict[str, tuple[str, ...]]] = {Level.RESELLER: {}, Level.OPERATOR: {}}
+        self._above = Above()
         self._payments: dict[str, PaymentView] = {}
         self._failures: list[str] = []
         self._lock = Lock()
@@ -101,19 +101,7 @@ class FakeHost:
         return self._accounts.setdefault(account_type, account)
 
     def inherit(self, level: Level, settings: Mapping[str, object]) -> None:
-        declared = {each.key: each for each in self.plugin.settings_at(level)}
-        for key, value in settings.items():
-            if declared[key].kind is SettingKind.SECRET:
-                self._retire(declared[key], level, value)
-            self._above[level][key] = value
-
-    def _retire(self, secret: Setting, level: Level, successor: object) -> None:
-        """Go on accepting what held at this level until now: its own value, or what it inherited, with its past."""
-        chain = secret.levels[secret.levels.index(level) :]
-        present = next((value for each in chain if (value := self._above[each].get(secret.key))), None)
-        if present and present != successor:
-            past = self._former(secret.key, chain)
-            self._replaced[level][secret.key] = tuple(dict.fromkeys((str(present), *past)))
+        self._above.set(level, self.plugin.settings_at(level), settings)
 
     def method(self, settings: Mapping[str, object]) -> MethodView:
         """Configure the plugin as a method; what is not given is inherited, or has its default."""
@@ -126,23 +114,10 @@ class FakeHost:
 
     def _view(self, number: int) -> MethodView:
         own, declared = self._methods[number], self.provider.settings
-        previous = {
-            each.key: self._former(each.key, each.levels[1:])
-            for each in declared
-            if each.kind is SettingKind.SECRET and not own.get(each.key)
-        }
+        former = {each.key: self._above.former(each, own) for each in declared if each.kind is SettingKind.SECRET}
         return views.make_method(
-            self.plugin.name, declared, own, above=self._above, previous_secrets=previous, method_id=number
+            self.plugin.name, declared, own, above=self._above.kept, previous_secrets=former, method_id=number
         )
-
-    def _former(self, key: str, chain: Sequence[Level]) -> tuple[str, ...]:
-        """Return what was replaced at the level of the chain that has the secret, and below it."""
-        former: tuple[str, ...] = ()
-        for level in chain:
-            former += self._replaced[level].get(key, ())
-            if self._above[level].get(key):
-                break
-        return former
 
     def payment(self, wish: Wish) -> PaymentView:
         number = f"{2563977 + len(self._payments)}"
@@ -282,7 +257,7 @@ class FakeHost:
         return self._rooms().open_link(address, visit or Visit())
 
     def _rooms(self) -> Rooms:
-        settings = views.telling_settings(self.plugin.settings, self.reseller.currency, self._above)
+        settings = views.telling_settings(self.plugin.settings, self.reseller.currency, self._above.kept)
         known = {account.id: account for account in map(self.account, AccountType)}
         return Rooms(
             plugin=self.plugin,
@@ -320,7 +295,7 @@ class FakeHost:
 
     def reader(self, account_id: int) -> FakeReader:
         """Return what a handler reads with: the account, its seller, settings, and rows of the plugin's tables."""
-        settings = views.telling_settings(self.plugin.settings, self.reseller.currency, self._above)
+        settings = views.telling_settings(self.plugin.settings, self.reseller.currency, self._above.kept)
         known = {account.id: account for account in map(self.account, AccountType)}
         account = known.get(account_id) or replace(self.account(), id=account_id)
         return FakeReader(account, self.reseller, settings, links=self._links, tables=self.tables)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping, Sequence
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -99,6 +100,8 @@ class MemoryTables:
         except BaseException:
             engine.dispose()
             raise
+        # A host in a test is rarely closed; newer Pythons warn of a connection that is merely forgotten.
+        weakref.finalize(self, engine.dispose)
         return engine
 
     def close(self) -> None:
