@@ -453,7 +453,7 @@ def prove(store: Store, examples: int, steps: int) -> None:
 
 
 def test_whatever_happens_to_money_every_promise_is_kept(store: Store) -> None:
-    prove(store, 12, 25)
+    prove(store, 30, 25)
 
 
 @pytest.mark.long
