@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -74,9 +73,8 @@ def test_pytest_collects_one_test_per_check(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "::billhook[mutant_replay]::replay" in done.stdout
     assert "To mend it: Take external_id" in done.stdout
-    counted = re.search(r"1 failed, (\d+) passed, (\d+) skipped", done.stdout)
-    assert counted is not None
-    assert 1 + int(counted[1]) + int(counted[2]) == len(all_checks())
+    passed = len(all_checks()) - 1 - 9
+    assert f"1 failed, {passed} passed, 9 skipped" in done.stdout
 
 
 def test_the_contract_is_imported_without_what_only_tests_need() -> None:
