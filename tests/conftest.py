@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     from host_stub.adapters.clock import FixedClock
+    from host_stub.persistence import Store
+    from tests.support.charging_world import ChargingWorld
 
 DATABASES = ("sqlite", "postgresql")
 # The day of the customer letter's screenshots.
@@ -92,6 +94,27 @@ def clock() -> FixedClock:
     from host_stub.adapters.clock import FixedClock
 
     return FixedClock(LETTER_DAY)
+
+
+@pytest.fixture
+def store(database_url: str, clock: FixedClock) -> Iterator[Store]:
+    """The store of an empty migrated database, at the clock's time."""
+    from host_stub.persistence import open_store
+
+    opened = open_store(database_url, clock, pool_size=20, base_url="https://panel.example")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def world(store: Store, clock: FixedClock) -> Iterator[ChargingWorld]:
+    """A world with money, plans and subscriptions, whose ledger is proved after the test."""
+    from host_stub.services import ledger
+    from tests.support.charging_world import ChargingWorld
+
+    yield ChargingWorld(store, clock)
+    with store.read() as session:
+        assert ledger.prove(session) == []
 
 
 @pytest.fixture(scope="session")

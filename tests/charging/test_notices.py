@@ -9,7 +9,7 @@ import pytest
 from host_stub.persistence import Notice, Period
 from host_stub.services import approvals
 from host_stub.services.approvals import BankOrder
-from tests.charging.conftest import ChargingWorld
+from tests.support.charging_world import ChargingWorld
 from tests.support.world import MANAGER, rub
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import select
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.domain.actors import Actor
-from host_stub.persistence import Account, LogEntry, Reseller, Store, open_store
+from host_stub.persistence import Account, LogEntry, Reseller, Store
 from host_stub.services import closing
 from tests.adversarial.invariants import broken_promises
 from tests.support.charging_world import ChargingWorld
@@ -42,18 +43,9 @@ class ClosingWorld(ChargingWorld):
             return session.get_one(Account, self.account_id)
 
     def journal(self) -> list[LogEntry]:
-        from sqlalchemy import select
-
         with self.store.read() as session:
             query = select(LogEntry).where(LogEntry.object_kind == "reseller").order_by(LogEntry.id)
             return list(session.scalars(query))
-
-
-@pytest.fixture
-def store(database_url: str, clock: FixedClock) -> Iterator[Store]:
-    opened = open_store(database_url, clock, pool_size=20, base_url="https://panel.example")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
