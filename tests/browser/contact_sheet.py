@@ -31,7 +31,8 @@ FOLDER: Final = Path("build/contact-sheet")
 LANGUAGES: Final = ("ru", "en")
 WIDTHS: Final = (1280, 360)
 HEIGHTS: Final = {1280: 800, 360: 740}
-CUSTOMER: Final = ("/accounts",)
+CUSTOMER: Final = ("/accounts", "/plugin/low_balance_notify/accounts")
+RESELLER: Final = ("/reseller", "/plugin/low_balance_notify/reseller")
 
 
 @dataclass(frozen=True)
@@ -234,7 +235,7 @@ def roles_of(demo: Demo) -> list[Role]:
         Role("person", logins["person"], CUSTOMER, payments_of(demo, 3), {"to the gateway": partial(_leave, demo)}),
         Role("on hold", "office@topol.example", CUSTOMER),
         Role("running low", "office@vektor.example", CUSTOMER),
-        Role("reseller", logins["reseller"], ("/reseller",)),
+        Role("reseller", logins["reseller"], RESELLER),
         Role("operator", logins["operator"], ("/admin",)),
         Role(
             "around",
