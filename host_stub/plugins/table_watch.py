@@ -24,17 +24,18 @@ class TableWatch:
 
     def __init__(self, store: Store, plugins: Mapping[str, LoadedPlugin]) -> None:
         self._store = store
-        self._with_tables = {name: plugin for name, plugin in plugins.items() if plugin.migrations}
+        # A plugin without migrations is watched too: its newer version may have had some.
+        self._plugins = plugins
         self._known: dict[str, tuple[float, PluginBehind | None]] = {}
 
     def refuse(self, plugin: str) -> None:
         """Raise PluginBehind for a plugin whose tables are not up to date. Raises what the database does at first."""
-        if plugin in self._with_tables and (why := self.behind(plugin)) is not None:
+        if (why := self.behind(plugin)) is not None:
             raise PluginBehind(why.plugin, why.why, why.wait, why.remedy, why.standing)
 
     def behind(self, plugin: str) -> PluginBehind | None:
         """Return why a plugin is not called, if its tables are the reason."""
-        loaded = self._with_tables.get(plugin)
+        loaded = self._plugins.get(plugin)
         if loaded is None:
             return None
         at, known = self._known.get(plugin, (0.0, None))

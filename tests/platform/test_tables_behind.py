@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -134,6 +135,21 @@ def test_tables_of_a_newer_version_are_told_and_left_alone(site: Site, panel: Pa
 
     assert panel.ask() == 503
     assert "его таблицы новее установленной версии" in panel.operator.get("/admin/").text
+
+
+def test_a_version_from_before_the_first_migration_is_not_called_over_tables_of_a_newer_one(
+    site: Site, panel: Panel, sqlite_url: str
+) -> None:
+    panel.upgrade()
+    shutil.rmtree(site.install("1") / "migrations")
+    downgraded = Registry.discover()
+    assert not downgraded.plugins[NAME].migrations
+    downgraded.attach(panel.store)
+
+    with pytest.raises(PluginBehind, match="revision .* which the installed version does not know"):
+        downgraded.provider(NAME)
+    with pytest.raises(PluginBehind, match="Install the newer version again"):
+        downgraded.call(NAME, "start", lambda: None)
 
 
 def test_a_start_of_a_pending_plugin_is_asked_for_later_and_counts_as_no_try(panel: Panel) -> None:
