@@ -40,7 +40,8 @@ class MethodDraft:
     """A method as the form leaves it.
 
     settings: typed by kind, by key; what is missing keeps its value. A SECRET counts only if it is not empty.
-    inherited: keys that shall have no value of the method's own. forgotten: keys of secrets to be removed.
+    inherited: keys that shall have no value of the method's own. forgotten: keys of secrets that
+        must not count any more, nor what they replaced.
     icon: None keeps the present one; `without_icon` takes it off.
     """
 

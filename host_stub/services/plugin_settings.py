@@ -18,8 +18,19 @@ from host_stub.domain.actors import Actor
 from host_stub.domain.errors import InvalidSettings, NotFound
 from host_stub.persistence import OperatorSetting, PluginActivation, PluginSetting, Reseller, Scope, Store
 from host_stub.persistence.store import fetch, now
-from host_stub.services import ledger, setting_changes, setting_levels, setting_values, users, watch_levels, watches
+from host_stub.services import (
+    leaked_secrets,
+    ledger,
+    secret_vaults,
+    setting_changes,
+    setting_levels,
+    setting_values,
+    users,
+    watch_levels,
+    watches,
+)
 from host_stub.services.journal import log
+from host_stub.services.leaked_secrets import Leak
 from host_stub.services.secret_vaults import Cipher, Opener
 from host_stub.services.setting_changes import Change, Place
 from host_stub.services.setting_levels import Kept, Standing
@@ -129,6 +140,7 @@ def save_change(
         if changed:
             _log(session, owner, by, changed)
             _take_over(session, owner)
+        _sweep(session, before, owner, change, keys, by)
     if changed and owner.level is Level.RESELLER:
         watch_levels.take_over(store, owner.reseller_id)
 
@@ -137,6 +149,15 @@ def reset(store: Store, scope: Scope, owner: Owner, settings: Sequence[Setting],
     """Forget an owner's own values, so that the inherited ones (or the plugin's) hold again. Raises NotFound."""
     change = Change(inherited=frozenset(setting.key for setting in settings))
     save_change(store, scope, owner, settings, change, by=by)
+
+
+def _sweep(session: Session, before: Place, owner: Owner, change: Change, keys: Cipher | None, by: Actor) -> None:
+    if owner.account_id is not None or keys is None:
+        return
+    for key in sorted(change.forgotten):
+        leaked = secret_vaults.opened(before.own.get(key), keys)
+        if leaked:
+            leaked_secrets.sweep(session, Leak(owner.plugin, owner.reseller_id, key, leaked), keys, by)
 
 
 def _lock(session: Session, owner: Owner) -> None:

@@ -6,7 +6,7 @@ one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
@@ -61,6 +61,17 @@ def renewed(stored: object, fresh: str, keys: Cipher, at: datetime, before: Iter
     """
     past = sorted((*retired(stored, at), *before), key=lambda each: str(each["replaced_at"]), reverse=True)
     return [{"value": keys.encrypt(fresh), "replaced_at": None}, *past]
+
+
+def opened(stored: object, keys: Opener) -> frozenset[str]:
+    """Return every secret in the vault in clear."""
+    return frozenset(keys.decrypt(str(each["value"])) for each in vault_of(stored))
+
+
+def without(stored: object, texts: Collection[str], keys: Opener) -> Vault:
+    """Return the vault without those of its replaced secrets that are among `texts`."""
+    kept = vault_of(stored)
+    return [each for each in kept if each["replaced_at"] is None or keys.decrypt(str(each["value"])) not in texts]
 
 
 def _in_grace(replaced_at: str | None, at: datetime) -> bool:

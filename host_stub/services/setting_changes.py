@@ -25,7 +25,7 @@ class Change:
 
     values: typed by kind, by key; what is missing stays as it is. An empty SECRET keeps the present one.
     inherited: keys that shall have no value here any more, so that the level above holds.
-    forgotten: keys of secrets to be removed with all that they replaced.
+    forgotten: keys of secrets that must not count from now on, nor what they replaced: only what `values` has for them.
     """
 
     values: Mapping[str, object] = field(default_factory=dict)
@@ -87,11 +87,11 @@ def _says_nothing(setting: Setting, level: Level) -> bool:
 def _apply_secret(
     own: dict[str, Any], setting: Setting, change: Change, place: Place, keys: Cipher | None, at: datetime
 ) -> None:
-    key, stored = setting.key, own.get(setting.key)
-    fresh = str(change.values.get(key) or "")
+    key = setting.key
     if key in change.forgotten:
         own.pop(key, None)
-    elif key in change.inherited:
+    stored, fresh = own.get(key), str(change.values.get(key) or "")
+    if key in change.inherited:
         if secret_vaults.present(stored):
             own[key] = secret_vaults.retired(stored, at)
     elif fresh:
@@ -100,7 +100,7 @@ def _apply_secret(
         present = secret_vaults.present(stored)
         if present and keys.decrypt(present) == fresh:
             return
-        before = [] if present else _inherited_until_now(setting, place, at)
+        before = [] if present or key in change.forgotten else _inherited_until_now(setting, place, at)
         own[key] = secret_vaults.renewed(stored, fresh, keys, at, before)
 
 

@@ -64,8 +64,8 @@ class Drawn:
         found: dict[str, object] = {PREFIX + key: self._field()}
         if self.falls_back and self.setting.kind not in _LISTED:
             found[INHERIT + key] = BooleanField(setting_words.inherited(self.standing, self.level))
-        elif self.is_kept and not self.is_required:
-            found[FORGET + key] = BooleanField(_("Forget this secret"))
+        if self.is_kept:
+            found[FORGET + key] = BooleanField(_("Stop accepting this secret and the former ones at once"))
         return found
 
     def initial(self) -> dict[str, object]:
@@ -166,6 +166,9 @@ def _fault(drawn: Drawn, form: FlaskForm, field: Field) -> Text | None:
         return _("Untick “inherit” to keep what you entered, or leave the field as it was.")
     if gives_up and (drawn.standing.own or not has_text):
         return _none_left(drawn)
+    forget = FORGET + setting.key
+    if forget in form and form[forget].data and not value:
+        return _none_left(drawn)
     if setting.kind is SettingKind.SWITCH or (drawn.is_kept and not value):
         return None
     if setting.kind is SettingKind.SECRET and not value:
@@ -187,4 +190,6 @@ def _none_left(drawn: Drawn) -> Text | None:
     nothing = drawn.standing.inherited in (None, "") or (
         drawn.setting.kind is SettingKind.SECRET and not drawn.standing.inherited
     )
-    return _("Nothing is set above: fill this in.") if drawn.is_required and nothing else None
+    if not drawn.is_required or not nothing:
+        return None
+    return _("Nothing is set above: fill this in.") if drawn.falls_back else _("Fill this in.")

@@ -10,7 +10,8 @@
         save(change_of(form, standings))
 
 What may be inherited has a tick beside its field, which says what would hold without an own value: ticked, nothing is
-kept here. A choice or switch has that as its first option instead. LIQUID settings are left out: they have a page of
+kept here. A choice or switch has that as its first option instead. A secret that is kept here has a tick for the case
+that it leaked: what is in the field then counts alone. LIQUID settings are left out: they have a page of
 their own with a preview.
 """
 
@@ -90,10 +91,11 @@ def _gives_up(form: FlaskForm, standing: Standing) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A setting on the page. beside: its tick, to inherit or to forget. until: when replaced secrets cease to count."""
+    """A setting on the page. inherit, forget: the ticks beside it. until: when replaced secrets cease to count."""
 
     field: Field
-    beside: Field | None = None
+    inherit: Field | None = None
+    forget: Field | None = None
     until: Sequence[datetime] = ()
 
 
@@ -107,8 +109,8 @@ def groups(
     found: dict[str, list[Entry]] = {}
     for standing in shown(standings):
         key = standing.setting.key
-        beside = next((form[name + key] for name in (INHERIT, FORGET) if name + key in form), None)
-        entry = Entry(form[PREFIX + key], beside, (until or {}).get(key, ()))
+        inherit, forget = (form[tick + key] if tick + key in form else None for tick in (INHERIT, FORGET))
+        entry = Entry(form[PREFIX + key], inherit, forget, (until or {}).get(key, ()))
         found.setdefault(str(standing.setting.group), []).append(entry)
     return list(found.items())
 

@@ -52,6 +52,9 @@ class Levels:
     def set(self, owner: Owner, **values: object) -> None:
         self._change(owner, Change(values))
 
+    def forget(self, owner: Owner, key: str, **values: object) -> None:
+        self._change(owner, Change(values, forgotten=frozenset({key})))
+
     def give_up(self, owner: Owner, key: str) -> None:
         self._change(owner, Change(inherited=frozenset({key})))
 
@@ -60,12 +63,14 @@ class Levels:
         settings = tuple(setting for setting in Desk.settings if owner.level in setting.levels)
         plugin_settings.save_change(self.store, scope, owner, settings, change, by=MANAGER, keys=self.keys)
 
-    def method(self, method_id: int | None = None, *, gives_up: str = "", **values: object) -> int:
-        inherited = frozenset({gives_up} - {""})
+    def method(
+        self, method_id: int | None = None, *, gives_up: str = "", forgets: str = "", **values: object
+    ) -> int:
+        inherited, forgotten = frozenset({gives_up} - {""}), frozenset({forgets} - {""})
         return methods.save_method(
             self.store,
             self.world.scope,
-            methods.MethodDraft("Desk", (), settings=values, inherited=inherited),
+            methods.MethodDraft("Desk", (), settings=values, inherited=inherited, forgotten=forgotten),
             provider=Desk,
             keys=self.keys,
             doctor=lambda view: [],
@@ -251,6 +256,62 @@ def test_secrets_replaced_above_never_count_where_a_nearer_one_held(levels: Leve
     levels.set(levels.operator, secret="of-all-2")
 
     assert levels.view(method_id).secrets("secret") == ("own",)
+
+
+def test_of_a_leaked_secret_only_what_is_entered_instead_counts_from_now_on(levels: Levels) -> None:
+    levels.set(levels.operator, secret="of-all")
+    method_id = levels.method(shop="x", secret="own-1")
+    levels.method(method_id, secret="own-2")
+
+    levels.method(method_id, forgets="secret", secret="own-3")
+    assert levels.view(method_id).secrets("secret") == ("own-3",)
+    levels.method(method_id, forgets="secret")
+    assert levels.view(method_id).secrets("secret") == ("of-all",)
+    levels.forget(levels.operator, "secret", secret="of-all-2")
+    assert levels.view(method_id).secrets("secret") == ("of-all-2",)
+    levels.forget(levels.operator, "secret")
+    assert levels.view(method_id).secrets("secret") == ()
+
+
+def test_a_secret_forgotten_above_counts_nowhere_below_where_it_was_inherited_until_lately(levels: Levels) -> None:
+    levels.set(levels.operator, secret="leaked")
+    method_id, other_id = levels.method(shop="x"), levels.method(shop="y", secret="leaked")
+    levels.set(levels.reseller, secret="of-the-reseller")
+    levels.method(method_id, secret="own")
+    assert levels.view(method_id).secrets("secret") == ("own", "of-the-reseller", "leaked")
+    levels.keys = rotated(levels.keys)
+
+    levels.forget(levels.operator, "secret", secret="new")
+
+    assert levels.view(method_id).secrets("secret") == ("own", "of-the-reseller")
+    assert levels.view(other_id).secrets("secret") == ("leaked",), "somebody entered it there"
+    with levels.store.read() as session:
+        told = session.execute(
+            select(LogEntry.object_kind, LogEntry.object_id, LogEntry.details).order_by(LogEntry.id.desc()).limit(2)
+        ).all()
+    assert {(kind, whose) for kind, whose, _details in told} == {
+        ("payment_method", method_id),
+        ("reseller", levels.world.reseller_id),
+    }
+    assert all(details["fields"] == ["secret"] for _kind, _whose, details in told)
+    assert levels.view(levels.method(shop="z")).secrets("secret") == ("of-the-reseller",)
+
+
+def test_a_secret_forgotten_by_one_reseller_goes_on_counting_for_another(levels: Levels) -> None:
+    levels.set(levels.operator, secret="of-all")
+    with levels.store.write() as session:
+        other = Owner(PLUGIN, a_reseller(session, "Another").id)
+    plugin_settings.save(
+        levels.store, Scope.everything(), other, Desk.settings, {"secret": "theirs"}, by=MANAGER, keys=levels.keys
+    )
+
+    levels.set(levels.reseller, secret="mine")
+    levels.forget(levels.reseller, "secret", secret="of-all")
+    levels.forget(levels.reseller, "secret")
+
+    with levels.store.read() as session:
+        rows = session.scalars(select(PluginSetting).where(PluginSetting.reseller_id == other.reseller_id)).all()
+    assert [levels.keys.decrypt(each["value"]) for row in rows for each in row.value] == ["theirs", "of-all"]
 
 
 def test_a_reseller_s_unit_reads_the_operator_s_values_and_never_writes_them(levels: Levels) -> None:

@@ -93,6 +93,23 @@ def test_an_empty_secret_field_keeps_the_secret(staff: Staff, olga: Visitor) -> 
     assert staff.method(method_id).name == "Новое имя"
 
 
+def test_of_a_leaked_secret_nothing_is_accepted_any_more_once_another_is_entered(staff: Staff, olga: Visitor) -> None:
+    method_id = created(staff, olga)
+    address = f"/reseller/methods/{method_id}"
+    tick = 'name="forget_secret"'
+    assert tick in olga.get(address).text
+    assert tick not in olga.get("/reseller/methods/new/paymaster").text
+
+    refused = save(olga, address, a_form(setting_secret="", forget_secret="y"))
+    assert refused.status_code == 422
+    assert 'id="setting_secret-error"' in refused.text
+    assert seen(staff, method_id, 0) == (SECRET,)
+
+    save(olga, address, a_form(setting_secret="another-secret-value", forget_secret="y"))
+    assert seen(staff, method_id, 0) == ("another-secret-value",)
+    assert "Прежнее значение принимается" not in olga.get(address).text
+
+
 def seen(staff: Staff, method_id: int, days: int) -> tuple[str, ...]:
     panel = staff.app.extensions["billhook"]
     staff.clock.advance(days=days)
