@@ -134,6 +134,13 @@ class Shop:
             by=self.manager,
         )
 
+    def share(self, plugin: str, settings: dict[str, object]) -> None:
+        """Set what every method of a plugin inherits, as the form for all methods would."""
+        owner = plugin_settings.Owner(plugin, self.reseller_id)
+        declared = self.desk.registry.provider(plugin).settings
+        keys = self.desk.keys
+        plugin_settings.save(self.stage, self.scope, owner, declared, settings, by=self.manager, keys=keys)
+
     def sell(self, on_sale: dict[str, PlanOnSale]) -> None:
         for key, plan in on_sale.items():
             terms = plans.PlanTerms(plan.name, plan.period, rub(plan.price), plan.description)

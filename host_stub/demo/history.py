@@ -38,7 +38,10 @@ def _open_hosting(shop: Shop, operator: Actor, gateway_settings: dict[str, objec
     shop.open(firms.HOSTING, firms.HOSTING_MANAGERS[0], by=operator, first_number=firms.HOSTING_FIRST_NUMBER)
     shop.switch_on(PLUGINS, by=operator)
     shop.offer(BANK, "Банковский перевод", firms.BANK_TEXT, EVERYBODY, dict(firms.HOSTING_REQUISITES))
-    shop.offer(GATEWAY, "PayMaster", firms.GATEWAY_TEXT, PEOPLE, gateway_settings)
+    # The access is set once for all methods of the gateway; the studio's method has its own.
+    address = {"payment_address": gateway_settings["payment_address"]}
+    shop.share(GATEWAY, {key: value for key, value in gateway_settings.items() if key not in address})
+    shop.offer(GATEWAY, "PayMaster", firms.GATEWAY_TEXT, PEOPLE, address)
     shop.sell(firms.HOSTING_PLANS)
     shop.warn_below("300.00")
 

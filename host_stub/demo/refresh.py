@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from urllib.parse import urlsplit
 
-from billhook import AccountType
+from billhook import AccountType, Level
 from sqlalchemy import select
 
 from host_stub.domain.actors import SYSTEM
 from host_stub.persistence import PaymentMethod, Reseller, Scope, Store, User
 from host_stub.plugins.desk import Desk
-from host_stub.services import methods, passwords, resellers
+from host_stub.services import methods, passwords, plugin_settings, resellers, setting_levels
 from host_stub.services.signin import normal_email
 
 GATEWAY = "paymaster"
@@ -69,18 +69,27 @@ def _provision(store: Store, desk: Desk, row: Reseller, surroundings: Surroundin
 
 
 def _point(store: Store, desk: Desk, row: PaymentMethod, surroundings: Surroundings) -> None:
+    """Give the access to the method where it has its own, and to all methods of its reseller where it inherits."""
     provider = desk.registry.provider(row.plugin)
+    scope, present = Scope.reseller(row.reseller_id), surroundings.gateway_settings()
+    kept = methods.place_of(row, methods.NOTHING_ABOVE).kept
+    own = {s.key for s in provider.settings if setting_levels.has(s, kept, Level.METHOD)}
+    owner = plugin_settings.Owner(row.plugin, row.reseller_id)
+    with store.read(scope) as session:
+        shared = plugin_settings.own(session, owner, provider.settings).keys() - own
+    above = {key: value for key, value in present.items() if key in shared}
+    plugin_settings.save(store, scope, owner, provider.settings, above, by=SYSTEM, keys=desk.keys)
     draft = methods.MethodDraft(
         name=row.name,
         account_types=[AccountType(kind) for kind in row.account_types],
         active=row.active,
         description=row.description,
         position=row.position,
-        settings=surroundings.gateway_settings(),
+        settings={key: value for key, value in present.items() if key in own},
     )
     methods.save_method(
         store,
-        Scope.reseller(row.reseller_id),
+        scope,
         draft,
         provider=provider,
         keys=desk.keys,

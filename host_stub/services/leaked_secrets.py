@@ -1,7 +1,7 @@
 """A secret that leaked and was forgotten: its copies further down go too.
 
-Who overrides an inherited secret keeps what he inherited until then for a while, so that a gateway's late messages still
-count. Once that secret is forgotten where it was set, it must not count anywhere.
+Who overrides an inherited secret keeps what he inherited until then for a while, so that a gateway's late messages
+still count. Once that secret is forgotten where it was set, it must not count anywhere.
 """
 
 from __future__ import annotations

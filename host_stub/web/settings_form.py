@@ -109,7 +109,7 @@ def groups(
     found: dict[str, list[Entry]] = {}
     for standing in shown(standings):
         key = standing.setting.key
-        inherit, forget = (form[tick + key] if tick + key in form else None for tick in (INHERIT, FORGET))
+        inherit, forget = (form[name] if (name := tick + key) in form else None for tick in (INHERIT, FORGET))
         entry = Entry(form[PREFIX + key], inherit, forget, (until or {}).get(key, ()))
         found.setdefault(str(standing.setting.group), []).append(entry)
     return list(found.items())

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from billhook import AccountType, PaymentStatus
+from billhook_paymaster import PayMaster
 from sqlalchemy import func, select
 
 from devtools.run import LOGINS, create_demo_keys
@@ -37,7 +38,7 @@ from host_stub.persistence import (
     User,
     open_store,
 )
-from host_stub.services import ledger, passwords
+from host_stub.services import ledger, methods, passwords
 from tests.support.databases import upgrade
 
 GATEWAY, SERVICE = "http://127.0.0.1:7001", "http://127.0.0.1:7002"
@@ -192,6 +193,27 @@ def test_a_second_run_changes_nothing_but_addresses_and_lost_passwords(demo: tup
         state.secrets().service_secret
     }
     assert passwords.matches(json.loads(first)["person"]["password"], person.password_hash)
+
+
+def test_one_reseller_shares_the_access_of_a_gateway_and_the_other_s_method_has_its_own(
+    demo: tuple[StateFolder, str],
+) -> None:
+    state, _ = demo
+    known = state.secrets_file.read_text()
+    renewed = json.loads(known) | {"merchant": "99998888-7777", "merchant_secret": "renewed-secret-of-the-shop"}
+    state.secrets_file.write_text(json.dumps(renewed))
+    assert seed(state).returncode == 0
+
+    opened, keys, provider = open_store(state.database_url), load_key_file(state.key_file, demo=True), PayMaster()
+    with opened.read() as session:
+        rows = session.scalars(select(PaymentMethod).where(PaymentMethod.plugin == "paymaster")).all()
+    views = [methods.present_view(opened, row, provider, keys) for row in rows]
+    opened.close()
+    state.secrets_file.write_text(known)
+    seed(state)
+    assert {("merchant_id" in row.settings, bool(row.secrets)) for row in rows} == {(True, True), (False, False)}
+    assert {view.text("merchant_id") for view in views} == {"99998888-7777"}
+    assert {view.secrets("secret")[0] for view in views} == {"renewed-secret-of-the-shop"}
 
 
 def test_an_address_that_somebody_set_to_a_real_gateway_stays(demo: tuple[StateFolder, str]) -> None:

@@ -63,9 +63,7 @@ class Levels:
         settings = tuple(setting for setting in Desk.settings if owner.level in setting.levels)
         plugin_settings.save_change(self.store, scope, owner, settings, change, by=MANAGER, keys=self.keys)
 
-    def method(
-        self, method_id: int | None = None, *, gives_up: str = "", forgets: str = "", **values: object
-    ) -> int:
+    def method(self, method_id: int | None = None, *, gives_up: str = "", forgets: str = "", **values: object) -> int:
         inherited, forgotten = frozenset({gives_up} - {""}), frozenset({forgets} - {""})
         return methods.save_method(
             self.store,

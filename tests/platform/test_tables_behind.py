@@ -146,7 +146,7 @@ def test_a_version_from_before_the_first_migration_is_not_called_over_tables_of_
     assert not downgraded.plugins[NAME].migrations
     downgraded.attach(panel.store)
 
-    with pytest.raises(PluginBehind, match="revision .* which the installed version does not know"):
+    with pytest.raises(PluginBehind, match=r"revision .* which the installed version does not know"):
         downgraded.provider(NAME)
     with pytest.raises(PluginBehind, match="Install the newer version again"):
         downgraded.call(NAME, "start", lambda: None)
