@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -62,7 +62,7 @@ def issue(desk: Desk, scope: Scope, payment_id: int, method_id: int, kind: str, 
     source = _source(desk, subject)
     rendered = desk.renderer.render(source)
     try:
-        return _freeze(desk, scope, payment, method, kind, source, rendered, by)
+        return _freeze(desk, scope, subject, source, rendered, by)
     except IntegrityError:
         with desk.store.read(scope) as session:
             done = issued(session, payment_id, method_id, kind)
@@ -124,58 +124,48 @@ def _source(desk: Desk, subject: _Subject) -> DocumentSource:
 
 
 def _freeze(
-    desk: Desk,
-    scope: Scope,
-    payment: Payment,
-    method: PaymentMethod,
-    kind: str,
-    source: DocumentSource,
-    rendered: RenderedDocument,
-    by: Actor,
+    desk: Desk, scope: Scope, subject: _Subject, source: DocumentSource, rendered: RenderedDocument, by: Actor
 ) -> int:
-    template = source.stock if rendered.used_stock else source.template
+    payment_id = subject.payment.id
     with desk.store.write(scope) as session:
-        if fetch(session, Payment, payment.id, lock=True).status not in OPEN:
+        payment = fetch(session, Payment, payment_id, lock=True)
+        if payment.status not in OPEN:
             raise payments.closed(session, payment)  # while the document was drawn
         must_be_open(session, payment.reseller_id)
-        row = Document(
-            reseller_id=payment.reseller_id,
-            payment_id=payment.id,
-            method_id=method.id,
-            kind=kind,
-            version=1,
-            issued_at=now(session),
-            file_name=source.file_name,
-            content=rendered.pdf,
-            sha256=rendered.sha256,
-            frozen=dict(source.frozen),
-            template_sha256=hashlib.sha256(template.encode()).hexdigest(),
-            used_stock=rendered.used_stock,
-        )
-        session.add(row)
+        document = _document(subject, source, rendered, now(session))
+        session.add(document)
         session.flush()
-        log(
-            session,
-            "payment",
-            payment.id,
-            "document.issued",
-            reseller_id=payment.reseller_id,
-            by=by,
-            document=kind,
-            sha256=rendered.sha256,
-        )
-        if rendered.used_stock:
-            log(
-                session,
-                "payment_method",
-                method.id,
-                "method.template_failed",
-                reseller_id=payment.reseller_id,
-                by=SYSTEM,
-                problem=rendered.problem or "",
-                payment=payment.number,
-            )
-        return row.id
+        _tell(session, subject, rendered, by)
+        return document.id
+
+
+def _document(subject: _Subject, source: DocumentSource, rendered: RenderedDocument, at: datetime) -> Document:
+    template = source.stock if rendered.used_stock else source.template
+    return Document(
+        reseller_id=subject.method.reseller_id,
+        payment_id=subject.payment.id,
+        method_id=subject.method.id,
+        kind=subject.kind,
+        version=1,
+        issued_at=at,
+        file_name=source.file_name,
+        content=rendered.pdf,
+        sha256=rendered.sha256,
+        frozen=dict(source.frozen),
+        template_sha256=hashlib.sha256(template.encode()).hexdigest(),
+        used_stock=rendered.used_stock,
+    )
+
+
+def _tell(session: Session, subject: _Subject, rendered: RenderedDocument, by: Actor) -> None:
+    """Log on the payment that a document was issued, and on its method that the reseller's template failed."""
+    payment, method = subject.payment, subject.method
+    issued_as = {"document": subject.kind, "sha256": rendered.sha256}
+    log(session, "payment", payment.id, "document.issued", reseller_id=method.reseller_id, by=by, **issued_as)
+    if rendered.used_stock:
+        failed = {"problem": rendered.problem or "", "payment": payment.number}
+        action = "method.template_failed"
+        log(session, "payment_method", method.id, action, reseller_id=method.reseller_id, by=SYSTEM, **failed)
 
 
 def source_of(desk: Desk, scope: Scope, payment_id: int, method_id: int, kind: str) -> DocumentSource:
@@ -196,16 +186,7 @@ def preview(desk: Desk, scope: Scope, payment_id: int, method_id: int, kind: str
     Raises NotFound, PluginUnavailable, RendererBusy, RendererBroken.
     """
     source = source_of(desk, scope, payment_id, method_id, kind)
-    changed = DocumentSource(
-        template=template or source.stock,
-        stock=source.stock,
-        context=source.context,
-        assets=source.assets,
-        frozen=source.frozen,
-        file_name=source.file_name,
-        title=source.title,
-    )
-    return desk.renderer.render(changed)
+    return desk.renderer.render(replace(source, template=template or source.stock))
 
 
 @dataclass(frozen=True, slots=True)
