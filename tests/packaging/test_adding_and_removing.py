@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from billhook.scaffold import Kind, Project, write
+from billhook.tables import version_table
 
 from tests.packaging.environments import Workshop
 from tests.packaging.panel import Browser, Panel
@@ -17,11 +18,12 @@ ROOT_RESELLER = "/admin/resellers/1/plugins"
 
 @dataclass(frozen=True)
 class Plugin:
-    """What a plugin adds. page: an address that is there with it only. menu: where a link to that page stands."""
+    """What a plugin adds. pages: addresses that are there with it only, each with the page on which its link stands.
+    tables: without their prefix, all of them but that of the version.
+    """
 
     name: str
-    page: str
-    menu: str
+    pages: Mapping[str, str]
     takes_payments: bool = True
     tables: frozenset[str] = frozenset()
 
@@ -29,41 +31,47 @@ class Plugin:
     def distribution(self) -> str:
         return f"billhook_{self.name}"
 
+    @property
+    def made(self) -> set[str]:
+        """The names of its tables in the database."""
+        names = {f"{self.name}_{table}" for table in self.tables}
+        return names | {version_table(self.name)} if names else names
+
 
 def method_of(name: str) -> str:
     return f"/reseller/methods/new/{name}"
 
 
 BUNDLED = (
-    Plugin("check_cash", method_of("check_cash"), "/reseller/methods/new"),
-    Plugin("paymaster", method_of("paymaster"), "/reseller/methods/new"),
+    Plugin("check_cash", {method_of("check_cash"): "/reseller/methods/new"}),
+    Plugin("paymaster", {method_of("paymaster"): "/reseller/methods/new"}),
     Plugin(
         "low_balance_notify",
-        "/reseller/notifications/low_balance_notify",
-        "/reseller/notifications",
+        {
+            "/reseller/notifications/low_balance_notify": "/reseller/notifications",
+            "/plugin/low_balance_notify/reseller/warnings": "/reseller/",
+        },
         takes_payments=False,
+        tables=frozenset({"warning", "silence"}),
     ),
 )
 #: Made by `billhook new`: with pages and tables.
 NEW = {
     Kind.REDIRECT: Plugin(
         "city_pay",
-        "/plugin/city_pay/reseller/notices",
-        "/reseller/",
-        tables=frozenset({"city_pay_notice"}),
+        {"/plugin/city_pay/reseller/notices": "/reseller/"},
+        tables=frozenset({"notice"}),
     ),
     Kind.INSTRUCTIONS: Plugin(
         "city_desk",
-        "/plugin/city_desk/reseller/notices",
-        "/reseller/",
-        tables=frozenset({"city_desk_notice"}),
+        {"/plugin/city_desk/reseller/notices": "/reseller/"},
+        tables=frozenset({"notice"}),
     ),
     Kind.NOTIFICATION: Plugin(
         "city_news",
-        "/plugin/city_news/reseller/told",
-        "/reseller/",
+        {"/plugin/city_news/reseller/told": "/reseller/"},
         takes_payments=False,
-        tables=frozenset({"city_news_told"}),
+        tables=frozenset({"told"}),
     ),
 }
 ALL = (*BUNDLED, *NEW.values())
@@ -111,19 +119,20 @@ def test_a_plugin_adds_its_routes_methods_menu_and_tables_and_takes_them_away(
         without_it = what_stands(browser, plugin)
 
     assert switched[0] == 303
+    there, gone = dict.fromkeys(plugin.pages, (200, True)), dict.fromkeys(plugin.pages, (404, False))
     method = 200 if plugin.takes_payments else 404
-    assert with_it == {"page": 200, "in menu": True, "method": method, "listed": True}
-    assert plugin.tables <= made
-    assert without_it == {"page": 404, "in menu": False, "method": 404, "listed": False}
+    assert with_it == {"pages": there, "method": method, "listed": True}
+    assert made == plugin.made
+    assert without_it == {"pages": gone, "method": 404, "listed": False}
     assert panel.tables() - bare == set()
 
 
 def what_stands(browser: Browser, plugin: Plugin) -> dict[str, object]:
-    menu_status, menu = browser.get(plugin.menu)
-    assert menu_status == 200
+    """Return the status of each page and whether a link leads to it, and what else tells of the plugin."""
+    menus = {page: browser.get(menu) for page, menu in plugin.pages.items()}
+    assert {status for status, _text in menus.values()} == {200}
     return {
-        "page": browser.get(plugin.page)[0],
-        "in menu": f'href="{plugin.page}"' in menu,
+        "pages": {page: (browser.get(page)[0], f'href="{page}"' in text) for page, (_, text) in menus.items()},
         "method": browser.get(method_of(plugin.name))[0],
         "listed": f"<dd>{plugin.name}</dd>" in browser.get("/admin/plugins")[1],
     }
