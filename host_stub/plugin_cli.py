@@ -83,10 +83,13 @@ def list_command(as_json: bool) -> None:
     head = ("NAME", "VERSION", "CONTRACT", "STATE", "TABLES", "ON FOR")
     rows = [(e.name, e.version or "-", e.contract or "-", e.state, e.tables, str(e.on_for)) for e in known]
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    for row, why in zip((head, *rows), ("", *(each.why for each in known)), strict=True):
+    beneath = (("", 0), *((each.why, each.waiting) for each in known))
+    for row, (why, waiting) in zip((head, *rows), beneath, strict=True):
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
         if why:
             click.echo(f"    → {why}")
+        if waiting:
+            click.echo(f"    → events that wait for it: {waiting}")
 
 
 @plugin.command()

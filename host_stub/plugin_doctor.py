@@ -53,6 +53,9 @@ def examine(patient: Patient) -> Iterator[Diagnosis]:
     for each in inventory(patient.store, patient.registry, versions):
         if patient.wants(each.name):
             yield from _plugin(each)
+            if each.waiting:
+                events = f"{each.waiting} {'event waits' if each.waiting == 1 else 'events wait'} for it"
+                yield Diagnosis(f"plugin {each.name}", facts=events)
     yield from _processes(patient)
 
 

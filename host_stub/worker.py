@@ -25,7 +25,7 @@ from host_stub.adapters.smtp import Mailer, Security, Server, SmtpMailer
 from host_stub.config import Config
 from host_stub.persistence import Store
 from host_stub.plugins import status_queries
-from host_stub.plugins.delivery import PluginReceiver
+from host_stub.plugins.delivery import PluginReceiver, listeners
 from host_stub.plugins.desk import Keys
 from host_stub.plugins.registry import Registry
 from host_stub.services import charge_watches, charging, closing, deliveries, heartbeat, outbox, payments, watch_levels
@@ -105,10 +105,8 @@ class Worker:
     def _all_jobs(self, registry: Registry, outside: Outside) -> Sequence[Job]:
         store = self._store
         mail = MailReceiver(store, outside.mailer, outside.sender)
+        plugins = PluginReceiver(store, registry, outside.keys)
         provisioning = ProvisioningReceiver(store, outside.provisioner, outside.keys)
-
-        def ask() -> int:
-            return status_queries.ask_due(store, registry, outside.keys)
 
         return (
             Job("charging", self._charge),
@@ -122,7 +120,7 @@ class Worker:
             ),
             Job("sweeping", lambda: deliveries.sweep(store), every=timedelta(minutes=10)),
             Job("watch levels", lambda: watch_levels.take_over(store), every=timedelta(minutes=10)),
-            self._delivering(outbox.PLUGIN, PluginReceiver(store, registry, outside.keys), threads=2),
+            *(self._delivering(outbox.PLUGIN + name, plugins, threads=2) for name in listeners(registry)),
             self._delivering(outbox.PROVISIONING, provisioning, threads=2, batch=5),
             self._delivering(outbox.MAIL, mail),
         )

@@ -6,10 +6,11 @@ from datetime import date
 from email.message import Message
 
 from host_stub.demo.stage import ZONE, Stage
-from host_stub.plugins.delivery import PluginReceiver
+from host_stub.plugins.delivery import PluginReceiver, listeners
 from host_stub.plugins.desk import Keys
 from host_stub.plugins.registry import Registry
 from host_stub.services import charge_watches, deliveries, outbox
+from host_stub.services.deliveries import Receiver
 from host_stub.services.mail_sending import MailReceiver
 
 WORKER = "demo"
@@ -27,8 +28,9 @@ class Post:
 
     def __init__(self, stage: Stage, registry: Registry, keys: Keys, sender: str) -> None:
         self._stage = stage
-        self._receivers = (
-            (outbox.PLUGIN, PluginReceiver(stage, registry, keys)),
+        plugins = PluginReceiver(stage, registry, keys)
+        self._receivers: tuple[tuple[str, Receiver], ...] = (
+            *((outbox.PLUGIN + name, plugins) for name in listeners(registry)),
             (outbox.MAIL, MailReceiver(stage, EveryMailArrives(), sender)),
         )
         self._looked_ahead: date | None = None

@@ -40,7 +40,7 @@ class Lane(Base):
     """One row per (receiver, lane) with something undelivered: it holds the lease and the back-off."""
 
     __tablename__ = "lane"
-    __table_args__ = (PrimaryKeyConstraint("receiver", "lane"), Index(None, "ready_at"), STRICT)
+    __table_args__ = (PrimaryKeyConstraint("receiver", "lane"), Index(None, "receiver", "ready_at"), STRICT)
 
     receiver: Mapped[str] = mapped_column(Text)
     lane: Mapped[str] = mapped_column(Text)

@@ -138,6 +138,7 @@ class PaymentAttempt(Base, OfReseller):
     reference: Mapped[str] = mapped_column(Text)  # what the gateway was given as our number
     idempotency_key: Mapped[str] = mapped_column(Text, unique=True)
     state: Mapped[str] = mapped_column(Text)  # unknown until the call ended; then started, failed or abandoned
+    starts: Mapped[int] = mapped_column(default=1)  # how often the provider was called to start it
     error: Mapped[str] = mapped_column(Text, default="")
     queries: Mapped[int] = mapped_column(default=0)  # how often the gateway was asked what became of it
     query_at: Mapped[datetime | None]  # when to ask next; none when there is nothing to ask

@@ -1,4 +1,6 @@
-"""Events to plugins: the receivers `plugin:<name>` of the outbox.
+"""Events to plugins: the receivers `plugin:<name>` of the outbox, each served on its own: a slow one delays no other.
+
+What was told to a plugin that is not loaded now waits until it is, or until it is removed by command.
 
 A handler runs outside any write transaction, reads present state through a Reader whose unit ends with it, and returns
 effects. The host writes them together with the release of the fact.
@@ -60,8 +62,13 @@ LONGEST_RUN: Final = timedelta(minutes=10)
 LONGEST_READ_SECONDS: Final = 1.0
 
 
+def listeners(registry: Registry) -> list[str]:
+    """Return the loaded plugins that hear events."""
+    return [name for name in registry.plugins if any(registry.implementation(name, hook) for hook in EVENTS)]
+
+
 class PluginReceiver:
-    """Delivers the events of all loaded plugins; each plugin has lanes of its own."""
+    """Delivers the events of loaded plugins."""
 
     policy = Policy(attempts=8, first_wait=timedelta(seconds=5), longest_wait=timedelta(minutes=10))
 
@@ -80,9 +87,9 @@ class PluginReceiver:
             age = now(session) - task.created_at
             if age < LONGEST_RUN and charging.is_behind(session, event.account_id):
                 return Postponed("charges of the account are being posted", RUN_IN_PROGRESS)
-        handler = self._registry.implementation(plugin, task.kind) if plugin in self._registry.plugins else None
+        handler = self._registry.implementation(plugin, task.kind)
         if handler is None:
-            return Failed(f"plugin {plugin} is not loaded or has no {task.kind}")
+            return Failed(f"plugin {plugin} has no {task.kind} any more")
         try:
             wanted = self._ask(plugin, task.kind, handler, event)
         except PluginWaits as error:

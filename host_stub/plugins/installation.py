@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from billhook.history import Standing
@@ -13,10 +13,20 @@ from billhook.sql.migrating import MigrationFailed
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from host_stub.persistence import OperatorSetting, PaymentMethod, PluginActivation, PluginSetting, Store, plugin_tables
+from host_stub.persistence import (
+    OperatorSetting,
+    Outbox,
+    PaymentMethod,
+    PluginActivation,
+    PluginSetting,
+    Store,
+    plugin_tables,
+)
 from host_stub.plugins import failures
 from host_stub.plugins.errors import PluginBehind
 from host_stub.plugins.registry import Registry
+from host_stub.services.listings import count_up_to
+from host_stub.services.outbox import PLUGIN
 
 #: The place under which a failed migration is recorded.
 MIGRATIONS = "migrations"
@@ -40,7 +50,10 @@ class TableState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """One plugin. why: what keeps it from being called, with the remedy. on_for: how many resellers have it on."""
+    """One plugin. why: what keeps it from being called, with the remedy. on_for: how many resellers have it on.
+
+    waiting: how many events wait until it is called again, counted up to a thousand and one; 0 for one that is called.
+    """
 
     name: str
     version: str
@@ -49,6 +62,7 @@ class Inventory:
     tables: TableState
     on_for: int
     why: str = ""
+    waiting: int = 0
 
 
 def inventory(store: Store, registry: Registry, versions: Mapping[str, str]) -> list[Inventory]:
@@ -59,7 +73,13 @@ def inventory(store: Store, registry: Registry, versions: Mapping[str, str]) -> 
         traces = _traces(session) | owners | set(on)
     off = {name for name in registry.disabled if name in versions or name in traces}
     names = {*registry.plugins, *registry.broken, *off, *traces}
-    return [_one(store, registry, name, versions, on[name], owners) for name in sorted(names)]
+    found = [_one(store, registry, name, versions, on[name], owners) for name in sorted(names)]
+    with store.read() as session:
+        return [replace(each, waiting=_waiting(session, each.name)) if each.why else each for each in found]
+
+
+def _waiting(session: Session, plugin: str) -> int:
+    return count_up_to(session, select(Outbox.id).where(Outbox.receiver == PLUGIN + plugin, Outbox.dead_at.is_(None)))
 
 
 def _traces(session: Session) -> set[str]:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+import time
+from typing import Final, Protocol
 
+import structlog
 from billhook import AttemptState, PaymentPaid, ProviderError, StatusAnswer, StatusRequest
 
-from host_stub.persistence import Payment, PaymentAttempt, PaymentMethod, Store
+from host_stub.persistence import Payment, PaymentMethod, Store
 from host_stub.persistence.store import fetch
+from host_stub.plugins import failures
 from host_stub.plugins.desk import Providers
 from host_stub.plugins.errors import PluginUnavailable, PluginWaits
 from host_stub.services import attempts, gateway
+from host_stub.services.attempts import Due
 from host_stub.services.methods import present_view
 from host_stub.services.views import payment_view
+
+#: No question is begun after this: gateways that are silent must not make the worker look dead.
+LONGEST_SECONDS: Final = 60.0
+
+_log = structlog.get_logger("billhook.plugins")
 
 
 class Keys(Protocol):
@@ -22,35 +31,53 @@ class Keys(Protocol):
 
 
 def ask_due(store: Store, registry: Providers, keys: Keys) -> int:
-    """Ask about every attempt that is due; return how many. One that cannot be asked is asked again later."""
-    due = attempts.due(store)
-    for attempt in due:
-        try:
-            _take(store, attempt, _ask(store, registry, keys, attempt))
-        except PluginWaits as error:
-            attempts.postpone(store, attempt.id, error.wait)
-        except (PluginUnavailable, ProviderError) as error:
-            attempts.resolve(store, attempt.id, AttemptState.UNKNOWN, error=str(error))
-    return len(due)
+    """Ask about the attempts that are due, each plugin's in turn, for about a minute; return how many.
+
+    One that cannot be asked is asked again later.
+    """
+    until = time.monotonic() + LONGEST_SECONDS
+    asked = 0
+    for attempt in attempts.due(store):
+        if time.monotonic() > until:
+            break
+        _settle(store, registry, keys, attempt)
+        asked += 1
+    return asked
 
 
-def _ask(store: Store, registry: Providers, keys: Keys, attempt: PaymentAttempt) -> StatusAnswer:
+def _settle(store: Store, registry: Providers, keys: Keys, attempt: Due) -> None:
+    try:
+        answer = _ask(store, registry, keys, attempt)
+    except PluginWaits as error:
+        attempts.postpone(store, attempt, error.wait)
+        return
+    except (PluginUnavailable, ProviderError) as error:
+        attempts.resolve(store, attempt, AttemptState.UNKNOWN, error=str(error))
+        return
+    try:
+        _take(store, attempt, answer)
+    except Exception as error:  # noqa: BLE001  one answer must not keep all others waiting
+        # If the database is away, this raises too, and everything is asked again. Otherwise it is this one answer.
+        attempts.resolve(store, attempt, AttemptState.UNKNOWN, error=f"{type(error).__name__} while it was taken")
+        failures.record(store, attempt.plugin, "query", f"its answer could not be taken: {type(error).__name__}")
+        _log.exception("status answer not taken", plugin=attempt.plugin, attempt=attempt.id)
+
+
+def _ask(store: Store, registry: Providers, keys: Keys, attempt: Due) -> StatusAnswer:
     with store.read() as session:
         row = fetch(session, PaymentMethod, attempt.method_id)
         payment = payment_view(session, fetch(session, Payment, attempt.payment_id))
-    provider = registry.provider(row.plugin)
+    provider = registry.provider(attempt.plugin)
     method = present_view(store, row, provider, keys)
     request = StatusRequest(payment, method, attempt.reference, attempt.idempotency_key, attempt.queries)
-    return registry.call(row.plugin, "query", provider.query, request)
+    return registry.call(attempt.plugin, "query", provider.query, request)
 
 
-def _take(store: Store, attempt: PaymentAttempt, answer: StatusAnswer) -> None:
+def _take(store: Store, attempt: Due, answer: StatusAnswer) -> None:
     if isinstance(answer, PaymentPaid):
         paid = answer
-        with store.read() as session:
-            plugin = fetch(session, PaymentMethod, attempt.method_id).plugin
         # We asked the gateway ourselves: that is the verification. It is judged like any notification.
-        event = gateway.seal(attempt.method_id, plugin, lambda: None, lambda: paid, b"")
+        event = gateway.seal(attempt.method_id, attempt.plugin, lambda: None, lambda: paid, b"")
         gateway.apply_event(store, event)
         answer = AttemptState.OPEN
-    attempts.resolve(store, attempt.id, answer)
+    attempts.resolve(store, attempt, answer)

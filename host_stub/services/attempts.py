@@ -1,7 +1,17 @@
 """Attempts: a payment started with a method, frozen before the provider is called.
 
 A crash between the call and its result leaves an attempt `unknown`; a status query resolves it, with growing pauses and
-an end.
+an end. The same start again takes up the attempt with its idempotency key, so that the gateway knows one registration:
+
+| state     | taken up by another start        | that call went well | it failed | the gateway answers        |
+|-----------|----------------------------------|---------------------|-----------|----------------------------|
+| (new)     | -                                | started             | failed    | -                          |
+| unknown   | unknown, asked a little later    | started             | unknown   | started, failed, abandoned |
+| started   | started                          | started             | started   | -                          |
+| abandoned | unknown, asked as from the start | started             | unknown   | -                          |
+| failed    | never: a new attempt and key     | -                   | -         | -                          |
+
+An error tells of one call. Only an attempt of which there was no other call has failed with it.
 """
 
 from __future__ import annotations
@@ -9,11 +19,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from billhook import AttemptState, PaymentStatus
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import SYSTEM, Actor
@@ -90,6 +100,8 @@ def begin(store: Store, scope: Scope, payment_id: int, method_id: int, frozen: F
             )
             session.add(attempt)
             session.flush()
+        else:
+            _take_up(attempt, frozen, now(session))
         return Attempt(attempt.id, attempt.idempotency_key)
 
 
@@ -109,41 +121,78 @@ def _same(session: Session, payment: Payment, method_id: int, frozen: Frozen) ->
     return found if found is not None and found.is_test == frozen.is_test else None
 
 
+def _take_up(attempt: PaymentAttempt, frozen: Frozen, at: datetime) -> None:
+    """Count another start. What was asked of the gateway meanwhile says nothing of it: it is asked after its end."""
+    attempt.starts += 1
+    if attempt.state == "started" or not frozen.queried:
+        return
+    if attempt.state == "abandoned":
+        attempt.state, attempt.queries = "unknown", 0
+    attempt.query_at = at + FIRST_QUERY
+
+
 def finish(store: Store, attempt_id: int, *, error: str = "") -> None:
-    """Store how the call to the provider ended."""
+    """Store how a call to the provider ended."""
     with store.write() as session:
         attempt = fetch(session, PaymentAttempt, attempt_id, lock=True)
-        attempt.state = "failed" if error else "started"
         attempt.error = error[:500]
-        attempt.query_at = None
+        if not error or attempt.starts == 1:
+            attempt.state, attempt.query_at = "failed" if error else "started", None
         payment = fetch(session, Payment, attempt.payment_id)
         if error:
             payments.note(session, payment, "payment.start_failed", SYSTEM, method_id=attempt.method_id)
 
 
-def due(store: Store, *, limit: int = 50) -> Sequence[PaymentAttempt]:
-    """Return attempts whose gateway is to be asked now, longest waiting first."""
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An attempt whose gateway is to be asked, as it was read. queries: how often it was asked before."""
+
+    id: int
+    plugin: str
+    payment_id: int
+    method_id: int
+    reference: str
+    idempotency_key: str
+    queries: int
+    query_at: datetime | None
+
+
+def due(store: Store, *, limit: int = 50) -> Sequence[Due]:
+    """Return attempts whose gateway is to be asked now: each plugin's in turn, its longest waiting first."""
+    turn = func.row_number().over(partition_by=PaymentMethod.plugin, order_by=PaymentAttempt.query_at)
+    columns = (
+        PaymentAttempt.id,
+        PaymentMethod.plugin,
+        PaymentAttempt.payment_id,
+        PaymentAttempt.method_id,
+        PaymentAttempt.reference,
+        PaymentAttempt.idempotency_key,
+        PaymentAttempt.queries,
+        PaymentAttempt.query_at,
+    )
     with store.read() as session:
-        query = select(PaymentAttempt).where(PaymentAttempt.query_at <= now(session))
-        return session.scalars(query.order_by(PaymentAttempt.query_at).limit(limit)).all()
+        query = select(*columns).join(PaymentMethod, PaymentMethod.id == PaymentAttempt.method_id)
+        waiting = query.where(PaymentAttempt.query_at <= now(session)).order_by(turn, PaymentAttempt.query_at)
+        return [Due(*row) for row in session.execute(waiting.limit(limit))]
 
 
-def postpone(store: Store, attempt_id: int, wait: timedelta) -> None:
+def postpone(store: Store, asked: Due, wait: timedelta) -> None:
     """Ask later: nobody was asked, so it counts as no try."""
     with store.write() as session:
-        attempt = fetch(session, PaymentAttempt, attempt_id, lock=True)
-        if attempt.query_at is not None:
+        attempt = fetch(session, PaymentAttempt, asked.id, lock=True)
+        if attempt.query_at == asked.query_at:
             attempt.query_at = now(session) + wait
 
 
-def resolve(store: Store, attempt_id: int, answer: AttemptState, *, error: str = "") -> None:
+def resolve(store: Store, asked: Due, answer: AttemptState, *, error: str = "") -> None:
     """Store what the gateway said of an attempt that is not paid, or that it could not be asked.
 
     After the last try the attempt is `abandoned`: the payment's log says so, and a notification is still judged.
+    Nothing is stored of an attempt that was started again meanwhile, or ended.
     """
     with store.write() as session:
-        attempt = fetch(session, PaymentAttempt, attempt_id, lock=True)
-        if attempt.query_at is None:
+        attempt = fetch(session, PaymentAttempt, asked.id, lock=True)
+        if attempt.query_at != asked.query_at:
             return
         attempt.queries += 1
         attempt.error = error[:500]

@@ -118,7 +118,7 @@ class LeaseLost(Exception):
 def work(store: Store, worker: str, receiver_name: str, receiver: Receiver, *, limit: int = BATCH) -> int:
     """Deliver what is ready for one receiver; return how many facts were taken up.
 
-    receiver_name: as in the outbox, or a prefix that ends in `:`. limit: lanes, each with one fact.
+    receiver_name: as in the outbox. limit: lanes, each with one fact.
     """
     tasks = claim(store, worker, receiver_name, limit=limit)
     for number, task in enumerate(tasks):
@@ -155,13 +155,7 @@ def claim(store: Store, worker: str, receiver_name: str, *, limit: int = BATCH, 
 
 
 def _ready(session: Session, receiver_name: str) -> Any:
-    # A colon follows the name of every plugin receiver; the next character bounds the range.
-    wanted = (
-        (Lane.receiver >= receiver_name, Lane.receiver < receiver_name[:-1] + ";")
-        if receiver_name.endswith(":")
-        else (Lane.receiver == receiver_name,)
-    )
-    return select(Lane.receiver, Lane.lane).where(Lane.ready_at <= now(session), *wanted)
+    return select(Lane.receiver, Lane.lane).where(Lane.receiver == receiver_name, Lane.ready_at <= now(session))
 
 
 def _lease(session: Session, receiver: str, lane: str, token: str, lease: timedelta) -> Task | None:

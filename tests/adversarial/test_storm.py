@@ -124,7 +124,7 @@ class Storm:
             "levels": lambda: watch_levels.take_over(store),
             "time": lambda: self.world.clock.advance(minutes=dice.randrange(1, 90)),
             "mail": lambda: deliveries.work(store, "w", "mail", self.outside),
-            "plugins": lambda: deliveries.work(store, "w", "plugin:", self.outside),
+            "plugins": lambda: deliveries.work(store, "w", "plugin:listener", self.outside),
             "provisioning": lambda: deliveries.work(store, "w", "provisioning", self.outside),
             "sweep": lambda: deliveries.sweep(store),
         }  # fmt: skip
@@ -175,7 +175,9 @@ def storm(world: ChargingWorld, deeds: int, seed: int = 0, closings: int = 0) ->
     closing.follow(world.store)
     charging.run_due(world.store)
     charging.reconsider_holds(world.store)
-    while any(deliveries.work(world.store, "w", name, raging.outside) for name in ("mail", "plugin:", "provisioning")):
+    while any(
+        deliveries.work(world.store, "w", name, raging.outside) for name in ("mail", "plugin:listener", "provisioning")
+    ):
         pass
     return seen
 

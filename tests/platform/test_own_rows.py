@@ -49,7 +49,7 @@ class Notes:
         object.__setattr__(loaded, "hooks", hooks)
 
     def deliver(self) -> None:
-        deliveries.work(self.store, "worker", "plugin:", self.receiver)
+        deliveries.work(self.store, "worker", f"plugin:{NAME}", self.receiver)
 
     def rows(self, table: str = NOTE, reseller_id: int = 0, **page: Any) -> list[dict[str, object]]:
         reseller_id = reseller_id or self.world.reseller_id

@@ -594,7 +594,7 @@ def test_an_event_s_mail_may_carry_a_link(stage: Stage) -> None:
 
     correct(stage.store, stage.world.scope, stage.account_id, rub("1.00"), reason="test", once_token="1", by=MANAGER)
     keys = stage.app.extensions["billhook"].keys
-    deliveries.work(stage.store, "worker", "plugin:", PluginReceiver(stage.store, stage.registry, keys))
+    deliveries.work(stage.store, "worker", "plugin:notes", PluginReceiver(stage.store, stage.registry, keys))
 
     (notice,) = stage.notices()
     assert notice.url.startswith(f"{BASE_URL}/plugin/notes/link/stop/")

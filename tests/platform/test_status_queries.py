@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
@@ -22,14 +23,16 @@ from billhook import (
 )
 from billhook.http import GatewayUnreachable
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.adapters.keys import new_keys
-from host_stub.persistence import PaymentAttempt, Reseller, Store, open_store
+from host_stub.persistence import PaymentAttempt, PluginFailure, Reseller, Store, open_store
 from host_stub.plugins import paying, status_queries
 from host_stub.plugins.desk import Desk
 from host_stub.plugins.registry import Registry
-from host_stub.services.attempts import MOST_QUERIES
+from host_stub.services import attempts, gateway
+from host_stub.services.attempts import FIRST_QUERY, MOST_QUERIES, Frozen
 from tests.support.world import CUSTOMER, World, a_method, rub
 
 
@@ -91,9 +94,14 @@ def ask(desk: Desk) -> int:
     return status_queries.ask_due(desk.store, desk.registry, desk.keys)  # type: ignore[arg-type]
 
 
-def attempt(store: Store) -> PaymentAttempt:
+def attempts_of(store: Store) -> list[PaymentAttempt]:
     with store.read() as session:
-        return session.scalars(select(PaymentAttempt)).one()
+        return list(session.scalars(select(PaymentAttempt).order_by(PaymentAttempt.id)))
+
+
+def attempt(store: Store) -> PaymentAttempt:
+    (only,) = attempts_of(store)
+    return only
 
 
 def test_a_start_that_timed_out_stays_unknown_and_is_asked_for_after_a_while(desk: Desk, world: World) -> None:
@@ -157,3 +165,184 @@ def test_a_start_that_ended_is_not_asked_for(desk: Desk, world: World) -> None:
 
     assert ask(desk) == 0
     assert attempt(desk.store).state == "started"
+
+
+def again(desk: Desk, world: World, payment_id: int, starts: Callable[[StartRequest], Start]) -> None:
+    """Start the payment once more; what the provider raises is the payer's to read."""
+    Gateway.starts = starts
+    with contextlib.suppress(ProviderError):
+        paying.start(desk, world.scope, payment_id, world.method_id, language="ru", by=CUSTOMER)
+
+
+def refused(_request: StartRequest) -> Start:
+    raise ProviderError("502 Bad Gateway")
+
+
+def went(_request: StartRequest) -> Start:
+    return Redirect("https://gateway.example/pay/1")
+
+
+def test_a_start_that_failed_is_over_and_the_next_one_has_a_key_of_its_own(desk: Desk, world: World) -> None:
+    payment_id = world.a_payment()
+    for _ in range(2):
+        again(desk, world, payment_id, refused)
+
+    first, second = attempts_of(desk.store)
+    assert (first.state, first.query_at, second.state) == ("failed", None, "failed")
+    assert first.idempotency_key != second.idempotency_key
+
+
+def test_a_lost_start_is_asked_for_though_later_starts_failed(desk: Desk, world: World) -> None:
+    keys = []
+
+    def counted(request: StartRequest) -> Start:
+        keys.append(request.idempotency_key)
+        return refused(request)
+
+    payment_id = start(desk, world)
+    for _ in range(2):
+        again(desk, world, payment_id, counted)
+    Gateway.answers = paid
+    desk.store.clock.advance(minutes=3)  # type: ignore[attr-defined]
+
+    assert keys == [attempt(desk.store).idempotency_key] * 2
+    assert attempt(desk.store).state == "unknown"
+    assert ask(desk) == 1
+    assert world.balance() == rub("5000.00")
+    assert attempt(desk.store).state == "started"
+
+
+@pytest.mark.parametrize("later", [refused, lost], ids=["fails", "is lost"])
+def test_a_start_that_went_well_stays_so_when_a_second_press_does_not(
+    desk: Desk, world: World, later: Callable[[StartRequest], Start]
+) -> None:
+    payment_id = world.a_payment()
+    again(desk, world, payment_id, went)
+    again(desk, world, payment_id, later)
+
+    assert (attempt(desk.store).state, attempt(desk.store).query_at) == ("started", None)
+
+
+def test_a_twin_that_fails_does_not_end_a_start_that_is_still_under_way(desk: Desk, world: World) -> None:
+    payment_id = world.a_payment()
+
+    def with_a_twin(request: StartRequest) -> Start:
+        again(desk, world, payment_id, lost)
+        return refused(request)
+
+    again(desk, world, payment_id, with_a_twin)
+
+    assert attempt(desk.store).state == "unknown"
+    assert attempt(desk.store).query_at is not None
+
+
+def test_an_abandoned_start_that_is_lost_again_is_asked_for_again(desk: Desk, world: World) -> None:
+    payment_id = start(desk, world)
+    Gateway.answers = lambda _request: AttemptState.UNKNOWN
+    while (waiting := attempt(desk.store)).query_at is not None:
+        desk.store.clock.set(waiting.query_at)  # type: ignore[attr-defined]
+        ask(desk)
+    assert attempt(desk.store).state == "abandoned"
+
+    again(desk, world, payment_id, lost)
+
+    assert (attempt(desk.store).state, attempt(desk.store).queries) == ("unknown", 0)
+    Gateway.answers = paid
+    desk.store.clock.advance(minutes=3)  # type: ignore[attr-defined]
+    assert ask(desk) == 1
+    assert world.balance() == rub("5000.00")
+
+
+def test_an_answer_from_before_a_start_was_repeated_says_nothing_of_it(desk: Desk, world: World) -> None:
+    payment_id = start(desk, world)
+
+    def meanwhile(_request: StatusRequest) -> StatusAnswer:
+        again(desk, world, payment_id, lost)
+        return AttemptState.FAILED
+
+    Gateway.answers = meanwhile
+    desk.store.clock.advance(minutes=3)  # type: ignore[attr-defined]
+    ask(desk)
+
+    waiting = attempt(desk.store)
+    assert (waiting.state, waiting.query_at) == ("unknown", desk.store.now() + FIRST_QUERY)
+
+
+def test_an_answer_that_cannot_be_taken_is_recorded_and_keeps_nobody_else_waiting(
+    desk: Desk, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(desk, world)
+    desk.store.clock.advance(seconds=1)  # type: ignore[attr-defined]
+    start(desk, world)
+    Gateway.answers = paid
+    desk.store.clock.advance(minutes=3)  # type: ignore[attr-defined]
+    apply, first = gateway.apply_event, attempts_of(desk.store)[0].reference
+
+    def fails_on_the_first(store: Store, event: gateway.VerifiedEvent) -> object:
+        if event.paid.reference == first:
+            raise ValueError("no such column")
+        return apply(store, event)
+
+    monkeypatch.setattr(gateway, "apply_event", fails_on_the_first)
+
+    assert ask(desk) == 2
+    assert {(each.state, each.queries) for each in attempts_of(desk.store)} == {("unknown", 1), ("started", 1)}
+    assert world.balance() == rub("5000.00")
+    with desk.store.read() as session:
+        (told,) = session.scalars(select(PluginFailure)).all()
+    assert (told.plugin, told.place) == ("gateway", "query")
+
+
+def test_a_database_that_is_down_costs_no_question(desk: Desk, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    start(desk, world)
+    Gateway.answers = paid
+    desk.store.clock.advance(minutes=3)  # type: ignore[attr-defined]
+
+    @contextlib.contextmanager
+    def down(*_arguments: object) -> Iterator[None]:
+        raise OperationalError("select", {}, Exception("down"))
+        yield
+
+    with monkeypatch.context() as away:
+        away.setattr(desk.store, "write", down)
+        with pytest.raises(OperationalError):
+            ask(desk)
+
+    assert attempt(desk.store).queries == 0
+    assert ask(desk) == 1
+    assert world.balance() == rub("5000.00")
+
+
+def test_silent_gateways_end_a_round_after_a_minute(desk: Desk, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(3):
+        start(desk, world)
+    time = [0.0]
+
+    def silent(_request: StatusRequest) -> StatusAnswer:
+        time[0] += 40
+        raise GatewayUnreachable("ReadTimeout: gateway.example")
+
+    Gateway.answers = silent
+    desk.store.clock.advance(minutes=3)  # type: ignore[attr-defined]
+    monkeypatch.setattr(status_queries, "time", SimpleNamespace(monotonic=lambda: time[0]))
+
+    assert [ask(desk), ask(desk), ask(desk)] == [2, 1, 0]
+
+
+def test_plugins_are_asked_in_turn(database_url: str, clock: FixedClock) -> None:
+    store = open_store(database_url, clock)
+    world = World(store)
+    due = []
+    for plugin in ("a", "a", "a", "b", "b"):
+        with store.write() as session:
+            method_id = a_method(session, session.get_one(Reseller, world.reseller_id), plugin).id
+        begun = attempts.begin(store, world.scope, world.a_payment(), method_id, Frozen(queried=True), by=CUSTOMER)
+        due.append(begun.id)
+        clock.advance(seconds=1)
+    clock.advance(minutes=3)
+
+    found = attempts.due(store, limit=4)
+
+    store.close()
+    assert [each.plugin for each in found] == ["a", "b", "a", "b"]
+    assert [each.id for each in found] == [due[0], due[3], due[1], due[4]]

@@ -260,15 +260,6 @@ def test_a_receiver_that_raises_has_failed(world: ChargingWorld) -> None:
     assert world.facts(TEST)[0].last_error == "RuntimeError: first line"
 
 
-def test_a_prefix_claims_all_plugins_and_nothing_else(world: ChargingWorld) -> None:
-    for receiver in ("plugin:a", "plugin:zz_top", "plugins", "plugin", "mail"):
-        tell(world, "x", 1, receiver=receiver)
-
-    claimed = {task.receiver for task in deliveries.claim(world.store, "worker", "plugin:")}
-
-    assert claimed == {"plugin:a", "plugin:zz_top"}
-
-
 def test_a_fact_that_lost_its_lane_is_found_by_the_sweep(world: ChargingWorld) -> None:
     tell(world, "a", 1)
     with world.store.write() as session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -11,11 +12,17 @@ from billhook import BalanceChanged, Money, Notify, Reader, hookimpl
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
+from host_stub import plugin_doctor
 from host_stub.adapters.keys import new_keys
+from host_stub.config import Config
+from host_stub.domain.actors import SYSTEM
 from host_stub.persistence import Notice, Outbox, Period, PluginActivation, PluginFailure
 from host_stub.plugins.delivery import PluginReceiver, read_event
+from host_stub.plugins.discovery import Candidate
+from host_stub.plugins.installation import inventory
 from host_stub.plugins.registry import Registry
-from host_stub.services import deliveries
+from host_stub.services import deliveries, outbox, resellers
+from host_stub.worker import Outside, Worker
 from tests.support.charging_world import ChargingWorld
 from tests.support.world import a_reseller, an_account
 
@@ -52,7 +59,7 @@ class Plugged:
             row.enabled, row.changed_at = on, self.world.store.now()
 
     def deliver(self) -> int:
-        return deliveries.work(self.world.store, "worker", "plugin:", self.receiver)
+        return deliveries.work(self.world.store, "worker", f"plugin:{HELLO}", self.receiver)
 
     def facts(self) -> list[Outbox]:
         return self.world.facts(f"plugin:{HELLO}")
@@ -111,7 +118,7 @@ def test_effects_become_mail_and_a_notice_in_the_panel(plugged: Plugged) -> None
 def test_a_fact_that_is_delivered_twice_tells_once(plugged: Plugged) -> None:
     plugged.answer = notice
     plugged.world.credit("1.00")
-    (task,) = deliveries.claim(plugged.world.store, "dies before it writes", "plugin:")
+    (task,) = deliveries.claim(plugged.world.store, "dies before it writes", f"plugin:{HELLO}")
     with plugged.world.store.write() as session:
         outcome = plugged.receiver.deliver(task)
         assert isinstance(outcome, deliveries.Delivered)
@@ -215,13 +222,64 @@ def test_a_plugin_that_is_off_hears_nothing_and_will_not_later(plugged: Plugged)
     assert plugged.facts() == []
 
 
-def test_a_plugin_that_vanished_leaves_its_facts_waiting_and_shown(plugged: Plugged) -> None:
+def a_worker(plugged: Plugged, registry: Registry) -> Worker:
+    outside: Any = SimpleNamespace(send=lambda *_arguments: None)
+    registry.attach(plugged.world.store)
+    return Worker(plugged.world.store, registry, Outside(outside, "b@localhost", outside, new_keys()), "worker")
+
+
+@pytest.mark.parametrize("broken", [True, False], ids=["broken", "gone"])
+def test_what_was_told_to_a_plugin_that_is_not_loaded_waits_until_it_is(plugged: Plugged, broken: bool) -> None:
     plugged.world.credit("1.00")
-    gone = PluginReceiver(plugged.world.store, Registry.of({}), new_keys())
+    without = Registry([Candidate(HELLO, None, "it cannot be imported")] if broken else [])
+    worker = a_worker(plugged, without)
+    for _hour in range(12):
+        worker.run_once()
+        plugged.world.clock.advance(hours=1)
 
-    deliveries.work(plugged.world.store, "worker", "plugin:", gone)
+    (fact,) = plugged.facts()
+    shown = next(each for each in inventory(plugged.world.store, without, {}) if each.name == HELLO)
+    assert (fact.attempts, fact.dead_at, shown.waiting) == (0, None, 1)
+    patient = plugin_doctor.Patient(Config(), plugged.world.store, without)
+    assert "1 event waits for it" in [each.facts for each in plugin_doctor.examine(patient)]
+    a_worker(plugged, plugged.registry).run_once()
+    assert len(plugged.heard) == 1
+    assert plugged.facts() == []
 
-    assert "is not loaded" in plugged.facts()[0].last_error
+
+def test_a_slow_plugin_holds_no_thread_that_another_one_waits_for(plugged: Plugged) -> None:
+    heard, freed = threading.Event(), threading.Event()
+
+    @hookimpl
+    def slow(event: BalanceChanged, reader: Reader) -> Any:
+        freed.wait(20)
+        return []
+
+    @hookimpl
+    def quick(event: BalanceChanged, reader: Reader) -> Any:
+        heard.set()
+        return []
+
+    plugged.world.credit("1.00")
+    registry = Registry.of(
+        {name: SimpleNamespace(billhook_balance_changed=hook) for name, hook in (("slow", slow), ("quick", quick))}
+    )
+    worker = a_worker(plugged, registry)
+    for name in ("slow", "quick"):
+        resellers.switch_plugin(plugged.world.store, plugged.world.reseller_id, name, on=True, by=SYSTEM)
+    with plugged.world.store.write() as session:
+        known = plugged.facts()[0]
+        for number, name in enumerate(("slow", "slow", "slow", "slow", "quick")):
+            told = {"reseller_id": known.reseller_id, "payload": known.payload}
+            outbox.enqueue(session, f"plugin:{name}", f"account:{number}", known.kind, **told)
+    running = threading.Thread(target=worker.run)
+    running.start()
+
+    came = heard.wait(10)
+    freed.set()
+    worker.stop()
+    running.join(30)
+    assert came
 
 
 def test_events_wait_while_charges_of_the_account_are_due(plugged: Plugged) -> None:
