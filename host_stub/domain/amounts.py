@@ -39,9 +39,12 @@ class UnreadableAmount(ValueError):
 # One group of up to three digits and then groups of exactly three, or digits without groups; point or comma; decimals.
 _SHAPE = re.compile(r"(?P<whole>[0-9]{1,3}(?: [0-9]{3})+|[0-9]{1,16})(?:[.,](?P<part>[0-9]*))?", re.ASCII)
 
+# As English pages show a sum. The point makes it certain what the commas are.
+_ENGLISH = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]*", re.ASCII)
+
 
 def read_amount(text: str, currency: str) -> Money:
-    """Return the sum that a person typed: `5000`, `5 000,00`, `5000.5`, with any kind of space between groups.
+    """Return the sum that a person typed: `5000`, `5 000,00`, `5000.5`, `5,000.00`, with any kind of space in groups.
 
     Only ASCII digits: a full-width digit is as likely a trick as a slip. `5,000` is refused with a hint, because it
     means five to one reader and five thousand to another.
@@ -52,6 +55,8 @@ def read_amount(text: str, currency: str) -> Money:
         raise UnreadableAmount(AmountProblem.EMPTY, text)
     if re.fullmatch(r"[-−]\s*[0-9][0-9 .,]*", spaced):
         raise UnreadableAmount(AmountProblem.NOT_POSITIVE, text)
+    if _ENGLISH.fullmatch(spaced):
+        spaced = spaced.replace(",", "")
     shape = _SHAPE.fullmatch(spaced)
     if shape is None:
         raise UnreadableAmount(AmountProblem.NOT_A_SUM, text)

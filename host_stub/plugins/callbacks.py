@@ -22,12 +22,12 @@ from billhook import (
     RawRequest,
     Verdict,
 )
+from billhook.answers import Rubbish
 from billhook.errors import CallbackError
 
 from host_stub.domain.errors import NotFound
 from host_stub.persistence import Payment, PaymentMethod
 from host_stub.persistence.store import fetch
-from host_stub.plugins.answers import Rubbish
 from host_stub.plugins.desk import Desk, return_token
 from host_stub.plugins.errors import PluginFailed
 from host_stub.services import gateway

@@ -16,10 +16,12 @@ from typing import Any, Final
 from billhook import ProviderError
 from billhook.errors import CallbackError, PageError
 
-#: Seconds that a call may take, by place: provider methods, views of a `page` or `link`, `template` (drawing it).
+#: Seconds that a call may take, by place: provider methods, the `validator` of a setting, views of a `page` or `link`,
+#: `template` (drawing it).
 DEADLINES: Final[Mapping[str, float]] = {
     "availability": 2,
     "check_settings": 2,
+    "validator": 2,
     "verify": 2,
     "parse": 2,
     "acknowledge": 2,

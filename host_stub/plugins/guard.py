@@ -8,7 +8,8 @@ from functools import partial
 from time import perf_counter
 from typing import Any, Final, TypeVar, TypeVarTuple
 
-from host_stub.plugins import answers
+from billhook import answers
+
 from host_stub.plugins.breaker import Breaker, BreakerState
 from host_stub.plugins.containment import ALLOWED, DEADLINES, HANDLER_SECONDS, NoThread, Overran, Pool
 from host_stub.plugins.errors import PluginPaused

@@ -22,8 +22,10 @@ from billhook import (
     ResellerView,
     Room,
     Show,
+    answers,
     effects,
 )
+from billhook.answers import Rubbish
 from billhook.loading import LoadedPlugin
 from billhook.pages import HOST_PAGES, Access
 from sqlalchemy import select
@@ -33,9 +35,8 @@ from sqlalchemy.orm import Session
 from host_stub.domain.errors import NotFound
 from host_stub.persistence import Account, PluginActivation, Reseller, Scope
 from host_stub.persistence.store import fetch
-from host_stub.plugins import answers, failures, links
 from host_stub.plugins import effects as writing
-from host_stub.plugins.answers import Rubbish
+from host_stub.plugins import failures, links
 from host_stub.plugins.delivery import HostReader
 from host_stub.plugins.desk import Desk
 from host_stub.plugins.errors import PluginFailed, UnknownPlugin

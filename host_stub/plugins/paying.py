@@ -17,6 +17,7 @@ from billhook import (
     Start,
     StartRequest,
     Unavailable,
+    answers,
 )
 from billhook.http import GatewayUnreachable
 from billhook.settings import Text
@@ -163,6 +164,12 @@ def show_again(desk: Desk, scope: Scope, payment_id: int, method_id: int, *, lan
     return _call(desk, scope, payment_id, Offer(row, provider), method, attempt.idempotency_key, language)
 
 
+def _declared(provider: PaymentProvider, request: StartRequest) -> Start:
+    outcome = provider.start(request)
+    answers.check_start(provider.capabilities, outcome)
+    return outcome
+
+
 def _call(
     desk: Desk, scope: Scope, payment_id: int, offer: Offer, method: MethodView, key: str, language: str
 ) -> Started:
@@ -179,5 +186,5 @@ def _call(
             kind.name: facts for kind in kinds if (facts := issued_facts(desk, session, row, offer.method, kind.name))
         }
     request = StartRequest(view, method, addresses, key, language, known)
-    outcome = desk.registry.call(offer.method.plugin, "start", offer.provider.start, request)
+    outcome = desk.registry.call(offer.method.plugin, "start", lambda: _declared(offer.provider, request))
     return Started(outcome, view, offer.method.id, offer.method.name, offer.method.plugin)

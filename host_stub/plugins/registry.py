@@ -18,6 +18,7 @@ from host_stub.plugins import failures, start_watch
 from host_stub.plugins.discovery import Candidate, installed
 from host_stub.plugins.errors import BrokenPlugin, PluginBehind, PluginFailed, PluginOverran, UnknownPlugin
 from host_stub.plugins.guard import CallFailed, CallOverran, Guard
+from host_stub.plugins.guarded_validators import with_guarded_validators
 from host_stub.plugins.start_watch import StartWatch
 from host_stub.plugins.table_watch import TableWatch
 
@@ -200,7 +201,8 @@ class Registry:
                 raise PluginError(name, candidate.error)
             if name in self.plugins or name in self.broken:
                 raise PluginError(name, "two distributions provide it", "Uninstall one of them.")
-            self.plugins[name] = loading.load(name, candidate.module, partial(self.collect, name))
+            loaded = loading.load(name, candidate.module, partial(self.collect, name))
+            self.plugins[name] = with_guarded_validators(loaded, self.call)
         except (Exception, SystemExit) as error:  # noqa: BLE001  one plugin must not stop the host
             # Of two with one name neither is the right one.
             self.plugins.pop(name, None)

@@ -24,8 +24,8 @@ class TableWatch:
 
     def __init__(self, store: Store, plugins: Mapping[str, LoadedPlugin]) -> None:
         self._store = store
-        # A plugin without migrations is watched too: its newer version may have had some.
-        self._plugins = plugins
+        # A package without migrations is watched too: its newer version may have had some.
+        self._plugins = {name: plugin for name, plugin in plugins.items() if plugin.migrations or plugin.package}
         self._known: dict[str, tuple[float, PluginBehind | None]] = {}
 
     def refuse(self, plugin: str) -> None:

@@ -6,7 +6,7 @@ status and everything that follows are one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, NamedTuple
@@ -41,6 +41,8 @@ CREDITED: Final = "credited"
 PARKED: Final = "parked"
 
 _SEAL: Final = object()
+#: Parts a digest that was used for something else before from what tells this message apart.
+_OTHERWISE: Final = "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ def _judge(session: Session, event: VerifiedEvent) -> Verdict:
     method = _method(session, event.method_id)
     payment = _payment(session, method, event.paid)
     known = _known(session, method, event)
-    twin = next((e for e in known if e.signed_digest == event.paid.signed_digest), None)
+    twin = next((e for e in known if _says_the_same(e, event.paid)), None)
     if twin is not None:
         # In SQL: twins that name no payment hold no common lock.
         session.execute(
@@ -155,8 +157,23 @@ def _judge(session: Session, event: VerifiedEvent) -> Verdict:
         return Verdict.DUPLICATE if twin.verdict == CREDITED else Verdict.PARKED
     problem = _problem(session, method, payment, event) if not known else Misfit.SIGNED_FIELDS_DIFFER
     if problem is not None or payment is None:
-        return _park(session, method, payment, event, problem or Misfit.UNKNOWN_PAYMENT)
+        return _park(session, method, payment, event, problem or Misfit.UNKNOWN_PAYMENT, known)
     return _credit(session, method, payment, event)
+
+
+def _says_the_same(known: GatewayEvent, paid: PaymentPaid) -> bool:
+    """A provider may make its digest of less than what counts: then two payments would pass for one."""
+    said = (known.reference, known.amount_minor, known.currency, known.is_test)
+    return _digest_of(known) == paid.signed_digest and said == (
+        paid.reference,
+        paid.amount.minor,
+        paid.amount.currency,
+        paid.is_test,
+    )
+
+
+def _digest_of(known: GatewayEvent) -> str:
+    return known.signed_digest.partition(_OTHERWISE)[0]
 
 
 def _payment(session: Session, method: _Method, paid: PaymentClaim) -> Payment | None:
@@ -216,9 +233,19 @@ def _row(method: _Method, event: VerifiedEvent, session: Session) -> GatewayEven
     )
 
 
-def _park(session: Session, method: _Method, payment: Payment | None, event: VerifiedEvent, why: Misfit) -> Verdict:
+def _park(
+    session: Session,
+    method: _Method,
+    payment: Payment | None,
+    event: VerifiedEvent,
+    why: Misfit,
+    known: Sequence[GatewayEvent],
+) -> Verdict:
     row = _row(method, event, session)
     row.verdict, row.reason = PARKED, why
+    if any(_digest_of(each) == row.signed_digest for each in known):
+        said = f"{row.reference}\n{row.amount_minor}\n{row.currency}\n{row.is_test}"
+        row.signed_digest += _OTHERWISE + sha256(said.encode()).hexdigest()
     row.payment_id = payment.id if payment is not None else None
     session.add(row)
     session.flush()

@@ -145,12 +145,22 @@ def save_method(
         trial.settings, trial.secrets = known.settings, known.secrets
     _apply(trial, draft, provider, keys, store.now(), above)
     place, view = place_of(trial, above), method_view(trial, provider, keys, store.now(), above)
-    faults = setting_changes.faults(place, provider.settings, keys)
+    faults = _faults(place, provider, keys)
     errors = faults or [finding for finding in doctor(view) if finding.severity is Severity.ERROR]
     if errors:
         raise InvalidSettings(list(errors))
     with store.write(scope) as session:
         return _write(session, owner, method_id, draft, provider, keys, by)
+
+
+def _faults(place: Place, provider: Provider, keys: Opener) -> list[Finding]:
+    """Return what the host and the provider's validators have against the values that hold. Never inside a unit."""
+    found = setting_changes.faults(place, provider.settings, keys)
+    told = {finding.setting for finding in found}
+    return [
+        *found,
+        *(each for each in setting_changes.refusals(place, provider.settings, keys) if each.setting not in told),
+    ]
 
 
 def check(
@@ -160,7 +170,7 @@ def check(
     single values of which he says nothing."""
     found = list(doctor(method_view(row, provider, keys, now, above)))
     told = {finding.setting for finding in found if finding.severity is Severity.ERROR}
-    faults = setting_changes.faults(place_of(row, above), provider.settings, keys)
+    faults = _faults(place_of(row, above), provider, keys)
     return [*(fault for fault in faults if fault.setting not in told), *found]
 
 

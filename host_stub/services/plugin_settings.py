@@ -128,6 +128,9 @@ def save_change(
     Raises NotFound, InvalidSettings (Findings, each with its setting); nothing is stored then.
     """
     settings = [setting for setting in settings if owner.level in setting.levels]
+    refused = setting_changes.entered(settings, change)
+    if refused:
+        raise InvalidSettings(list(refused))
     with store.write(scope) as session:
         _lock(session, owner)
         before = Place(owner.level, kept(session, owner, settings))

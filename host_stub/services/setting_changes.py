@@ -67,12 +67,15 @@ def applied(place: Place, settings: Iterable[Setting], change: Change, keys: Cip
 
 
 def _apply_value(own: dict[str, Any], setting: Setting, given: object, level: Level) -> None:
-    if isinstance(given, str) and setting.kind in _STRIPPED:
-        given = given.strip()
+    given = _tidied(setting, given)
     if given in (None, "") and _says_nothing(setting, level):
         own.pop(setting.key, None)
         return
     own[setting.key] = "" if given is None else setting_values.stored(given)
+
+
+def _tidied(setting: Setting, given: object) -> object:
+    return given.strip() if isinstance(given, str) and setting.kind in _STRIPPED else given
 
 
 def _says_nothing(setting: Setting, level: Level) -> bool:
@@ -135,6 +138,23 @@ def faults(
             if fault is not None:
                 found.append(Finding(Severity.ERROR, fault, setting=setting.key))
     return found
+
+
+def entered(settings: Iterable[Setting], change: Change) -> list[Finding]:
+    """Return what plugins' validators have against the entered values, each with its setting. Never inside a unit."""
+    refused = []
+    for setting in settings:
+        if setting.key in change.values and setting.key not in change.inherited:
+            fault = setting_values.refusal(setting, _tidied(setting, change.values[setting.key]))
+            if fault is not None:
+                refused.append(Finding(Severity.ERROR, fault, setting=setting.key))
+    return refused
+
+
+def refusals(place: Place, settings: Iterable[Setting], keys: Opener) -> list[Finding]:
+    """Return what plugins' validators have against the values that hold at a place. Never inside a unit."""
+    asked = ((s, setting_values.refusal(s, setting_levels.value(s, place.kept, keys))) for s in settings if s.validator)
+    return [Finding(Severity.ERROR, fault, setting=setting.key) for setting, fault in asked if fault is not None]
 
 
 def _fault(setting: Setting, place: Place, keys: Opener | None) -> Text | None:

@@ -56,10 +56,20 @@ def emails(text: str) -> list[str]:
 
 
 def fault(setting: Setting, value: object) -> Text | None:
-    """Return what is wrong with a value typed by the setting's kind, in words that say what to do; None if nothing."""
+    """Return what is wrong with a value typed by the setting's kind, in words that say what to do; None if nothing.
+
+    The plugin is not asked, so this may stand inside a unit.
+    """
     if value is None or value == "":
         return _("Fill this in.") if setting.required else None
-    return _kind_fault(setting, value) or (setting.validator(value) if setting.validator else None)
+    return _kind_fault(setting, value)
+
+
+def refusal(setting: Setting, value: object) -> Text | None:
+    """Return what the plugin's validator has against a value that is otherwise in order. Never inside a unit."""
+    if setting.validator is None or value is None or value == "" or _kind_fault(setting, value) is not None:
+        return None
+    return setting.validator(value)
 
 
 def _kind_fault(setting: Setting, value: object) -> Text | None:

@@ -18,6 +18,7 @@ from host_stub.domain.errors import NotFound
 from host_stub.persistence import Reseller
 from host_stub.plugins import callbacks, documents
 from host_stub.plugins.errors import PluginUnavailable
+from host_stub.web import context
 from host_stub.web.capabilities import guessed_wrong, refuse_guessing
 from host_stub.web.panel import panel
 from host_stub.web.security import from_outside, no_referrer
@@ -108,6 +109,7 @@ def _returned(found: callbacks.Callback) -> ResponseReturnValue:
     with panel().store.read() as session:
         reseller = session.get(Reseller, back.reseller_id)
     no_referrer()
+    context.brand_of(back.reseller_id)
     if reseller is None or reseller.closed_at is not None:
         # Nobody of his signs in: no way on, and nothing that a way on would be for.
         return render_template("plugin/returned_closed.html", successful=back.successful)

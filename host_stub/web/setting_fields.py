@@ -176,7 +176,7 @@ def _fault(drawn: Drawn, form: FlaskForm, field: Field) -> Text | None:
         return _("Fill this in.") if drawn.falls_back or drawn.is_required else None
     if value in (None, "") and drawn.level is not setting.level:
         return None
-    return setting_values.fault(setting, value)
+    return setting_values.fault(setting, value) or setting_values.refusal(setting, value)
 
 
 def _is_same(entered: object, kept: object) -> bool:

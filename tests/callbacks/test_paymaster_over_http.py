@@ -20,6 +20,7 @@ from host_stub.persistence import (
     PaymentMethod,
     PluginActivation,
     PluginFailure,
+    Reseller,
 )
 from host_stub.plugins.registry import Registry
 from host_stub.services import payments, plugin_settings
@@ -55,6 +56,11 @@ class Counter:
     def number(self) -> str:
         with self.store.read() as session:
             return session.get_one(Payment, self.payment_id).number
+
+    @property
+    def reseller_name(self) -> str:
+        with self.store.read() as session:
+            return session.get_one(Reseller, self.world.reseller_id).name
 
     def fields(self, **changes: str) -> dict[str, str]:
         return {
@@ -283,6 +289,7 @@ def test_a_return_without_cookie_or_token_shows_a_page_and_credits_nothing(
 
     assert answer.status_code == 200
     assert counter.number not in answer.text
+    assert counter.reseller_name in answer.text, "the payer came from this seller, whatever panel he uses"
     assert counter.world.balance() == rub("0")
     assert counter.count(GatewayEvent) == 0
 

@@ -107,6 +107,18 @@ def test_the_same_id_with_other_signed_fields_is_parked_with_an_alarm(world: Wor
     assert world.balance() == rub("5000.00")
 
 
+def test_a_digest_over_too_little_never_makes_one_payment_pass_for_another(world: World) -> None:
+    first, second = a_started_payment(world), a_started_payment(world)
+    weak = {"signed_digest": "d" * 64}
+    messages = [replace(paid(world, payment_id, "1"), **weak) for payment_id in (first, second)]
+
+    verdicts = [apply(world, message) for message in (*messages, *messages)]
+
+    assert verdicts == [Verdict.ACCEPTED, Verdict.PARKED, Verdict.DUPLICATE, Verdict.PARKED]
+    assert [(e.payment_id, e.reason, e.deliveries) for e in parked(world)] == [(second, Misfit.SIGNED_FIELDS_DIFFER, 2)]
+    assert world.balance() == rub("5000.00")
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from billhook.answers import EXPECTED, HANDLER
 from billhook.loading import EVENT_HOOKS
 
-from host_stub.plugins.answers import EXPECTED, HANDLER
 from host_stub.plugins.breaker import FAILURES, PAUSE, WINDOW
 from host_stub.plugins.containment import DEADLINES, HANDLER_SECONDS, THREADS
 from host_stub.plugins.start_watch import SECONDS
@@ -16,6 +16,7 @@ _RETRY = "the gateway hears 503 and `Retry-After`; nothing is credited; its retr
 PLACES: dict[str, tuple[str, str, str]] = {
     "availability": ("left out", "offered", "the method is left out of the payer's choice"),
     "check_settings": ("finding", "checked", "the failure is a finding on the settings page and blocks saving"),
+    "validator": ("refused", "taken", "the value is not taken, and the form says that it could not be checked"),
     "start": (
         "sentence",
         "led on",

@@ -12,6 +12,10 @@ import pytest
 from billhook import (
     Available,
     BadSignature,
+    Capabilities,
+    Catalogue,
+    DocumentSource,
+    Finding,
     Instructions,
     MalformedNotification,
     Money,
@@ -19,14 +23,16 @@ from billhook import (
     PostForm,
     ProviderError,
     Redirect,
+    Severity,
+    StartKind,
     Unavailable,
+    answers,
     formats,
 )
 from billhook.formats import use_timezone
 from billhook.i18n import current_language, use_language
 
 from host_stub.adapters.clock import FixedClock
-from host_stub.plugins import answers
 from host_stub.plugins.breaker import FAILURES, PAUSE, WINDOW, Breaker, BreakerState
 from host_stub.plugins.containment import THREADS
 from host_stub.plugins.errors import PluginFailed, PluginOverran, PluginPaused
@@ -43,7 +49,7 @@ class Ward:
         self.released = threading.Event()
         self.registry = Registry.of({"desk": ModuleType("desk")}, deadlines={"verify": DEADLINE, "query": 30})
         self.registry.attach(SimpleNamespace(clock=clock, listening=None))  # type: ignore[arg-type]
-        self.registry._store = None
+        self.registry._store = self.registry._tables = None
 
     @property
     def guard(self):
@@ -235,8 +241,19 @@ def test_an_error_whose_text_cannot_be_read_is_contained(ward: Ward) -> None:
         ward.call(fail)
 
 
+NO_HOSTS = ("*", "panel@evil.example", "g;script-src *", "a.example, b", "", "g:99999999", "a b")
+
+
+class ToScript(Redirect):
+    """A descendant is looked at like what it descends from."""
+
+
+class Half(PaymentPaid):
+    """Likewise."""
+
+
 PAID = {"reference": "1", "merchant": "m", "amount": Money(1, "RUB"), "is_test": False}
-PAID |= {"external_id": "e", "signed_digest": "d", "details": {}}
+PAID |= {"external_id": "e", "signed_digest": "d" * 64, "details": {}}
 
 
 @pytest.mark.parametrize(
@@ -254,6 +271,17 @@ PAID |= {"external_id": "e", "signed_digest": "d", "details": {}}
         ("start", Redirect("https://gateway.example/\r\nSet-Cookie: a=b"), "no web address"),
         ("start", PostForm("https://gateway.example", ["a"]), "not pairs of text"),  # type: ignore[list-item]
         ("start", Instructions("operator/plugins.html"), "not one under desk/"),
+        ("start", ToScript("javascript:alert(1)"), "no web address"),
+        *(("start", PostForm(f"https://{host}/x", []), "no web address") for host in NO_HOSTS),
+        ("parse", Half(**{**PAID, "amount": 5}), "Half with amount = int, not Money"),
+        ("parse", PaymentPaid(**{**PAID, "details": {"when": object()}}), "details holds object, not text"),
+        ("parse", PaymentPaid(**{**PAID, "details": {"a": "\ud800"}}), "no database keeps"),
+        ("parse", PaymentPaid(**{**PAID, "reference": "1\x00"}), "no database keeps"),
+        ("parse", PaymentPaid(**{**PAID, "external_id": ""}), "external_id has 0 characters"),
+        ("parse", PaymentPaid(**{**PAID, "signed_digest": "zz"}), "no hex digest"),
+        ("query", PaymentPaid(**{**PAID, "signed_digest": ""}), "no hex digest"),
+        ("validator", True, "validator returned bool, not str or LazyText or None"),
+        ("document", DocumentSource("a", "a", {}, frozen={"at": object()}), "frozen that is no JSON"),
         ("document", None, "document returned NoneType, not DocumentSource"),
         ("query", "paid", "query returned str, not PaymentPaid or AttemptState"),
         ("billhook_balance_changed", 5, "not a list of Notify"),
@@ -266,10 +294,35 @@ def test_rubbish_is_refused_by_a_message_that_names_what_came_and_what_was_expec
         answers.check("desk", place, answer)
 
 
+BROKEN_TEXT = Catalogue("host_stub")("About {what}", other="x")
+
+
+@pytest.mark.parametrize(
+    ("place", "answer"),
+    [
+        ("availability", Unavailable(BROKEN_TEXT)),
+        ("check_settings", [Finding(Severity.OK, "fine"), Finding(Severity.ERROR, "bad", BROKEN_TEXT)]),
+        ("validator", BROKEN_TEXT),
+    ],
+)
+def test_a_text_that_cannot_be_shown_shows_in_the_guard_of_the_plugin(place: str, answer: object) -> None:
+    with pytest.raises(KeyError, match="what"):
+        answers.check("desk", place, answer)
+
+
+def test_a_start_of_another_kind_than_declared_is_refused() -> None:
+    with pytest.raises(answers.Rubbish, match=r"Redirect, not PostForm as capabilities\.start says"):
+        answers.check_start(Capabilities(start=StartKind.FORM), Redirect("https://gateway.example"))
+
+
 @pytest.mark.parametrize(
     ("place", "answer"),
     [
         ("availability", Available()),
+        ("validator", None),
+        ("validator", "Too short."),
+        ("start", Redirect("https://gateway.example:8443/pay?a=b")),
+        ("start", Redirect("http://[::1]:8080/")),
         ("verify", None),
         ("parse", PaymentPaid(**PAID)),
         ("start", Instructions("desk/page.html")),

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from billhook import (
+    AccountType,
     Action,
     ActionKind,
     Answer,
@@ -34,6 +35,7 @@ from host_stub.persistence import (
     Outbox,
     Payment,
     PaymentAttempt,
+    PaymentMethod,
     PluginFailure,
     Reseller,
     UserKind,
@@ -183,6 +185,21 @@ def check_settings(scene: Scene) -> str:
     return "checked" if "All is well." in answer.text else "finding"
 
 
+def validator(scene: Scene) -> str:
+    fields: dict[str, Any] = {"name": "Faulty method", "active": "y", "position": "1", "setting_shop": "my shop"}
+    fields["account_types"] = [kind.value for kind in AccountType]
+    answer = scene.manager.post(f"/reseller/methods/{scene.method_id}", fields)
+    if answer.status_code == 422:
+        assert "Модуль не смог проверить это значение" in answer.text
+        return "refused"
+    assert answer.status_code == 303, answer.text
+    with scene.store.write() as session:
+        method = session.get_one(PaymentMethod, scene.method_id)
+        assert method.settings == {"shop": "my shop"}
+        method.settings = {}
+    return "taken"
+
+
 def start(scene: Scene) -> str:
     where = scene.choose()
     if where.endswith(f"/methods/{scene.method_id}"):
@@ -283,6 +300,7 @@ def _tell(scene: Scene, hook: str) -> None:
 DRIVES: dict[str, Callable[[Scene], str]] = {
     "availability": availability,
     "check_settings": check_settings,
+    "validator": validator,
     "start": start,
     "template": template,
     "document": document,
@@ -397,7 +415,7 @@ def test_every_hook_and_every_provider_method_is_driven() -> None:
     hooks = {name for name in vars(faulty) if name.startswith("billhook_")} - COLLECTORS
 
     assert hooks == set(EVENT_HOOKS)
-    assert set(PLACES) == methods | hooks | {"page", "link", "template"}
+    assert set(PLACES) == methods | hooks | {"validator", "page", "link", "template"}
 
 
 def test_the_page_on_containment_is_the_tested_table() -> None:

@@ -355,3 +355,36 @@ def test_another_reseller_s_values_are_not_inherited(levels: Levels) -> None:
     )
 
     assert levels.view(levels.method(shop="x")).settings["days"] == 3
+
+
+def test_a_plugin_s_validator_is_asked_outside_any_unit_and_refuses_for_every_level(levels: Levels) -> None:
+    asked = []
+
+    def picky(value: object) -> str | None:
+        # A unit that writes would make this wait for ever on SQLite.
+        levels.set(levels.operator, days=len(asked) + 1)
+        asked.append(value)
+        return "Not this one." if value == "bad" else None
+
+    own = Setting("own", SettingKind.TEXT, "Own", inherits_from=Level.OPERATOR, validator=picky)
+
+    class Picky(Desk):
+        settings = (own,)
+
+    for owner in (levels.operator, levels.reseller):
+        plugin_settings.save(levels.store, Scope.everything(), owner, (own,), {"own": " good "}, by=MANAGER)
+        with pytest.raises(InvalidSettings, match=r"Not this one\."):
+            plugin_settings.save(levels.store, Scope.everything(), owner, (own,), {"own": "bad"}, by=MANAGER)
+    draft = methods.MethodDraft("Desk", (), settings={"own": "bad"})
+    with pytest.raises(InvalidSettings, match=r"Not this one\."):
+        methods.save_method(
+            levels.store,
+            levels.world.scope,
+            draft,
+            provider=Picky,
+            keys=levels.keys,
+            doctor=lambda view: [],
+            by=MANAGER,
+        )
+
+    assert asked == ["good", "bad", "good", "bad", "bad"]

@@ -8,7 +8,7 @@ from typing import Any
 from billhook import PaymentProvider, RawRequest, hookimpl
 from honest_gateway import HonestGateway
 
-MESSAGE = "was taken for a duplicate"
+MESSAGE = "is the same for another sum"
 
 
 class Mutant(HonestGateway):

@@ -41,6 +41,8 @@ from billhook import (
     RawRequest,
     Reader,
     Room,
+    Setting,
+    SettingKind,
     Severity,
     Show,
     Start,
@@ -90,6 +92,7 @@ class Faulty(PaymentProvider):
         documents=(DocumentKind("receipt", "Receipt"),),
         status_query=True,
     )
+    settings = (Setting("shop", SettingKind.TEXT, "Shop", validator=lambda _value: act("validator", lambda: None)),)
 
     def check_settings(self, method: MethodView) -> list[Finding]:
         return act("check_settings", lambda: [Finding(Severity.OK, "All is well.")])

@@ -8,10 +8,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from threading import Lock
-from types import NoneType
-from typing import Any, Final, TypeVar, cast
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
+from billhook import answers
+from billhook.answers import Rubbish
 from billhook.callbacks import (
     Action,
     ActionKind,
@@ -29,12 +30,9 @@ from billhook.loading import LoadedPlugin, load
 from billhook.pages import Room
 from billhook.provider import (
     Addresses,
-    Available,
     DocumentSource,
     Instructions,
     PaymentProvider,
-    PostForm,
-    Redirect,
     StartRequest,
     Unavailable,
 )
@@ -146,7 +144,7 @@ class FakeHost:
         if self.status(payment) not in OPEN:
             return f"the payment is {self.status(payment)}"
         answer = self.provider.availability(payment, method)
-        _expect(answer, Available, Unavailable)
+        answers.check(self.plugin.name, "availability", answer)
         return str(answer.reason) if isinstance(answer, Unavailable) else None
 
     def start(self, payment: PaymentView, method: MethodView, language: str = "ru") -> Started:
@@ -166,7 +164,8 @@ class FakeHost:
         key = f"attempt-{payment.number}-{method.id}-{attempts.index(frozen)}"
         request = StartRequest(payment, method, addresses(self.provider, payment, method), key, language)
         outcome = self.provider.start(request)
-        _expect(outcome, Redirect, PostForm, Instructions)
+        answers.check(self.plugin.name, "start", outcome)
+        answers.check_start(capabilities, outcome)
         return Started(payment, method, outcome, key)
 
     def deliver(self, method: MethodView, action: str, request: RawRequest) -> Answer:
@@ -194,30 +193,39 @@ class FakeHost:
             case ActionKind.RETURN:
                 return self._returned(action, method, request)
             case ActionKind.QUESTION:
-                claim = _expect(self.provider.parse(action, request, method), PaymentClaim)
+                claim = self._read(action, method, request, PaymentClaim)
                 return self._acknowledge(action, self.books.may_be_paid(method.id, claim))
             case ActionKind.NOTIFICATION:
                 return self._acknowledge(action, self._verdict(action, method, request))
 
     def _verdict(self, action: Action, method: MethodView, request: RawRequest) -> Verdict:
-        _expect(self.provider.verify(action, request, method), NoneType)  # type: ignore[func-returns-value]
+        verified: object = self.provider.verify(action, request, method)  # type: ignore[func-returns-value]
+        answers.check(self.plugin.name, "verify", verified)
         try:
-            paid = _expect(self.provider.parse(action, request, method), PaymentPaid)
+            paid = self._read(action, method, request, PaymentPaid)
         except MalformedNotification:
             with self._lock:
                 return self.books.park_unreadable(request.body)
-        _storable(paid)
         with self._lock:
             return self.books.judge(self.plugin.name, method.id, paid)
 
     def _returned(self, action: Action, method: MethodView, request: RawRequest) -> Answer:
         # Anybody can open a return page with anything: what can't be read counts as unsuccessful.
         with suppress(MalformedNotification):
-            _expect(self.provider.parse(action, request, method), PayerReturned)
+            self._read(action, method, request, PayerReturned)
         return _RETURNED
 
+    def _read(self, action: Action, method: MethodView, request: RawRequest, kind: type[Read]) -> Read:
+        answer = self.provider.parse(action, request, method)
+        answers.check(self.plugin.name, "parse", answer)
+        if not isinstance(answer, kind):
+            raise Rubbish(f"parse of {action.name} returned {type(answer).__name__}, not {kind.__name__}")
+        return answer
+
     def _acknowledge(self, action: Action, verdict: Verdict) -> Answer:
-        return _expect(self.provider.acknowledge(action, verdict), Answer)
+        answer = self.provider.acknowledge(action, verdict)
+        answers.check(self.plugin.name, "acknowledge", answer)
+        return answer
 
     def cancel(self, payment: PaymentView) -> None:
         self.books.payments[payment.number].status = PaymentStatus.CANCELLED
@@ -277,7 +285,9 @@ class FakeHost:
         payment, method = started.payment, started.method
         day = self.now.astimezone(ZoneInfo(self.reseller.timezone)).date()
         link = addresses(self.provider, payment, method).documents.get(kind, "")
-        return self.provider.document(kind, payment, method, DocumentFacts(payment.number, day, link))
+        answer = self.provider.document(kind, payment, method, DocumentFacts(payment.number, day, link))
+        answers.check(self.plugin.name, "document", answer)
+        return answer
 
     def tell(self, hook: str, event: Event) -> list[Effect]:
         """Deliver an event and write what the plugin keeps in tables of its own; notices are only returned.
@@ -320,22 +330,6 @@ def addresses(provider: PaymentProvider, payment: PaymentView, method: MethodVie
         },
         payment_page=f"{views.PANEL}/accounts/{payment.account.id}/payments/{payment.id}",
     )
-
-
-def _storable(paid: PaymentPaid) -> None:
-    """Refuse what no database keeps: NUL, and surrogates from bytes that are not UTF-8. Raises ValueError."""
-    for text in (paid.reference, paid.merchant, paid.external_id, paid.signed_digest, *paid.details.values()):
-        if "\x00" in text:
-            raise ValueError("the claim holds a NUL")
-        text.encode("utf-8")
-
-
-def _expect(answer: Any, kind: type[Read], *others: type) -> Read:
-    kinds = (kind, *others)
-    if not isinstance(answer, kinds):
-        expected = " or ".join("None" if each is NoneType else each.__name__ for each in kinds)
-        raise TypeError(f"the plugin returned {type(answer).__name__}, not {expected}")
-    return cast(Read, answer)
 
 
 @contextmanager

@@ -72,13 +72,14 @@ class Books:
     payments: dict[str, Standing] = field(default_factory=dict)
     credits: list[Credit] = field(default_factory=list)
     parked: list[Parked] = field(default_factory=list)
-    _seen: dict[tuple[str, str], list[tuple[str, Verdict]]] = field(default_factory=dict)
+    _seen: dict[tuple[str, str], list[tuple[tuple[object, ...], Verdict]]] = field(default_factory=dict)
 
     def judge(self, plugin: str, method_id: int, paid: PaymentPaid) -> Verdict:
         """Credit a verified message once, or park it. A twin with the same signed fields is a duplicate."""
         known = self._seen.setdefault((f"{plugin}:{paid.merchant}", paid.external_id), [])
-        for digest, verdict in known:
-            if digest == paid.signed_digest:
+        said = (paid.signed_digest, paid.reference, paid.amount, paid.is_test)
+        for former, verdict in known:
+            if former == said:
                 return Verdict.DUPLICATE if verdict is Verdict.ACCEPTED else Verdict.PARKED
         standing = self.payments.get(paid.reference)
         problem = Misfit.SIGNED_FIELDS_DIFFER if known else self._problem(standing, method_id, paid)
@@ -88,7 +89,7 @@ class Books:
         else:
             standing.status, verdict = PaymentStatus.COMPLETED, Verdict.ACCEPTED
             self.credits.append(Credit(standing.number, paid.amount, paid.external_id))
-        known.append((paid.signed_digest, verdict))
+        known.append((said, verdict))
         return verdict
 
     def park_unreadable(self, body: bytes) -> Verdict:

@@ -1,40 +1,38 @@
-"""What plugins may answer, by place; everything else is rubbish and never reaches the host."""
+"""What plugins may answer, by place: the rules that every host applies. Anything else is rubbish and never gets in."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from types import NoneType
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
-from billhook import (
-    Answer,
-    AttemptState,
+from billhook.callbacks import Answer, PayerReturned, PaymentClaim, PaymentPaid
+from billhook.events import Discard, Keep, Notify
+from billhook.i18n import LANGUAGES, LazyText, use_language
+from billhook.loading import EVENT_HOOKS
+from billhook.money import Money
+from billhook.pages import GoTo, Show
+from billhook.provider import (
     Available,
-    Discard,
+    Capabilities,
     DocumentSource,
-    Finding,
-    GoTo,
     Instructions,
-    Keep,
-    LazyText,
-    Money,
-    Notify,
-    PayerReturned,
-    PaymentClaim,
-    PaymentPaid,
     PostForm,
     Redirect,
-    Severity,
-    Show,
+    StartKind,
     Unavailable,
 )
-from billhook.loading import EVENT_HOOKS
+from billhook.settings import Finding, Severity
+from billhook.status import AttemptState
 
 #: Place → types of its answer. `list` means a list of the types after it; handlers may also answer None.
 EXPECTED: Final[Mapping[str, tuple[type, ...]]] = {
     "availability": (Available, Unavailable),
     "check_settings": (list, Finding),
+    "validator": (str, LazyText, NoneType),
     "verify": (NoneType,),
     "parse": (PaymentPaid, PaymentClaim, PayerReturned),
     "acknowledge": (Answer,),
@@ -80,51 +78,121 @@ _FIELDS: Final[Mapping[type, Mapping[str, tuple[type, ...]]]] = {
 }
 
 
+#: The fields that are looked at, and what looks closer.
+_Rules = tuple[Mapping[str, tuple[type, ...]], Callable[[str, Any], None] | None]
+_RULES: Final[dict[type, _Rules]] = {}
+
+
 class Rubbish(TypeError):
     """An answer that the contract does not know. Says what came and what was expected."""
 
 
 def check(plugin: str, place: str, answer: object) -> None:
-    """Raise Rubbish for an answer that does not fit the place.
+    """Raise Rubbish for an answer that does not fit the place, and whatever a text raises that cannot be shown.
 
-    What handlers return is looked at in detail later; what collectors return, by `billhook.loading`.
+    place: a provider's method, `validator` of a setting, `page`, `link`, `template`, or a hook that hears of events.
+    What handlers return is looked at in detail by `billhook.effects`; what collectors return, by `billhook.loading`.
     """
     expected = _ALL.get(place)
     if expected is None or (expected is HANDLER and answer is None):
         return
     if expected[0] is not list:
-        _one(place, answer, expected)
+        _one(plugin, place, answer, expected)
     elif type(answer) is not list and (not isinstance(answer, Sequence) or isinstance(answer, str | bytes)):
         wanted = " or ".join(kind.__name__ for kind in expected[1:])
         raise Rubbish(f"{place} returned {_kind(answer)}, not a list of {wanted}")
     else:
         for each in answer:
-            _one(place, each, expected[1:])
-        return
-    closer = _CLOSER.get(type(answer))
-    if closer is not None:
-        closer(plugin, answer)
+            _one(plugin, place, each, expected[1:])
 
 
-def _one(place: str, answer: object, expected: tuple[type, ...]) -> None:
-    fields = _FIELDS.get(type(answer), {})
+def check_start(capabilities: Capabilities, answer: object) -> None:
+    """Raise Rubbish for a start of another kind than the provider declares: hosts decide by the declaration."""
+    wanted = _STARTS[capabilities.start]
+    if not isinstance(answer, wanted):
+        raise Rubbish(f"start returned {_kind(answer)}, not {wanted.__name__} as capabilities.start says")
+
+
+def _one(plugin: str, place: str, answer: Any, expected: tuple[type, ...]) -> None:
     if not isinstance(answer, expected):
         names = " or ".join("None" if kind is NoneType else kind.__name__ for kind in expected)
         raise Rubbish(f"{place} returned {_kind(answer)}, not {names}")
+    fields, closer = _RULES.get(type(answer)) or _rules(type(answer))
     for name, kinds in fields.items():
         value = getattr(answer, name)
         if not isinstance(value, kinds):
             wanted = " or ".join(kind.__name__ for kind in kinds)
             raise Rubbish(f"{place} returned {_kind(answer)} with {name} = {_kind(value)}, not {wanted}")
+    if closer is not None:
+        closer(plugin, answer)
+
+
+def _rules(kind: type) -> _Rules:
+    """Return the rules for an answer of this very type: those of what it descends from. Remembered."""
+    fields = next((_FIELDS[base] for base in kind.__mro__ if base in _FIELDS), {})
+    closer = next((_CLOSER[base] for base in kind.__mro__ if base in _CLOSER), None)
+    return _RULES.setdefault(kind, (fields, closer))
 
 
 def _kind(value: object) -> str:
     return type(value).__name__
 
 
+def _show_text(text: str | LazyText) -> None:
+    """Show a text once in every language: what is wrong with it shows here, in the plugin's guard."""
+    if type(text) is not str:
+        for language in LANGUAGES:
+            with use_language(language):
+                str(text)
+
+
+def _text(_plugin: str, answer: str | LazyText) -> None:
+    _show_text(answer)
+
+
+def _unavailable(_plugin: str, answer: Unavailable) -> None:
+    _show_text(answer.reason)
+
+
+def _finding(_plugin: str, answer: Finding) -> None:
+    _show_text(answer.text)
+    _show_text(answer.remedy)
+
+
+def _storable(what: str, *texts: object) -> None:
+    """Refuse what no database keeps: NUL, and surrogates from bytes that are not UTF-8."""
+    for text in texts:
+        if not isinstance(text, str):
+            raise Rubbish(f"{what} holds {_kind(text)}, not text")
+        if "\x00" in text or (not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text)):
+            raise Rubbish(f"{what} holds what no database keeps: NUL, or bytes that are no UTF-8")
+
+
+def _claim(_plugin: str, answer: PaymentClaim) -> None:
+    _storable("the claim", answer.reference, answer.merchant)
+
+
+def _paid(plugin: str, answer: PaymentPaid) -> None:
+    _claim(plugin, answer)
+    _storable("external_id", answer.external_id)
+    if not 1 <= len(answer.external_id) <= _LONGEST_ID:
+        raise Rubbish(f"external_id has {len(answer.external_id)} characters, not 1 to {_LONGEST_ID}")
+    if not _DIGEST.fullmatch(answer.signed_digest):
+        raise Rubbish("signed_digest is no hex digest, such as hashlib.sha256(signed).hexdigest()")
+    _storable("details", *answer.details, *answer.details.values())
+
+
 def _answer(_plugin: str, answer: Answer) -> None:
     if not 100 <= answer.status <= 599 or not answer.content_type.isprintable():
         raise Rubbish("acknowledge returned an Answer that is no HTTP")
+
+
+def _document(_plugin: str, answer: DocumentSource) -> None:
+    _storable("the document", answer.file_name, answer.title)
+    try:
+        json.dumps(dict(answer.frozen), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise Rubbish(f"document returned frozen that is no JSON: {error}") from error
 
 
 def _redirect(_plugin: str, answer: Redirect) -> None:
@@ -139,7 +207,12 @@ def _post_form(_plugin: str, answer: PostForm) -> None:
 
 
 def _web_address(url: str) -> None:
-    if urlsplit(url).scheme not in ("http", "https") or not url.isprintable():
+    try:
+        parts = urlsplit(url)
+        is_web = parts.scheme in ("http", "https") and bool(_HOST.fullmatch(parts.netloc)) and parts.port != 0
+    except ValueError:
+        is_web = False
+    if not is_web or not url.isprintable() or " " in url:
         raise Rubbish("start led to what is no web address")
 
 
@@ -158,11 +231,29 @@ def _go_to(_plugin: str, answer: GoTo) -> None:
         if not all(isinstance(part, str) for part in field):
             raise Rubbish("GoTo with fields that are no texts")
     urlencode(answer.fields)  # what no address can carry shows here, in the plugin's guard
-    str(answer.message)
+    _show_text(answer.message)
 
+
+_STARTS: Final[Mapping[StartKind, type]] = {
+    StartKind.REDIRECT: Redirect,
+    StartKind.FORM: PostForm,
+    StartKind.INSTRUCTIONS: Instructions,
+}
+#: Longer ids of payments are no gateway's.
+_LONGEST_ID: Final = 200
+_DIGEST: Final = re.compile(r"[0-9a-fA-F]{32,128}", re.ASCII)
+#: Host and port, fit for a content policy: no login, no wildcard, nothing that ends a directive; names in ASCII form.
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?", re.ASCII)
 
 _CLOSER: Final[Mapping[type, Callable[[str, Any], None]]] = {
+    str: _text,
+    LazyText: _text,
+    Unavailable: _unavailable,
+    Finding: _finding,
+    PaymentClaim: _claim,
+    PaymentPaid: _paid,
     Answer: _answer,
+    DocumentSource: _document,
     Redirect: _redirect,
     PostForm: _post_form,
     Instructions: _instructions,

@@ -1,0 +1,46 @@
+"""Validators of settings are a plugin's code: asked through its guard, like everything else of it.
+
+Whoever reads a plugin's settings here gets them with validators that neither raise nor hang.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from billhook import Catalogue, Setting
+from billhook.loading import LoadedPlugin
+from billhook.settings import Text
+
+from host_stub.plugins.errors import PluginUnavailable
+
+_ = Catalogue("host_stub")
+
+#: Calls a plugin's code: its name, the place, the function, the arguments.
+Call = Callable[..., Text | None]
+PLACE = "validator"
+
+
+def with_guarded_validators(plugin: LoadedPlugin, call: Call) -> LoadedPlugin:
+    """Return the plugin with validators that go through `call`; one that fails refuses the value."""
+    if plugin.provider is not None:
+        # On this one instance: the class is the plugin's own.
+        vars(plugin.provider)["settings"] = _guarded(plugin.name, plugin.provider.settings, call)
+    return replace(plugin, settings=_guarded(plugin.name, plugin.settings, call))
+
+
+def _guarded(plugin: str, settings: Iterable[Setting], call: Call) -> tuple[Setting, ...]:
+    return tuple(
+        replace(each, validator=_asked(plugin, each.validator, call)) if each.validator is not None else each
+        for each in settings
+    )
+
+
+def _asked(plugin: str, validator: Callable[[object], Text | None], call: Call) -> Callable[[object], Text | None]:
+    def ask(value: object) -> Text | None:
+        try:
+            return call(plugin, PLACE, validator, value)
+        except PluginUnavailable:
+            return _("The plugin could not check this value, so it is not taken. The operator sees what happened.")
+
+    return ask
