@@ -25,6 +25,7 @@ from billhook import (
     SettingKind,
     StartKind,
     hookimpl,
+    http,
     loading,
 )
 from billhook.testing import judging, pages
@@ -35,6 +36,7 @@ from billhook.testing.kit import Check, Kit, Need, Outcome, all_checks
 from billhook.testing.source import of_object
 
 from host_stub.domain import payments, verdicts
+from host_stub.plugins.containment import DEADLINES
 from host_stub.plugins.registry import Registry
 from host_stub.web import face
 
@@ -248,3 +250,8 @@ def test_both_hosts_offer_the_same_macros() -> None:
 def test_both_hosts_know_the_same_misfits_and_open_states() -> None:
     assert {each.value for each in judging.Misfit} == {each.value for each in verdicts.Misfit}
     assert judging.OPEN == payments.OPEN
+
+
+@pytest.mark.parametrize("place", ["start", "query"])
+def test_a_call_to_a_gateway_ends_before_the_panel_gives_it_up(place: str) -> None:
+    assert http.CONNECT_SECONDS + http.READ_SECONDS <= http.TOTAL_SECONDS < DEADLINES[place]
