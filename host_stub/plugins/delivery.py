@@ -26,6 +26,8 @@ from billhook import (
     Effect,
     Money,
     ResellerView,
+    Setting,
+    SettingKind,
     SubscriptionResumed,
     SubscriptionStopped,
     Value,
@@ -41,11 +43,10 @@ from host_stub.persistence.plugin_tables import OwnTables
 from host_stub.persistence.store import Row, base_url, fetch, now
 from host_stub.plugins import effects as writing
 from host_stub.plugins import failures, links
-from host_stub.plugins.desk import Providers
+from host_stub.plugins.desk import Keys, Providers
 from host_stub.plugins.errors import PluginFailed, PluginWaits
 from host_stub.plugins.registry import Registry
 from host_stub.services import addresses, charging, plugin_settings, views
-from host_stub.services.capability import Mac
 from host_stub.services.deliveries import Delivered, Failed, Outcome, Policy, Postponed, Task
 from host_stub.services.outbox import PLUGIN
 
@@ -72,7 +73,7 @@ class PluginReceiver:
 
     policy = Policy(attempts=8, first_wait=timedelta(seconds=5), longest_wait=timedelta(minutes=10))
 
-    def __init__(self, store: Store, registry: Registry, keys: Mac) -> None:
+    def __init__(self, store: Store, registry: Registry, keys: Keys) -> None:
         self._store = store
         self._registry = registry
         self._keys = keys
@@ -135,7 +136,7 @@ class HostReader:
     A handler runs in another thread than the one that gives it up: both take turns.
     """
 
-    def __init__(self, store: Store, registry: Providers, plugin: str, reseller_id: int, keys: Mac) -> None:
+    def __init__(self, store: Store, registry: Providers, plugin: str, reseller_id: int, keys: Keys) -> None:
         self._unit = ExitStack()
         self._session = self._unit.enter_context(store.read(Scope.reseller(reseller_id)))
         self._registry = registry
@@ -154,10 +155,22 @@ class HostReader:
             return views.reseller_view(_found(session, Reseller, self._reseller_id))
 
     def setting(self, key: str, account_id: int | None = None) -> object:
-        known = {setting.key: setting for setting in self._registry.loaded(self._plugin).settings}
-        owner = plugin_settings.Owner(self._plugin, self._reseller_id, account_id)
+        declared = self._declared()[key]
         with self._reading() as session:
-            return plugin_settings.value(session, owner, known[key])
+            return plugin_settings.value(session, self._owner(account_id), declared, self._keys)
+
+    def secrets(self, key: str, account_id: int | None = None) -> tuple[str, ...]:
+        declared = self._declared()[key]
+        if declared.kind is not SettingKind.SECRET:
+            raise KeyError(key)
+        with self._reading() as session:
+            return plugin_settings.secrets(session, self._owner(account_id), declared, self._keys)
+
+    def _declared(self) -> Mapping[str, Setting]:
+        return {setting.key: setting for setting in self._registry.loaded(self._plugin).settings}
+
+    def _owner(self, account_id: int | None) -> plugin_settings.Owner:
+        return plugin_settings.Owner(self._plugin, self._reseller_id, account_id)
 
     def top_up_url(self, account_id: int, amount: Money | None = None) -> str:
         with self._reading() as session:

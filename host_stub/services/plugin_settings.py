@@ -92,6 +92,14 @@ def value(session: Session, owner: Owner, setting: Setting, keys: Opener | None 
     return effective(session, owner, (setting,), keys)[setting.key]
 
 
+def secrets(session: Session, owner: Owner, secret: Setting, keys: Opener) -> tuple[str, ...]:
+    """Return the secret that holds for the owner and those that are still accepted beside it, the present one first."""
+    found = kept(session, owner, (secret,))
+    present = str(setting_levels.value(secret, found, keys))
+    former = setting_levels.former_secrets(secret, found, now(session))
+    return tuple(filter(None, (present, *(keys.decrypt(str(each["value"])) for each in former))))
+
+
 def standings(session: Session, owner: Owner, settings: Sequence[Setting]) -> dict[str, Standing]:
     """Return by key how settings stand for the owner: what holds, what would be inherited, and from where."""
     found = kept(session, owner, settings)

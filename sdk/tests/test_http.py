@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -65,6 +67,24 @@ def test_a_gateway_that_says_nothing_is_given_up_even_if_the_call_asks_for_patie
             session.get(address, timeout=60)
 
     assert "secret-token" not in str(raised.value)
+
+
+TOKEN = "-".join(("secret", "token"))  # not whole in any line that a traceback quotes
+
+
+def test_a_log_of_the_error_shows_the_reason_and_no_more_of_the_address_than_the_host() -> None:
+    with http.session() as session, pytest.raises(GatewayUnreachable) as raised:
+        session.get(f"http://127.0.0.1:1/bot-{TOKEN}/send?key={TOKEN}")
+
+    assert re.fullmatch(r"ConnectionError: 127\.0\.0\.1 \(.*refused\)", str(raised.value))
+    assert TOKEN not in "".join(traceback.format_exception(raised.value))
+
+
+def test_what_is_no_address_is_not_shown_either() -> None:
+    with http.session() as session, pytest.raises(GatewayUnreachable, match=r"^MissingSchema: \?$") as raised:
+        session.get(TOKEN)
+
+    assert TOKEN not in "".join(traceback.format_exception(raised.value))
 
 
 def test_nobody_there_is_the_same_error() -> None:

@@ -11,15 +11,18 @@ import pytest
 from billhook import (
     API_VERSION,
     ApiRange,
+    BalanceChanged,
     BalanceWatch,
     Capabilities,
     ChargeWatch,
     Instructions,
     Level,
     Link,
+    Notify,
     Page,
     PaymentProvider,
     PluginError,
+    Reader,
     Room,
     Setting,
     SettingKind,
@@ -30,6 +33,7 @@ from billhook import (
 )
 from billhook.testing import judging, pages
 from billhook.testing.bench import Subject
+from billhook.testing.checks.events import sample_event
 from billhook.testing.fake_host import open_fake
 from billhook.testing.host import Host, OpenHost, installed_host
 from billhook.testing.kit import Check, Kit, Need, Outcome, all_checks
@@ -237,6 +241,39 @@ def steps_of_inheriting(host: Host) -> Iterator[tuple[dict[str, object], tuple[s
         for method in (own, heir):
             view = host.present(method)
             yield dict(view.settings), view.secrets("secret")
+
+
+def token(event: BalanceChanged, reader: Reader) -> list[Notify]:
+    secrets = ",".join(reader.secrets("token", event.account_id))
+    return [Notify(event.account_id, "read", f"{reader.setting('token')}", [secrets])]
+
+
+NOTIFYING = plugin(
+    billhook_balance_changed=hookimpl(token),
+    billhook_settings=[
+        Setting("token", SettingKind.SECRET, "Token", level=Level.RESELLER, inherits_from=Level.OPERATOR)
+    ],
+)
+
+
+def test_both_hosts_open_a_secret_to_a_handler_alike() -> None:
+    """The same steps on each: the secret that holds, and those that are still accepted."""
+    seen = []
+    for open_host in (open_fake, installed_host()):
+        with open_host(of_object("teller", NOTIFYING), "RUB") as host:
+            seen.append(list(steps_of_telling(host)))
+
+    assert seen[0] == seen[1]
+    assert seen[0] == [("", ""), ("s1", "s1"), ("s2", "s2,s1"), ("s3", "s3,s2,s1")]
+
+
+def steps_of_telling(host: Host) -> Iterator[tuple[str, str]]:
+    name = "billhook_balance_changed"
+    for level, secret in ((Level.OPERATOR, ""), (Level.OPERATOR, "s1"), (Level.OPERATOR, "s2"), (Level.RESELLER, "s3")):
+        host.inherit(level, {"token": secret})
+        (told,) = host.ask(name, sample_event(name, account_id=host.account().id))
+        assert isinstance(told, Notify)
+        yield str(told.subject), str(told.paragraphs[0])
 
 
 def test_both_hosts_offer_the_same_macros() -> None:

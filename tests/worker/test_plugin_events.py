@@ -8,26 +8,29 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from billhook import BalanceChanged, Money, Notify, Reader, hookimpl
+from billhook import BalanceChanged, Level, Money, Notify, Reader, Setting, SettingKind, hookimpl
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from host_stub import plugin_doctor
 from host_stub.adapters.keys import new_keys
 from host_stub.config import Config
-from host_stub.domain.actors import SYSTEM
-from host_stub.persistence import Notice, Outbox, Period, PluginActivation, PluginFailure
+from host_stub.domain.actors import SYSTEM, Actor
+from host_stub.persistence import Notice, Outbox, Period, PluginActivation, PluginFailure, Scope
 from host_stub.plugins.delivery import PluginReceiver, read_event
 from host_stub.plugins.discovery import Candidate
 from host_stub.plugins.installation import inventory
 from host_stub.plugins.registry import Registry
-from host_stub.services import deliveries, outbox, resellers
+from host_stub.services import deliveries, outbox, plugin_settings, resellers
+from host_stub.services.plugin_settings import Owner
 from host_stub.worker import Outside, Worker
 from tests.support.charging_world import ChargingWorld
 from tests.support.world import a_reseller, an_account
 
 Handler = Callable[[BalanceChanged, Reader], Any]
 HELLO = "hello"
+TOKEN = Setting("token", SettingKind.SECRET, "Token", level=Level.ACCOUNT, inherits_from=Level.OPERATOR)
+NICKNAME = Setting("nickname", SettingKind.TEXT, "Nickname", level=Level.RESELLER)
 
 
 class Plugged:
@@ -39,7 +42,8 @@ class Plugged:
         self.answer: Handler = lambda _event, _reader: []
         self.registry = Registry.of({HELLO: self._plugin()})
         self.registry.attach(world.store)
-        self.receiver = PluginReceiver(world.store, self.registry, new_keys())
+        self.keys = new_keys()
+        self.receiver = PluginReceiver(world.store, self.registry, self.keys)
         self.switch(True)
 
     def _plugin(self) -> object:
@@ -48,7 +52,17 @@ class Plugged:
             self.heard.append(event)
             return self.answer(event, reader)
 
-        return SimpleNamespace(billhook_balance_changed=billhook_balance_changed)
+        @hookimpl
+        def billhook_settings() -> list[Setting]:
+            return [TOKEN, NICKNAME]
+
+        return SimpleNamespace(billhook_balance_changed=billhook_balance_changed, billhook_settings=billhook_settings)
+
+    def save_token(self, token: str, account_id: int | None = None) -> None:
+        owner = Owner(HELLO, self.world.reseller_id, account_id)
+        scope = Scope.reseller(self.world.reseller_id)
+        by = Actor("operator", "Olga", 0)
+        plugin_settings.save(self.world.store, scope, owner, [TOKEN], {"token": token}, by=by, keys=self.keys)
 
     def switch(self, on: bool) -> None:
         with self.world.store.write() as session:
@@ -153,6 +167,39 @@ def test_a_handler_reads_only_its_resellers_rows(plugged: Plugged) -> None:
     plugged.deliver()
 
     assert plugged.failures()[0].error.startswith("LookupError")
+
+
+def test_a_handler_gets_a_secret_in_clear_and_those_that_it_replaced(plugged: Plugged) -> None:
+    account = plugged.world.account_id
+    read: list[tuple[object, object]] = []
+
+    def look(_event: BalanceChanged, reader: Reader) -> None:
+        read.extend((reader.setting("token", each), reader.secrets("token", each)) for each in (None, account))
+
+    plugged.answer = look
+    plugged.world.credit("1.00")
+    plugged.deliver()
+    for token, whose in (("s1", None), ("s2", None), ("mine", account)):
+        plugged.save_token(token, whose)
+    plugged.world.credit("1.00")
+    plugged.deliver()
+
+    assert read == [
+        *[("", ())] * 2,
+        ("s2", ("s2", "s1")),
+        ("mine", ("mine", "s2", "s1")),
+    ]
+    assert plugged.failures() == []
+
+
+@pytest.mark.parametrize("wrong", ["nothing", "nickname"])
+def test_a_handler_that_asks_for_the_secrets_of_no_secret_is_told_so(plugged: Plugged, wrong: str) -> None:
+    plugged.answer = lambda _event, reader: reader.secrets(wrong)
+    plugged.world.credit("1.00")
+
+    plugged.deliver()
+
+    assert plugged.failures()[0].error.startswith("KeyError")
 
 
 def test_a_handler_cannot_write_through_its_reader(plugged: Plugged) -> None:

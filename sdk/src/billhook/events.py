@@ -127,7 +127,15 @@ class Reader(Protocol):
 
     def setting(self, key: str, account_id: int | None = None) -> object:
         """Return this plugin's setting as it holds for the account, or for the reseller: its own value or what it
-        inherits, typed by kind. Raises KeyError for an undeclared one.
+        inherits, typed by kind. A secret comes in clear and is empty without one: never let it into a text, a row, an
+        exception or a log. Raises KeyError for an undeclared one.
+        """
+
+    def secrets(self, key: str, account_id: int | None = None) -> tuple[str, ...]:
+        """Return the secret that `setting` returns and those that it replaced lately, the present one first.
+
+        For what comes in and may still be signed with a former one; what goes out is signed with `setting`. Empty
+        without any. Raises KeyError for what is no declared secret.
         """
 
     def top_up_url(self, account_id: int, amount: Money | None = None) -> str:

@@ -45,7 +45,7 @@ class TimedSession(Session):
         try:
             return super().request(method, url, **options)
         except RequestException as error:  # what is no address never gets as far as `send`
-            raise GatewayUnreachable(f"{type(error).__name__}: {_host(url)}") from error
+            raise GatewayUnreachable(_told(error, url)) from None
 
     def send(self, request: PreparedRequest, **options: Any) -> Response:
         self._until = time.monotonic() + self._total
@@ -54,8 +54,8 @@ class TimedSession(Session):
             answer = super().send(request, **options)
             answer._content = self._bounded(answer)
         except RequestException as error:
-            why = type(error).__name__ if self._left() else self._late
-            raise GatewayUnreachable(f"{why}: {_host(request.url)}") from error
+            why = _told(error, request.url) if self._left() else f"{self._late}: {_host(request.url)}"
+            raise GatewayUnreachable(why) from None
         return answer
 
     def get_redirect_target(self, resp: Response) -> None:
@@ -87,6 +87,16 @@ def _lower(asked: Any, limits: tuple[float, float]) -> tuple[float, float]:
         return limits
     connect, read = asked if isinstance(asked, tuple) else (asked, asked)
     return min(connect or limits[0], limits[0]), min(read or limits[1], limits[1])
+
+
+def _told(error: RequestException, url: str | bytes | None) -> str:
+    """Return what went wrong, for a log: requests and urllib3 name the whole address, so their own words are left out,
+    and the error is raised without them as its cause."""
+    inner: BaseException = error
+    while (deeper := inner.__cause__ or inner.__context__) is not None:
+        inner = deeper
+    reason = f" ({inner})" if isinstance(inner, OSError) and not isinstance(inner, RequestException) else ""
+    return f"{type(error).__name__}: {_host(url)}{reason}"
 
 
 def _host(url: str | bytes | None) -> str:

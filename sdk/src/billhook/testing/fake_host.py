@@ -265,7 +265,6 @@ class FakeHost:
         return self._rooms().open_link(address, visit or Visit())
 
     def _rooms(self) -> Rooms:
-        settings = views.telling_settings(self.plugin.settings, self.reseller.currency, self._above.kept)
         known = {account.id: account for account in map(self.account, AccountType)}
         return Rooms(
             plugin=self.plugin,
@@ -273,9 +272,7 @@ class FakeHost:
             links=self._links,
             reseller=self.reseller,
             account=self.account(),
-            reader=FakeReader(
-                self.account(), self.reseller, settings, links=self._links, others=known, tables=self.tables
-            ),
+            reader=replace(self.reader(self.account().id), others=known),
             tables=self.tables,
             now=lambda: self.now,
             failed=self._failures.append,
@@ -305,10 +302,12 @@ class FakeHost:
 
     def reader(self, account_id: int) -> FakeReader:
         """Return what a handler reads with: the account, its seller, settings, and rows of the plugin's tables."""
-        settings = views.telling_settings(self.plugin.settings, self.reseller.currency, self._above.kept)
+        declared = self.plugin.settings
+        settings = views.telling_settings(declared, self.reseller.currency, self._above.kept)
+        former = {each.key: self._above.former(each, {}) for each in declared if each.kind is SettingKind.SECRET}
         known = {account.id: account for account in map(self.account, AccountType)}
         account = known.get(account_id) or replace(self.account(), id=account_id)
-        return FakeReader(account, self.reseller, settings, links=self._links, tables=self.tables)
+        return FakeReader(account, self.reseller, settings, former=former, links=self._links, tables=self.tables)
 
     def own_tables(self) -> Tables:
         """Return the plugin's tables as its migrations made them. Raises PluginError if they fail."""

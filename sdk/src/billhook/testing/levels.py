@@ -28,8 +28,9 @@ class Above:
             self.kept[level][key] = value
 
     def former(self, secret: Setting, own: Mapping[str, object]) -> tuple[str, ...]:
-        """Return what a method accepts beside the present secret. own: the method's settings."""
-        return () if own.get(secret.key) else self._former(secret.key, secret.levels[1:])
+        """Return what is accepted beside the present secret. own: the settings of a method or account."""
+        chain = [level for level in secret.levels if level in self.kept]
+        return () if own.get(secret.key) else self._former(secret.key, chain)
 
     def _retire(self, secret: Setting, level: Level, successor: object) -> None:
         """Go on accepting what held at this level until now: its own value, or what it inherited, with its past."""

@@ -18,6 +18,7 @@ class FakeReader:
     """The contract's Reader.
 
     settings: what holds for the reseller and for every account that set nothing, by key. own: by account, what it set.
+    former: by key of a secret, those that it replaced lately, newest first.
     links: what signs public links; without it their addresses open nothing. others: further accounts of the seller.
     tables: the plugin's own, as `FakeHost.tables` has them; without them there are none.
     """
@@ -26,6 +27,7 @@ class FakeReader:
     seller: ResellerView
     settings: Mapping[str, object] = field(default_factory=dict)
     own: Mapping[int, Mapping[str, object]] = field(default_factory=dict)
+    former: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     links: Links | None = None
     others: Mapping[int, AccountView] = field(default_factory=dict)
     tables: MemoryTables | None = None
@@ -42,6 +44,12 @@ class FakeReader:
     def setting(self, key: str, account_id: int | None = None) -> object:
         own = self.own.get(account_id, {}) if account_id is not None else {}
         return own[key] if key in own else self.settings[key]
+
+    def secrets(self, key: str, account_id: int | None = None) -> tuple[str, ...]:
+        present = self.setting(key, account_id)
+        if not isinstance(present, str):
+            raise KeyError(key)
+        return tuple(secret for secret in (present, *self.former.get(key, ())) if secret)
 
     def top_up_url(self, account_id: int, amount: Money | None = None) -> str:
         return f"{PANEL}/accounts/{account_id}/top-up" + (f"?amount={amount.plain()}" if amount else "")

@@ -109,7 +109,13 @@ def complete_settings(
 
     given: by key, at each setting's own level. above: by level, what was set there by key.
     """
-    return {setting.key: _value(setting, {**(above or {}), setting.level: given}) for setting in declared}
+    return {setting.key: _value(setting, _with_own(setting.level, given, above or {})) for setting in declared}
+
+
+def _with_own(
+    level: Level, given: Mapping[str, object], above: Mapping[Level, Mapping[str, object]]
+) -> Mapping[Level, Mapping[str, object]]:
+    return {**above, level: {**above.get(level, {}), **given}}
 
 
 def _value(setting: Setting, kept: Mapping[Level, Mapping[str, object]]) -> object:
