@@ -27,6 +27,8 @@ from billhook import (
     RawRequest,
     Room,
     Setting,
+    StatusAnswer,
+    StatusRequest,
     Value,
 )
 from billhook.events import Event
@@ -283,6 +285,11 @@ class PanelHost:
 
     def document(self, started: Started, kind: str) -> DocumentSource:
         return documents.source_of(self._desk, self._scope, started.payment.id, started.method.id, kind)
+
+    def query(self, started: Started, tries: int = 0) -> StatusAnswer:
+        payment, key = started.payment, started.idempotency_key
+        request = StatusRequest(payment, started.method, payment.number, key, tries)
+        return self._registry.call(self._plugin, "query", self.provider.query, request)
 
     def tell(self, hook: str, event: Event) -> list[Effect]:
         """See Host. The effects are written as the worker would. Raises RuntimeError if the handler failed."""

@@ -9,6 +9,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 from sqlalchemy import select
 
 from host_stub.persistence import Base, PluginFailure, Store
+from host_stub.plugins.breaker import Breaker
 from host_stub.plugins.discovery import Candidate
 from host_stub.plugins.registry import Registry
 
@@ -32,6 +33,7 @@ class WatchedRegistry(Registry):
         super().__init__(candidates)
 
     def call(self, plugin: str, place: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        self.guard(plugin).breaker = Breaker(lambda: self._clock.now())  # what failed before is another call's affair
         before = _fingerprints(self.watched)
         try:
             answer = super().call(plugin, place, function, *args, **kwargs)

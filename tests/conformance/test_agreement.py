@@ -57,6 +57,16 @@ def test_the_panel_finds_what_fake_host_finds(check: Check, mutant: ByName) -> N
     assert subject.source.module.MESSAGE in result.what  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("place", ["query", "document", "doctor", "post", "link"])
+def test_the_panel_finds_who_writes_to_its_tables_wherever_he_is_called(place: str, mutant: ByName) -> None:
+    subject = mutant(f"host_tables__{place}")
+    (check,) = (each for each in all_checks() if each.id == "host_tables")
+
+    result = Kit(subject, installed_host(), has_database=True).run(check)
+
+    assert (result.outcome, result.what) == (Outcome.FAILED, subject.source.module.MESSAGE)  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize("check", [c for c in all_checks() if Need.DATABASE in c.needs], ids=lambda check: check.id)
 def test_what_needs_a_database_is_found_on_each_of_them(
     check: Check, mutant: ByName, open_on_database: OpenHost

@@ -8,7 +8,7 @@ from contextlib import suppress
 from billhook import Finding, MethodView, PaymentProvider, hookimpl
 from honest_gateway import HonestGateway
 
-MESSAGE = "check_settings reached for 192.0.2.1"
+MESSAGE = "check_settings reached for gateway.example"
 
 
 class Mutant(HonestGateway):

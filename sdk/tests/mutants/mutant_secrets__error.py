@@ -5,7 +5,7 @@ from __future__ import annotations
 from billhook import Action, BadSignature, MethodView, PaymentProvider, RawRequest, hookimpl
 from honest_gateway import HonestGateway
 
-MESSAGE = "the secret 'secret' stands in an exception"
+MESSAGE = "the secret 'secret' stands in the error of verify"
 
 
 class Mutant(HonestGateway):

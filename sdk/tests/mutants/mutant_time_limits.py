@@ -8,7 +8,7 @@ from contextlib import suppress
 from billhook import PaymentProvider, Redirect, StartRequest, hookimpl
 from honest_gateway import HonestGateway
 
-MESSAGE = "it opens a socket to 192.0.2.1 that may wait for ever"
+MESSAGE = "start opens a socket to gateway.example that may wait for ever"
 
 
 class Mutant(HonestGateway):

@@ -7,7 +7,7 @@ import socket
 from billhook import PaymentProvider, StatusAnswer, StatusRequest, hookimpl
 from honest_gateway import HonestGateway
 
-MESSAGE = "ConnectionRefusedError"
+MESSAGE = "query raises ConnectionRefusedError"
 
 
 class Mutant(HonestGateway):

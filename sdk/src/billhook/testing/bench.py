@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
@@ -14,8 +14,9 @@ from billhook.errors import PluginError
 from billhook.loading import LoadedPlugin, load
 from billhook.money import Money
 from billhook.provider import PaymentProvider
-from billhook.settings import SettingKind
+from billhook.settings import Level, SettingKind
 from billhook.testing import views
+from billhook.testing.fake_host import open_fake
 from billhook.testing.gateway import GatewayUnderTest, ProviderUnderTest, Report, Started
 from billhook.testing.guard import Network
 from billhook.testing.host import Host, OpenHost, Wish
@@ -46,12 +47,16 @@ class Subject:
 
 @dataclass
 class Bench:
-    """What a check works with. The host is opened when it is first asked for, and closed after the check."""
+    """What a check works with. The host is opened when it is first asked for, and closed after the check.
+
+    with_gateway: the author's stand-in for his gateway answers; without it the gateway can't be reached.
+    """
 
     subject: Subject
     open_host: OpenHost
     _stack: ExitStack
     network: Network
+    with_gateway: bool = True
     _number: int = field(default=0)
 
     @property
@@ -72,9 +77,18 @@ class Bench:
 
     @cached_property
     def host(self) -> Host:
-        if self.subject.adapter is not None:
+        if self.subject.adapter is not None and self.with_gateway:
             self._stack.enter_context(self.subject.adapter.online())
-        return self._stack.enter_context(self.open_host(self.subject.source, self.currency))
+        host = self._stack.enter_context(self.open_host(self.subject.source, self.currency))
+        for level, values in self._shared().items():
+            host.inherit(level, values)
+        return host
+
+    @contextmanager
+    def in_memory(self, *, with_gateway: bool) -> Iterator[Bench]:
+        """Yield a bench with a FakeHost of its own, whatever host this one has."""
+        with ExitStack() as stack:
+            yield Bench(self.subject, open_fake, stack, self.network, with_gateway)
 
     @property
     def currency(self) -> str:
@@ -85,8 +99,34 @@ class Bench:
     @property
     def settings(self) -> dict[str, object]:
         """The author's settings of a method; what he left out and is required holds something plausible."""
-        given: Mapping[str, object] = self.subject.adapter.settings if self.subject.adapter else {}
+        shared = {each.key for each in self.plugin.settings}
+        given = {key: value for key, value in self._given.items() if key not in shared}
         return views.fill_in(self.provider.settings, given)
+
+    @property
+    def _given(self) -> Mapping[str, object]:
+        return self.subject.adapter.settings if self.subject.adapter else {}
+
+    def _shared(self) -> Mapping[Level, Mapping[str, object]]:
+        """Return what the author gave for settings of no method, by the nearest level to an account at which a reseller
+        or the operator sets them; and something plausible for each secret, since a handler without one may do
+        nothing."""
+        found: dict[Level, dict[str, object]] = {}
+        for setting in self.plugin.settings:
+            level = next(each for each in setting.levels if each in (Level.RESELLER, Level.OPERATOR))
+            if setting.key in self._given:
+                found.setdefault(level, {})[setting.key] = self._given[setting.key]
+            elif setting.kind is SettingKind.SECRET:
+                found.setdefault(level, {})[setting.key] = views.plausible(setting)
+        return found
+
+    @property
+    def secrets(self) -> Mapping[str, str]:
+        """Every secret that the plugin is given, by key."""
+        declared = {each.key for each in self.plugin.all_settings if each.kind is SettingKind.SECRET}
+        own = self.settings if self.plugin.provider is not None else {}
+        given = [own, *self._shared().values()]
+        return {key: str(value) for values in given for key, value in values.items() if key in declared and value}
 
     @property
     def secret_keys(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -37,6 +38,7 @@ from billhook.provider import (
     Unavailable,
 )
 from billhook.settings import Level, SettingKind
+from billhook.status import StatusAnswer, StatusRequest
 from billhook.tables import Tables, Value
 from billhook.testing import views
 from billhook.testing.gateway import Started
@@ -52,6 +54,7 @@ from billhook.testing.tables import MemoryTables
 from billhook.views import AccountType, AccountView, DocumentFacts, MethodView, PaymentStatus, PaymentView
 
 Read = TypeVar("Read")
+_log = logging.getLogger(__name__)
 _FORBIDDEN: Final = Answer(b"forbidden", 403)
 _MALFORMED: Final = Answer(b"bad request", 400)
 _NOT_FOUND: Final = Answer(b"not found", 404)
@@ -181,7 +184,7 @@ class FakeHost:
         except MalformedNotification:
             return _MALFORMED
         except Exception as error:  # noqa: BLE001  the host contains whatever a plugin raises
-            self._failures.append(f"{action}: {type(error).__name__}: {error}")
+            self._failed(f"{action}: {type(error).__name__}: {error}")
             return _LATER
 
     def deliver_together(self, method: MethodView, action: str, requests: Sequence[RawRequest]) -> list[Answer]:
@@ -246,6 +249,10 @@ class FakeHost:
     def failures(self) -> list[str]:
         return list(self._failures)
 
+    def _failed(self, words: str) -> None:
+        self._failures.append(words)
+        _log.debug("plugin failed: %s", words, exc_info=True)
+
     def page(self, started: Started, language: str = "ru") -> str:
         """Render what `start` asked to be shown. Raises NotSupported if it was no Instructions."""
         if not isinstance(started.outcome, Instructions):
@@ -275,7 +282,7 @@ class FakeHost:
             reader=replace(self.reader(self.account().id), others=known),
             tables=self.tables,
             now=lambda: self.now,
-            failed=self._failures.append,
+            failed=self._failed,
         )
 
     def document(self, started: Started, kind: str) -> DocumentSource:
@@ -285,6 +292,10 @@ class FakeHost:
         answer = self.provider.document(kind, payment, method, DocumentFacts(payment.number, day, link))
         answers.check(self.plugin.name, "document", answer)
         return answer
+
+    def query(self, started: Started, tries: int = 0) -> StatusAnswer:
+        number, key = started.payment.number, started.idempotency_key
+        return self.provider.query(StatusRequest(started.payment, started.method, number, key, tries))
 
     def tell(self, hook: str, event: Event) -> list[Effect]:
         """Deliver an event and write what the plugin keeps in tables of its own; notices are only returned.

@@ -73,7 +73,7 @@ class Report:
 class ProviderUnderTest(ABC):  # noqa: B024  a subclass may need nothing but its settings
     """A provider in the kit's hands.
 
-    settings: a method's settings that work; secrets in clear, of tests only.
+    settings: settings that work, of a method and of the plugin as a whole; secrets in clear, of tests only.
     queries: by name of a page, a query with which it has something to show; without one it is opened bare.
     subjects: by name of a link, a subject as the plugin signs it; without one the number of an account.
     """

@@ -8,6 +8,7 @@ import logging
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
@@ -17,12 +18,13 @@ from types import ModuleType, SimpleNamespace
 from typing import Any, Final
 from unittest.mock import patch
 
-_ANSWER: Final = "192.0.2.1"  # a documentation address: nothing listens there
+_NOWHERE: Final = "192.0.2."  # documentation addresses: nothing listens there
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """An attempt to reach a host. limit: seconds, None for a socket that would wait for ever."""
+    """An attempt to reach a host. host: its name, if it was asked for. limit: seconds, None for a socket that would
+    wait for ever."""
 
     host: str
     limit: float | None
@@ -30,22 +32,37 @@ class Connection:
 
 @dataclass(slots=True)
 class Network:
-    """What was tried while the network was closed."""
+    """What was tried while the network was closed. names: by address, the name for which it stands."""
 
     tried: list[Connection] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+
+    def address_of(self, name: str) -> str:
+        """Return an address that leads nowhere, the same for the same name."""
+        known = {each: address for address, each in self.names.items()}
+        address = known.get(name) or f"{_NOWHERE}{len(self.names) % 254 + 1}"
+        self.names[address] = name
+        return address
 
 
 @contextmanager
 def closed_network() -> Iterator[Network]:
-    """Let nothing out of this machine inside the block; record what was tried. Loopback stays open."""
+    """Let nothing out of this machine inside the block; record what was tried.
+
+    Loopback stays open. What other threads do there is not recorded: stand-ins for a gateway live in them.
+    """
     seen = Network()
+    watched = threading.get_ident()
     connect, connect_ex, resolve = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
 
     def refuse(sock: socket.socket, address: Any) -> bool:
         if sock.family not in (socket.AF_INET, socket.AF_INET6):
             return False
-        seen.tried.append(Connection(str(address[0]), sock.gettimeout()))
-        return not _is_here(str(address[0]))
+        host = str(address[0])
+        if not _is_here(host) or threading.get_ident() == watched:
+            waits = sock.type == socket.SOCK_STREAM
+            seen.tried.append(Connection(seen.names.get(host, host), sock.gettimeout() if waits else 0))
+        return not _is_here(host)
 
     def guarded(sock: socket.socket, address: Any) -> None:
         if refuse(sock, address):
@@ -58,7 +75,8 @@ def closed_network() -> Iterator[Network]:
     def guarded_resolve(host: Any, port: Any, *more: Any, **options: Any) -> Any:
         text = host.decode() if isinstance(host, bytes) else host
         # Names resolve to nowhere, so that the attempt to connect shows its limit.
-        return resolve(text if text is None or _is_here(text) else _ANSWER, port, *more, **options)
+        to = text if text is None or _is_here(text) or text in seen.names else seen.address_of(text)
+        return resolve(to, port, *more, **options)
 
     with ExitStack() as stack:
         stack.enter_context(patch.object(socket.socket, "connect", guarded))

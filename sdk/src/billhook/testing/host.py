@@ -15,6 +15,7 @@ from billhook.money import Money
 from billhook.pages import Room
 from billhook.provider import DocumentSource, PaymentProvider
 from billhook.settings import Level
+from billhook.status import StatusAnswer
 from billhook.tables import Tables, Value
 from billhook.testing.gateway import Started
 from billhook.testing.judging import Credit
@@ -107,6 +108,9 @@ class Host(Protocol):
 
     def document(self, started: Started, kind: str) -> DocumentSource:
         """Return a document before it is drawn."""
+
+    def query(self, started: Started, tries: int = 0) -> StatusAnswer:
+        """Ask the gateway what became of a start. Raises what the provider raises."""
 
     def tell(self, hook: str, event: Event) -> list[Effect]:
         """Deliver an event to the plugin's hook, write the effects that it asked for and return them.

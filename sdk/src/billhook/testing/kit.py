@@ -12,6 +12,7 @@ from typing import Final
 from billhook.callbacks import Action, ActionKind
 from billhook.errors import ProviderError
 from billhook.provider import PaymentProvider
+from billhook.settings import SettingKind
 from billhook.testing.bench import Bench, Subject
 from billhook.testing.gateway import GatewayUnderTest
 from billhook.testing.guard import closed_network
@@ -38,6 +39,7 @@ class Need(StrEnum):
     PAGES = "the plugin has no pages"
     LINKS = "the plugin has no links"
     LOOKING = "a page or link asks for effects by GET: see the check `looking`"
+    SECRETS = "the plugin has no secrets"
     IMPORTABLE = "the plugin is no importable module"
     MIGRATIONS = "the plugin has no migrations"
     DATABASE = "FakeHost has no database: run it with --host"
@@ -54,6 +56,7 @@ _AFTER: Final[Mapping[Need, tuple[Need, ...]]] = {
     Need.PAGES: (Need.LOADED,),
     Need.LINKS: (Need.LOADED,),
     Need.LOOKING: (),
+    Need.SECRETS: (Need.LOADED,),
     Need.IMPORTABLE: (Need.LOADED,),
     Need.MIGRATIONS: (Need.LOADED,),
     Need.DATABASE: (),
@@ -194,6 +197,7 @@ def _present(subject: Subject) -> set[Need]:
         Need.PAGES: bool(plugin.pages),
         Need.LINKS: bool(plugin.links),
         Need.MIGRATIONS: bool(plugin.migrations),
+        Need.SECRETS: any(each.kind is SettingKind.SECRET for each in plugin.all_settings),
         Need.IMPORTABLE: bool(subject.source.python_files()),
         Need.GATEWAY: isinstance(subject.adapter, GatewayUnderTest),
     }

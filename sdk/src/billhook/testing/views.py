@@ -157,11 +157,12 @@ def fill_in(declared: Sequence[Setting], given: Mapping[str, object]) -> dict[st
     filled = dict(given)
     for setting in declared:
         if setting.required and filled.get(setting.key, setting.default) in (None, ""):
-            filled[setting.key] = _plausible(setting)
+            filled[setting.key] = plausible(setting)
     return filled
 
 
-def _plausible(setting: Setting) -> object:
+def plausible(setting: Setting) -> object:
+    """Return a value that a setting takes."""
     least = setting.minimum or 1
     match setting.kind:
         case SettingKind.CHOICE:

@@ -11,7 +11,8 @@ from billhook.testing.checks import events
 from billhook.testing.checks import texts
 from billhook.testing.checks import files
 from billhook.testing.checks import rooms
+from billhook.testing.checks import everywhere
 from billhook.testing.checks import database
 # isort: on
 
-__all__ = ["basics", "claims", "database", "events", "files", "gateway", "provider", "rooms", "texts"]
+__all__ = ["basics", "claims", "database", "events", "everywhere", "files", "gateway", "provider", "rooms", "texts"]

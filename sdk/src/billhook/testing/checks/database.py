@@ -6,8 +6,7 @@ from typing import cast
 
 from billhook.callbacks import ActionKind
 from billhook.testing.bench import Bench
-from billhook.testing.checks.events import sample_event
-from billhook.testing.gateway import GatewayUnderTest
+from billhook.testing.checks.tour import tour
 from billhook.testing.host import DatabaseHost
 from billhook.testing.kit import Failed, Need, check
 
@@ -22,18 +21,13 @@ _TWINS = 6
     remedy="Return values and effects: the host writes. A plugin reads and writes its own tables only.",
 )
 def it_leaves_the_hosts_tables_alone(bench: Bench) -> None:
-    """While the plugin's code runs (start, notification, return, event, page), no row of the host's tables changes."""
+    """While the plugin's code runs (every method of its provider, events, pages by GET and POST, links), no row of the
+    host's tables changes."""
     host = cast(DatabaseHost, bench.host)
     host.watch_tables()
-    if bench.plugin.provider is not None:
-        started = bench.started()
-        if isinstance(bench.subject.adapter, GatewayUnderTest):
-            bench.notify(bench.notification(started))
-    for name in bench.plugin.event_hooks:
-        host.tell(name, sample_event(name, account_id=host.account().id))
-    for page in bench.plugin.pages:
-        host.open_page(page.room, page.name)
-    touched = host.touched()
+    for _stop in tour(bench):
+        pass
+    touched = list(dict.fromkeys(host.touched()))
     if touched:
         raise Failed(f"the host's rows changed while the plugin's code ran: {', '.join(touched)}")
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
-from billhook.callbacks import PaymentPaid, Verdict
-from billhook.errors import NotSupported, ProviderError
+from billhook.callbacks import PaymentPaid
+from billhook.errors import NotSupported
 from billhook.i18n import LazyText, use_language
 from billhook.money import Money
 from billhook.provider import (
@@ -20,16 +20,12 @@ from billhook.provider import (
     PostForm,
     Redirect,
     StartKind,
-    StartRequest,
     Unavailable,
 )
 from billhook.settings import Finding, Level, Setting, SettingKind, Severity
 from billhook.status import AttemptState, StatusRequest
 from billhook.testing import views
 from billhook.testing.bench import Bench
-from billhook.testing.fake_host import addresses
-from billhook.testing.gateway import GatewayUnderTest, Started
-from billhook.testing.guard import overheard
 from billhook.testing.host import Wish
 from billhook.testing.kit import Failed, Need, check
 from billhook.views import AccountType, DocumentFacts
@@ -224,66 +220,6 @@ def _outcome_faults(outcome: object, plugin: str) -> Iterator[str]:
 
 
 @check(
-    "secrets",
-    "Secrets are never shown",
-    Need.PROVIDER,
-    remedy="Keep secrets out of texts, fields, logs and exceptions; sign with them and forget them.",
-)
-def secrets_are_never_shown(bench: Bench) -> None:
-    """No secret of the settings stands in an outcome, page, finding, document, reason, answer, detail, exception, log
-    or in the provider's repr."""
-    secrets = {key: str(bench.settings[key]) for key in bench.secret_keys if bench.settings.get(key)}
-    with overheard() as ear:
-        shown = [(place, text) for place, text in _everything_shown(bench)]
-    shown.append(("the log", ear.getvalue()))
-    for place, text in shown:
-        for key, secret in secrets.items():
-            if secret in text:
-                raise Failed(f"the secret {key!r} stands in {place}")
-
-
-def _everything_shown(bench: Bench) -> Iterator[tuple[str, str]]:
-    provider, view = bench.provider, bench.view()
-    for changes in ({}, dict.fromkeys(_texts(bench), " wrong ")):
-        findings = provider.check_settings(bench.view(changes))
-        yield "a finding", "\n".join(f"{each.text} {each.remedy}" for each in findings)
-    started = bench.started()
-    yield "the outcome of start", repr(started.outcome)
-    yield "the provider's repr", repr(provider) + repr(vars(provider))
-    if isinstance(started.outcome, Instructions):
-        yield "the page", str(_or_error(lambda: bench.host.page(started)))
-    for kind in provider.capabilities.documents:
-        yield f"the document {kind.name}", repr(bench.host.document(started, kind.name))
-    reason = provider.availability(started.payment, view)
-    yield "the reason", str(getattr(reason, "reason", ""))
-    for action in provider.capabilities.actions:
-        for verdict in Verdict:
-            yield "an answer", repr(provider.acknowledge(action, verdict))
-    if isinstance(bench.subject.adapter, GatewayUnderTest):
-        yield from _shown_of_messages(bench, started)
-
-
-def _shown_of_messages(bench: Bench, started: Started) -> Iterator[tuple[str, str]]:
-    honest = bench.notification(started)
-    bench.notify(honest)
-    yield "details", repr(_or_error(lambda: bench.read(honest, started.method)))
-    other = bench.view(dict.fromkeys(bench.secret_keys, "another-secret"))
-    forged = bench.gateway.notification(bench.report(started, method=other))
-    yield "an exception", str(_or_error(lambda: bench.read(forged, started.method)))
-
-
-def _or_error(call: Callable[[], object]) -> object:
-    try:
-        return call()
-    except Exception as error:  # noqa: BLE001  its text is what is looked at
-        return f"{type(error).__name__}: {error}"
-
-
-def _texts(bench: Bench) -> list[str]:
-    return [each.key for each in bench.provider.settings if each.kind in (SettingKind.TEXT, SettingKind.MULTILINE)]
-
-
-@check(
     "documents",
     "Its documents are plain and the same twice",
     Need.DOCUMENTS,
@@ -333,38 +269,6 @@ def _odd(value: object, path: str) -> Iterator[tuple[str, object]]:
             yield from _odd(inner, f"{path}[{number}]")
     elif not isinstance(value, str | int | Decimal | date | LazyText | None):
         yield path, value
-
-
-@check(
-    "time_limits",
-    "It calls out with a time limit",
-    Need.PROVIDER,
-    remedy="Call through billhook.http.session(), and let a gateway that can't be reached raise ProviderError.",
-)
-def it_calls_out_with_a_time_limit(bench: Bench) -> None:
-    """With the gateway unreachable, start and status query raise ProviderError, and no socket waits without a limit."""
-    payment = views.make_payment(bench.sum())
-    view = bench.view()
-    calls: list[Callable[[], Any]] = [lambda: _start_bare(bench, payment, view)]
-    if bench.provider.capabilities.status_query:
-        calls.append(lambda: bench.provider.query(_status_request(bench, payment, view)))
-    for call in calls:
-        try:
-            call()
-        except ProviderError:
-            continue
-        finally:
-            for connection in bench.network.tried:
-                if connection.limit is None:
-                    raise Failed(f"it opens a socket to {connection.host} that may wait for ever")
-
-
-def _start_bare(bench: Bench, payment: Any, view: Any) -> None:
-    bench.provider.start(StartRequest(payment, view, addresses(bench.provider, payment, view), "key", "ru"))
-
-
-def _status_request(bench: Bench, payment: Any, view: Any) -> StatusRequest:
-    return StatusRequest(payment, view, payment.number, "key", tries=1)
 
 
 @check(

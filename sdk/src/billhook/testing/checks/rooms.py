@@ -33,10 +33,10 @@ _OF_THE_HOST: Final = frozenset({"csrf_token", "language", "next"})
 def looking_changes_nothing(bench: Bench) -> None:
     """No page and no link asks for effects when it is opened by GET."""
     for page in bench.plugin.pages:
-        if bench.host.open_page(page.room, page.name, Visit(query=_query(bench, page))).status == 503:
+        if bench.host.open_page(page.room, page.name, Visit(query=query_of(bench, page))).status == 503:
             _fail_for_effects(bench, f"page {page.name}")
     for link in bench.plugin.links:
-        if bench.host.open_link(_address(bench, link)).status == 503:
+        if bench.host.open_link(address_of(bench, link)).status == 503:
             _fail_for_effects(bench, f"link {link.name}")
 
 
@@ -57,12 +57,12 @@ def room_pages_render_and_escape(bench: Bench) -> None:
     """Every page in a room renders in both languages with no missing name and no missing file, and what is typed into
     its fields and its query is escaped."""
     for page in bench.plugin.pages:
-        query = _query(bench, page)
+        query = query_of(bench, page)
         for language in LANGUAGES:
             opened = bench.host.open_page(page.room, page.name, Visit(query=query, language=language))
             if opened.status not in _SHOWN:
                 raise Failed(f"page {page.name} in the {page.room} room is answered {opened.status}{bench.why()}")
-        typed = dict.fromkeys(_fields(bench, opened), f'{_TAG} & "typed"')
+        typed = dict.fromkeys(fields_of(bench, opened), f'{_TAG} & "typed"')
         for visit in (Visit(query={**query, **typed}), Visit("POST", typed, query)):
             if _TAG in bench.host.open_page(page.room, page.name, visit).text:
                 raise Failed(f"what was typed stands in page {page.name} as markup")
@@ -80,14 +80,18 @@ def whatever_is_posted_is_answered(bench: Bench) -> None:
     """A page to which nothing is posted, or rubbish, or a field twice, is answered by the plugin (a page, 303, 400,
     404, 422), never as its failure."""
     for page in bench.plugin.pages:
-        query = _query(bench, page)
-        names = _fields(bench, bench.host.open_page(page.room, page.name, Visit(query=query)))
-        tries: list[list[tuple[str, str]]] = [[], *([(name, text) for name in names] for text in _RUBBISH)]
-        tries += [[(name, "1") for name in (*names, *names)]]
-        for fields in tries:
+        query = query_of(bench, page)
+        names = fields_of(bench, bench.host.open_page(page.room, page.name, Visit(query=query)))
+        for fields in posts(names):
             opened = bench.host.open_page(page.room, page.name, Visit("POST", fields, query))
             if opened.status == 503:
                 raise Failed(f"page {page.name} fails when {_shown(fields)} is posted{bench.why()}")
+
+
+def posts(names: list[str]) -> list[list[tuple[str, str]]]:
+    """Return what is posted to a form with these fields: nothing, the same rubbish in each, each twice."""
+    rubbish = [[(name, text) for name in names] for text in _RUBBISH]
+    return [[], *rubbish, [(name, "1") for name in (*names, *names)]]
 
 
 @check(
@@ -102,13 +106,13 @@ def links_say_what_they_did(bench: Bench) -> None:
     """Every link shows a page in both languages by GET, acts by a POST without fields, and answers a second one with a
     page as well: nothing is refused silently. What is typed into its fields is escaped."""
     for link in bench.plugin.links:
-        address = _address(bench, link)
+        address = address_of(bench, link)
         for language in LANGUAGES:
             opened = bench.host.open_link(address, Visit(language=language))
             _expect_words(bench, link, "opened", opened)
         for when in ("posted", "posted again"):
             _expect_words(bench, link, when, bench.host.open_link(address, Visit("POST")))
-        typed = dict.fromkeys(_fields(bench, opened), _TAG)
+        typed = dict.fromkeys(fields_of(bench, opened), _TAG)
         if _TAG in bench.host.open_link(address, Visit("POST", typed)).text:
             raise Failed(f"what was typed stands in the page of link {link.name} as markup")
 
@@ -118,18 +122,20 @@ def _expect_words(bench: Bench, link: Link, when: str, opened: Opened) -> None:
         raise Failed(f"link {link.name}, {when}, is answered {opened.status}: its holder learns nothing{bench.why()}")
 
 
-def _query(bench: Bench, page: Page) -> dict[str, str]:
+def query_of(bench: Bench, page: Page) -> dict[str, str]:
+    """Return the query with which the author's page has something to show."""
     adapter = bench.subject.adapter
     return dict(adapter.queries.get(page.name, {})) if adapter else {}
 
 
-def _address(bench: Bench, link: Link) -> str:
+def address_of(bench: Bench, link: Link) -> str:
+    """Return an address that opens a link, for the author's subject or the private person's account."""
     adapter = bench.subject.adapter
     subject = adapter.subjects.get(link.name) if adapter else None
     return bench.host.link(link.name, subject or str(bench.host.account().id))
 
 
-def _fields(bench: Bench, opened: Opened) -> list[str]:
+def fields_of(bench: Bench, opened: Opened) -> list[str]:
     """Return the names of fields that the page has or the plugin's code asks for."""
     found = [*_NAME.findall(opened.text), *_asked_for(bench.subject.source)]
     return [name for name in dict.fromkeys(found) if name not in _OF_THE_HOST]

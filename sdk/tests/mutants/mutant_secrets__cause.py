@@ -1,0 +1,40 @@
+"""Hides the token from people, and leaves it in the error that its own one was raised from: a log shows both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import honest_gateway
+from billhook import PaymentProvider, ProviderError, Redirect, StartRequest, hookimpl
+
+MESSAGE = "the secret 'secret' stands in the error of start"
+ONLINE: list[bool] = []
+
+
+class Mutant(honest_gateway.HonestGateway):
+    name = "mutant_secrets__cause"
+
+    def start(self, request: StartRequest) -> Redirect:
+        try:
+            return self.asked(request)
+        except OSError as error:
+            raise ProviderError("the gateway can't be reached") from error
+
+    def asked(self, request: StartRequest) -> Redirect:
+        if not ONLINE:
+            raise ConnectionError(f"https://gateway.example/pay?key={request.method.text('secret')}")
+        return super().start(request)
+
+
+class Gateway(honest_gateway.Gateway):
+    @contextmanager
+    def online(self) -> Iterator[object]:
+        ONLINE.append(True)
+        yield
+        ONLINE.clear()
+
+
+@hookimpl
+def billhook_payment_providers() -> list[type[PaymentProvider]]:
+    return [Mutant]
