@@ -13,31 +13,26 @@ from billhook import PaymentProvider, hooks, loading
 ROOT = Path(__file__).parents[2]
 HOOKS = sorted(name for name in vars(hooks) if name.startswith("billhook_"))
 METHODS = sorted(name for name, value in vars(PaymentProvider).items() if callable(value) and not name.startswith("_"))
-#: What a hook's documentation tells, and words by which it is recognised.
+#: What the documentation of a hook or method tells, and words by which it is recognised.
 TOLD = {
     "when and by whom it is called": r"\b[Cc]alled (once|by)\b",
     "in which transaction": r"\btransaction\b",
-    "how often": r"\bonce\b|\bat least once\b",
+    "how often": r"\bonce\b|\beach time\b",
     "what an exception does": r"\bexception\b|\b[Rr]aises\b",
 }
 
 
 def documentation(name: str) -> str:
-    """Return a hook's docstring with that of the hook which it refers to (`Called like …`)."""
-    text = inspect.getdoc(getattr(hooks, name)) or ""
+    """Return the docstring of a hook or method, a hook's with that of the one which it refers to (`Called like …`)."""
+    text = inspect.getdoc(getattr(PaymentProvider if name in METHODS else hooks, name)) or ""
     other = re.search(r"Called like `(\w+)`", text)
     return text + "\n" + documentation(other.group(1)) if other else text
 
 
 @pytest.mark.parametrize("what", TOLD)
-@pytest.mark.parametrize("name", HOOKS)
-def test_every_hook_tells(name: str, what: str) -> None:
+@pytest.mark.parametrize("name", [*HOOKS, *METHODS])
+def test_every_hook_and_method_tells(name: str, what: str) -> None:
     assert re.search(TOLD[what], documentation(name)), f"{name} does not tell {what}"
-
-
-@pytest.mark.parametrize("name", METHODS)
-def test_every_method_of_a_provider_is_documented(name: str) -> None:
-    assert len((getattr(PaymentProvider, name).__doc__ or "").split()) > 5
 
 
 def part_of_the_reference(heading: str) -> str:
@@ -48,14 +43,11 @@ def part_of_the_reference(heading: str) -> str:
 
 
 @pytest.mark.parametrize("what", TOLD)
-@pytest.mark.parametrize("name", HOOKS)
-def test_every_hook_stands_in_the_reference_with_how_it_is_called(name: str, what: str) -> None:
-    assert re.search(TOLD[what], part_of_the_reference(name)), f"docs/reference.md does not tell {what} of {name}"
+@pytest.mark.parametrize("name", [*HOOKS, *METHODS])
+def test_every_hook_and_method_stands_in_the_reference_with_how_it_is_called(name: str, what: str) -> None:
+    heading = f"PaymentProvider.{name}" if name in METHODS else name
 
-
-@pytest.mark.parametrize("name", METHODS)
-def test_every_method_of_a_provider_stands_in_the_reference(name: str) -> None:
-    assert len(part_of_the_reference(f"PaymentProvider.{name}").split()) > 10
+    assert re.search(TOLD[what], part_of_the_reference(heading)), f"docs/reference.md does not tell {what} of {name}"
 
 
 def texts_of(folder: Path) -> dict[Path, str]:

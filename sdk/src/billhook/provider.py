@@ -1,7 +1,8 @@
 """Payment providers: the code of a plugin that can take payments.
 
 The provider translates, the host decides and moves money. No method runs inside a database transaction or gets a
-session; `verify`, `parse`, `acknowledge` and `document` are pure.
+session; all but `start` and `query` are pure. Each call has a deadline, and several threads may call one provider at
+once; which deadline, and what the panel does when it passes, stands in docs/containment.md.
 """
 
 from __future__ import annotations
@@ -158,45 +159,79 @@ class PaymentProvider(ABC):
     settings: ClassVar[tuple[Setting, ...]] = ()  # at METHOD level: each method has its own values
 
     def check_settings(self, method: MethodView) -> list[Finding]:
-        """Return what the doctor finds in complete settings. Pure; an ERROR blocks saving."""
+        """Return what the doctor finds in complete settings. Pure; an ERROR blocks saving.
+
+        Called by the web server, outside any transaction, each time that a method is saved (before it is) or somebody
+        asks for a check; twice for each method that inherits, before reseller or operator save what it inherits; and by
+        the doctor on the command line. An exception is a finding of its own, and blocks saving, too.
+        """
         return []
 
     def availability(self, payment: PaymentView, method: MethodView) -> Availability:
-        """Say whether this payment can be paid this way. Account type and currency are checked by the host."""
+        """Say whether this payment can be paid this way. Account type and currency are checked by the host. Pure.
+
+        Called by the web server for every method each time that a payment's page is shown, to the payer or to a
+        manager, and once more before `start`; outside any transaction. So it must be quick. After an exception the
+        method is not offered, and a manager reads that it failed.
+        """
         return Available()
 
     @abstractmethod
     def start(self, request: StartRequest) -> Start:
-        """Begin a payment. May talk to the network; called outside any transaction. Raises ProviderError."""
+        """Begin a payment. May talk to the network: use `billhook.http.session`.
+
+        Called by the web server when the payer chose the method, outside any transaction: the attempt was stored
+        before, what came of it is stored after. Called again with the same idempotency key by a second press of the
+        button and, for Instructions, each time that their page is opened: what the key names must happen once at the
+        gateway.
+        Raises ProviderError: nothing was begun there, and the payer may choose another method. GatewayUnreachable, a
+        deadline that passes and a crash say that it is not known: the attempt is asked about by `query`. Any other
+        exception is recorded as the plugin's failure and counts as nothing begun.
+        """
 
     def verify(self, action: Action, request: RawRequest, method: MethodView) -> None:
-        """Return if the notification is signed by the gateway; raise BadSignature otherwise.
+        """Return if the notification is signed by the gateway; raise BadSignature otherwise. Pure.
 
-        Refuses unless overridden. Called for NOTIFICATION actions only.
-        Raises BadSignature, MalformedNotification.
+        Refuses unless overridden. Called by the web server, once per message that comes in for a NOTIFICATION action, a
+        repeated one included, before any transaction. Raises BadSignature, answered 403, and MalformedNotification,
+        answered 400; after any other exception the gateway hears 503 and tries again.
         """
         raise BadSignature(f"{self.name} does not verify {action.name}")
 
     def parse(self, action: Action, request: RawRequest, method: MethodView) -> CallbackEvent:
         """Read a message: PaymentClaim for a QUESTION, PaymentPaid for a NOTIFICATION (after `verify`),
-        PayerReturned for a RETURN. Raises MalformedNotification.
+        PayerReturned for a RETURN. Pure.
+
+        Called by the web server, once per message that comes in, a repeated one included, before any transaction.
+        Raises MalformedNotification: a question is answered 400, a verified notification is kept for a manager, a
+        return counts as unsuccessful. After any other exception the gateway hears 503 and tries again.
         """
         raise NotSupported(f"{self.name} has no action {action.name}")
 
     def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
-        """Return what the gateway expects to hear for this verdict. The host answers refusals of its own
-        (bad signature, failures) itself."""
+        """Return what the gateway expects to hear for this verdict. Pure.
+
+        Called by the web server, once per question or notification that was judged, after the transaction of the
+        verdict was committed. The host answers refusals of its own (bad signature, failures) itself. After an exception
+        the gateway hears 503 and repeats the message, which is then a duplicate: what was credited stays, once.
+        """
         return Answer()
 
     def query(self, request: StatusRequest) -> StatusAnswer:
         """Ask the gateway what became of an attempt whose start ended unseen (a crash, a time-out).
 
-        Called by a worker outside any transaction, with growing pauses and an end, for providers whose capabilities
-        say `status_query`. Use `billhook.http.session`. A PaymentPaid is judged like a verified notification, so
-        return one only from an authenticated answer. Raises ProviderError: asked again later.
+        Called by a worker outside any transaction, at least once for such an attempt, with growing pauses and an end,
+        for providers whose capabilities say `status_query`. Use `billhook.http.session`. A PaymentPaid is judged like a
+        verified notification, so return one only from an authenticated answer. Raises ProviderError: asked again later,
+        as after any other exception, which is recorded as the plugin's failure.
         """
         raise NotSupported(f"{self.name} has no status query")
 
     def document(self, kind: str, payment: PaymentView, method: MethodView, facts: DocumentFacts) -> DocumentSource:
-        """Return the document `kind` for a payment. Pure. Raises NotSupported."""
+        """Return the document `kind` for a payment. Pure. Raises NotSupported.
+
+        Called by the web server outside any transaction: when the document is issued, where twins may call it twice and
+        once is kept, and each time that a template or its placeholders are looked at. What was issued is kept as bytes
+        and never asked for again. After an exception nothing is issued: the payer's page comes without the document.
+        """
         raise NotSupported(f"{self.name} has no document {kind}")
