@@ -5,10 +5,15 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from billhook import PaymentProvider, hooks, loading
+from billhook import ApiRange, PaymentProvider, hookimpl, hooks, loading
+
+from host_stub.plugins.delivery import EVENTS
 
 ROOT = Path(__file__).parents[2]
 HOOKS = sorted(name for name in vars(hooks) if name.startswith("billhook_"))
@@ -50,50 +55,175 @@ def test_every_hook_and_method_stands_in_the_reference_with_how_it_is_called(nam
     assert re.search(TOLD[what], part_of_the_reference(heading)), f"docs/reference.md does not tell {what} of {name}"
 
 
-def texts_of(folder: Path) -> dict[Path, str]:
-    return {path: path.read_text("utf-8") for path in folder.rglob("*.py") if path != Path(__file__)}
-
-
+#: Faulty on purpose in every place there is: that a hook stands there shows nothing of what it is for.
+FAULTS = ROOT / "tests/platform"
 TESTS = {
-    path: text
+    path: ast.parse(path.read_text("utf-8"))
     for folder in (ROOT / "tests", ROOT / "sdk/tests", *ROOT.glob("plugins/*/tests"))
-    for path, text in texts_of(folder).items()
+    for path in folder.rglob("*.py")
+    if path != Path(__file__) and path not in (FAULTS / "test_faults.py", FAULTS / "faulty/__init__.py")
 }
+
+
+def exercised(tree: ast.Module) -> set[str]:
+    """Return the names of functions that code defines, calls, or hands over by keyword: what plugins of tests do with
+    hooks. A name in a text, a table or a comment does not count."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Call):
+            found |= {keyword.arg for keyword in node.keywords if keyword.arg}
+            found |= {getattr(node.func, "id", ""), getattr(node.func, "attr", "")}
+    return found
+
+
+EXERCISED = set().union(*map(exercised, TESTS.values()))
 
 
 @pytest.mark.parametrize("name", HOOKS)
 def test_every_hook_has_a_test(name: str) -> None:
-    assert [path for path, text in TESTS.items() if re.search(rf"\b{name}\b", text)], f"no test names {name}"
+    assert name in EXERCISED, f"no plugin of a test has {name}"
 
 
-def mentioned_in_code(text: str) -> set[str]:
-    """Return names of hooks as texts or attributes of code; docstrings and comments do not count."""
-    tree = ast.parse(text)
-    lone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    texts = {
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in lone
+def reaching(tree: ast.Module, position: Callable[[ast.Call], int | None]) -> set[str]:
+    """Return the texts that reach an argument of calls in a module: written there, a constant, or a parameter of the
+    function around it, whatever that is called with. position: of the argument, None for other calls."""
+    constants = {
+        target.id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name)
     }
-    return texts | {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+
+    def texts(value: ast.expr, place: ast.AST) -> set[str]:
+        if isinstance(value, ast.Constant):
+            return {value.value} if isinstance(value.value, str) else set()
+        if not isinstance(value, ast.Name):
+            return set()
+        around = [each for each in functions if place in ast.walk(each)]
+        for function in reversed(around):
+            names = [argument.arg for argument in function.args.args]
+            if value.id in names:
+                return handed(partial(position_in_calls, function.name, names.index(value.id)))
+        return texts(constants[value.id], tree) if value.id in constants else set()
+
+    def handed(position: Callable[[ast.Call], int | None]) -> set[str]:
+        found: set[str] = set()
+        for node in ast.walk(tree):
+            at = position(node) if isinstance(node, ast.Call) else None
+            if isinstance(node, ast.Call) and at is not None and at < len(node.args):
+                found |= texts(node.args[at], node)
+        return found
+
+    return handed(position)
 
 
-HOST = [path for path in (ROOT / "host_stub").rglob("*.py") if "conformance" not in path.parts]
-#: Collectors are asked by the rules of loading, which every host shares.
-LOADING = Path(loading.__file__)
-CALLED = set().union(*(mentioned_in_code(path.read_text("utf-8")) for path in (*HOST, LOADING)))
+def position_in_calls(function: str, position: int, call: ast.Call) -> int | None:
+    return position if isinstance(call.func, ast.Name) and call.func.id == function else None
 
 
-@pytest.mark.parametrize("name", HOOKS)
-def test_every_hook_has_a_caller_in_the_host(name: str) -> None:
-    assert name in CALLED
+def fact_of(call: ast.Call) -> int | None:
+    """Return where a call that writes a fact for plugins has the fact's hook."""
+    return {"tell_plugins": 2, "tell_plugin": 3}.get(getattr(call.func, "attr", ""))
+
+
+def place_of(call: ast.Call) -> int | None:
+    """Return where a call through the guard has its place."""
+    through = isinstance(call.func, ast.Attribute) and call.func.attr == "call"
+    return 1 if through and ast.unparse(call.func).endswith("registry.call") else None
+
+
+def in_the_host(folder: str, position: Callable[[ast.Call], int | None]) -> set[str]:
+    trees = (ast.parse(path.read_text("utf-8")) for path in (ROOT / "host_stub" / folder).rglob("*.py"))
+    return set().union(*(reaching(tree, position) for tree in trees))
+
+
+WRITTEN = in_the_host("services", fact_of)
+CALLED = in_the_host("plugins", place_of)
+
+
+SAID = {"billhook_plugin_title": "All", "billhook_api_version": ApiRange()}
+
+
+def answering(value: object) -> Callable[[], object]:
+    @hookimpl
+    def collector() -> object:
+        return value
+
+    return collector
+
+
+@pytest.mark.parametrize("name", sorted(loading.COLLECTORS))
+def test_every_collector_is_asked_while_a_plugin_loads(name: str) -> None:
+    asked: list[str] = []
+    made = {each: answering(SAID.get(each, [])) for each in loading.COLLECTORS}
+
+    def ask(hook: str, implementation: Callable[[], object]) -> object:
+        asked.append(hook)
+        return implementation()
+
+    loading.load("all", SimpleNamespace(**made), ask)
+
+    assert asked.count(name) == 1
+
+
+@pytest.mark.parametrize("name", sorted({*HOOKS} - loading.COLLECTORS))
+def test_every_event_is_written_by_a_service_and_delivered(name: str) -> None:
+    assert name in WRITTEN, f"no service writes a fact of {name}"
+    assert name in EVENTS, f"the worker does not know {name}"
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_every_method_of_a_provider_has_a_caller_in_the_host(name: str) -> None:
-    assert name in CALLED
+def test_every_method_of_a_provider_is_called_through_the_guard(name: str) -> None:
+    assert name in CALLED, f"nothing calls {name} through the registry"
 
 
 def test_a_hook_without_a_word_would_be_found() -> None:
     assert not any(re.search(pattern, "React to a balance.") for pattern in TOLD.values())
-    assert "billhook_settings" not in mentioned_in_code('"""billhook_settings"""')
+
+
+def test_a_hook_that_is_only_named_has_no_test() -> None:
+    named = ast.parse('"""billhook_settings"""\nFACTS = {"billhook_links": 1}\nseen("billhook_pages")')
+    used = ast.parse("def billhook_settings(): ...\nplugin(billhook_links=[])\nbillhook_pages()")
+
+    assert not any(name.startswith("billhook_") for name in exercised(named))
+    assert exercised(used) >= {"billhook_settings", "billhook_links", "billhook_pages"}
+
+
+def test_a_fact_counts_if_it_reaches_the_outbox() -> None:
+    module = ast.parse(
+        """
+A, B, C = "a", "b", "c"
+FIRST: Final = "first"
+SECOND = "second"
+UNUSED = "unused"
+KINDS = {"in_a_table": 1}
+def tell(session, account, hook):
+    outbox.tell_plugins(session, account, hook, {})
+def run(session, account):
+    tell(session, account, SECOND)
+    outbox.tell_plugin(session, "plugin", account, FIRST, {"third": 3})
+    thread.start(UNUSED)
+"""
+    )
+
+    assert reaching(module, fact_of) == {"first", "second"}
+
+
+def test_a_method_counts_if_it_is_called_through_the_guard() -> None:
+    module = ast.parse(
+        """
+def through(desk, place):
+    return desk.registry.call("plugin", place, str)
+def ask(desk):
+    through(desk, "parse")
+    thread.start()
+    client.call("plugin", "document")
+    return provider.query(desk)
+"""
+    )
+
+    assert reaching(module, place_of) == {"parse"}

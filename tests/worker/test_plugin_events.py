@@ -8,7 +8,18 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from billhook import BalanceChanged, Level, Money, Notify, Reader, Setting, SettingKind, hookimpl
+from billhook import (
+    BalanceChanged,
+    Level,
+    Money,
+    Notify,
+    Reader,
+    Setting,
+    SettingKind,
+    SubscriptionResumed,
+    SubscriptionStopped,
+    hookimpl,
+)
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
@@ -34,11 +45,12 @@ NICKNAME = Setting("nickname", SettingKind.TEXT, "Nickname", level=Level.RESELLE
 
 
 class Plugged:
-    """The world with one hand-written plugin that hears of balance changes."""
+    """The world with one hand-written plugin that hears of balance changes, stops and resumes."""
 
     def __init__(self, world: ChargingWorld) -> None:
         self.world = world
         self.heard: list[BalanceChanged] = []
+        self.runs: list[SubscriptionStopped | SubscriptionResumed] = []
         self.answer: Handler = lambda _event, _reader: []
         self.registry = Registry.of({HELLO: self._plugin()})
         self.registry.attach(world.store)
@@ -56,7 +68,21 @@ class Plugged:
         def billhook_settings() -> list[Setting]:
             return [TOKEN, NICKNAME]
 
-        return SimpleNamespace(billhook_balance_changed=billhook_balance_changed, billhook_settings=billhook_settings)
+        @hookimpl
+        def billhook_subscription_stopped(event: SubscriptionStopped, reader: Reader) -> Any:
+            self.runs.append(event)
+
+        @hookimpl
+        def billhook_subscription_resumed(event: SubscriptionResumed, reader: Reader) -> Any:
+            self.runs.append(event)
+
+        hooks = (
+            billhook_balance_changed,
+            billhook_settings,
+            billhook_subscription_stopped,
+            billhook_subscription_resumed,
+        )
+        return SimpleNamespace(**{hook.__name__: hook for hook in hooks})
 
     def save_token(self, token: str, account_id: int | None = None) -> None:
         owner = Owner(HELLO, self.world.reseller_id, account_id)
@@ -114,6 +140,23 @@ def test_facts_of_an_account_arrive_in_order(plugged: Plugged) -> None:
         pass
 
     assert [event.after_minor for event in plugged.heard] == [100, 300, 600]
+
+
+def test_stops_and_resumes_arrive_as_the_events_that_they_were(plugged: Plugged) -> None:
+    world = plugged.world
+    world.credit("10.00")
+    made = world.running(Period.DAY, "10.00", "VPS-1")
+    world.clock.advance(days=1)
+    world.run()
+    stopped_at = world.store.now()
+    world.clock.advance(minutes=1)
+    world.credit("10.00")
+
+    while plugged.deliver():
+        pass
+
+    whose = (world.reseller_id, world.account_id, made, "VPS-1")
+    assert plugged.runs == [SubscriptionStopped(*whose, stopped_at), SubscriptionResumed(*whose, world.store.now())]
 
 
 def test_effects_become_mail_and_a_notice_in_the_panel(plugged: Plugged) -> None:

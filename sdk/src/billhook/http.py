@@ -1,4 +1,4 @@
-"""The way out: a `requests` session with time limits, no redirects and bounded answers.
+"""The way out: a `requests` session whose calls end in time, without redirects, with bounded answers.
 
 A provider that talks to its gateway asks for one per call::
 
