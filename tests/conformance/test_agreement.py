@@ -10,14 +10,19 @@ from typing import Any
 import pytest
 from billhook import (
     API_VERSION,
+    Action,
+    ActionKind,
     ApiRange,
     BalanceChanged,
     BalanceWatch,
     Capabilities,
+    Catalogue,
     ChargeWatch,
+    DocumentKind,
     Instructions,
     Level,
     Link,
+    Money,
     Notify,
     Page,
     PaymentProvider,
@@ -112,13 +117,138 @@ def unmarked() -> list[object]:
     return []
 
 
+def paid_by(**attributes: object) -> tuple[str, SimpleNamespace]:
+    """Return a plugin whose provider has these attributes."""
+    return "shop", plugin(billhook_payment_providers=[provider("shop", **attributes)])
+
+
+def able(**changes: Any) -> tuple[str, SimpleNamespace]:
+    """Return a plugin whose provider has these capabilities, and the settings `shop`, `secret` and `test`."""
+    settings = (
+        text("shop"),
+        Setting("secret", SettingKind.SECRET, "S"),
+        Setting("test", SettingKind.SWITCH, "T"),
+        Setting("most", SettingKind.MONEY, "M"),
+    )
+    return paid_by(settings=settings, capabilities=replace(Capabilities(StartKind.REDIRECT), **changes))
+
+
+def set_by(**changes: Any) -> tuple[str, SimpleNamespace]:
+    """Return a plugin whose reseller has a setting with these fields; its kind is TEXT if it is not among them."""
+    return "shop", plugin(billhook_settings=[replace(text("a", Level.RESELLER), **changes)])
+
+
+_ = Catalogue("billhook")
+NOTIFY = Action("notify", ActionKind.NOTIFICATION)
+NO_PACKAGE = Catalogue("no_such_package_anywhere")("Shop")
+UNFILLED = _("Shop {number}", name="x")
+MANGLED = "Shop \udcff"
+
 FAULTS = {
+    "capabilities that are missing": paid_by(capabilities=None),
+    "capabilities that are none": paid_by(capabilities={"start": "redirect"}),
+    "capabilities that are made on demand": paid_by(capabilities=property(lambda self: Capabilities("redirect"))),  # type: ignore[arg-type]
+    "a provider without a title": paid_by(title=None),
+    "a provider with an empty title": paid_by(title=" "),
+    "a provider whose settings are no list": paid_by(settings="shop"),
+    "a provider that lacks its start": (
+        "shop",
+        plugin(
+            billhook_payment_providers=[
+                type("P", (PaymentProvider,), {**vars(provider("shop")), "start": PaymentProvider.start})
+            ]
+        ),
+    ),
+    "a provider that needs arguments": paid_by(__init__=lambda self, gateway: None),
+    "a provider whose making raises": paid_by(__init__=lambda self: 1 / 0),
+    "a provider that makes its capabilities anew": paid_by(
+        __init__=lambda self: setattr(self, "capabilities", Capabilities("redirect"))  # type: ignore[arg-type]
+    ),
+    "a start as plain text": able(start="redirect"),
+    "actions that are no list": able(actions=NOTIFY),
+    "an action that is none": able(actions=("notify",)),
+    "an action's name that is no text": able(actions=(Action(7, ActionKind.RETURN),)),  # type: ignore[arg-type]
+    "an action's name that can't stand in an address": able(actions=(Action("no/tify", ActionKind.RETURN),)),
+    "an action's kind as plain text": able(actions=(Action("notify", "notification"),)),  # type: ignore[arg-type]
+    "two actions of one name": able(actions=(NOTIFY, NOTIFY)),
+    "documents that are no list": able(documents="receipt"),
+    "a document that is none": able(documents=("receipt",)),
+    "a document's name with a space": able(documents=(DocumentKind("the receipt", "Receipt"),)),
+    "a document without a label": able(documents=(DocumentKind("receipt", ""),)),
+    "two documents of one name": able(documents=(DocumentKind("receipt", "A"), DocumentKind("receipt", "B"))),
+    "currencies that are one text": able(currencies="RUB"),
+    "a currency that is unknown": able(currencies=("RUB", "XXX")),
+    "a currency that is no text": able(currencies=(["RUB"],)),
+    "account types that are no list": able(account_types=None),
+    "no account type at all": able(account_types=()),
+    "an account type as plain text": able(account_types=("company",)),
+    "a merchant setting that is not declared": able(merchant_setting="store"),
+    "a merchant setting that is a secret": able(merchant_setting="secret"),
+    "a merchant setting that is a switch": able(merchant_setting="test"),
+    "a merchant setting that is a sum": able(merchant_setting="most"),
+    "a merchant setting that is no key": able(merchant_setting=text("shop")),
+    "a test mode that is not declared": able(test_mode_setting="mode"),
+    "a test mode that is a text": able(test_mode_setting="shop"),
+    "a test mode that is no key": able(test_mode_setting=True),
+    "a status query that is no answer": able(status_query="yes"),
+    "a setting's key that is no text": set_by(key=7),
+    "a setting's kind as plain text": set_by(kind="secret"),
+    "a setting's kind that is none": set_by(kind="password"),
+    "a setting's level as plain text": set_by(level="reseller"),
+    "a setting that inherits from plain text": set_by(inherits_from="operator"),
+    "a setting without a label": set_by(label=None),
+    "a setting with an empty label": set_by(label=""),
+    "a setting whose help is no text": set_by(help=7),
+    "a setting whose group is no text": set_by(group=None),
+    "a setting whose stock is no text": set_by(stock=_("Shop")),
+    "a setting that is required perhaps": set_by(required="perhaps"),
+    "choices that are no list": set_by(kind=SettingKind.CHOICE, choices=5),
+    "choices that are texts": set_by(kind=SettingKind.CHOICE, choices=("ab", "cd")),
+    "a choice of three": set_by(kind=SettingKind.CHOICE, choices=(("a", "A", "B"),)),
+    "a choice whose key is no text": set_by(kind=SettingKind.CHOICE, choices=((1, "A"),)),
+    "a choice whose label is no text": set_by(kind=SettingKind.CHOICE, choices=(("a", None),)),
+    "two choices of one key": set_by(kind=SettingKind.CHOICE, choices=(("a", "A"), ("a", "B"))),
+    "a choice of nothing": set_by(kind=SettingKind.CHOICE),
+    "a least that is a flag": set_by(minimum=True),
+    "a most that is a text": set_by(maximum="9"),
+    "a least above the most": set_by(minimum=9, maximum=1),
+    "a validator that is no function": set_by(validator=3),
+    "a default of another kind": set_by(default=3),
+    "a number whose default is a flag": set_by(kind=SettingKind.NUMBER, default=True),
+    "a switch whose default is a number": set_by(kind=SettingKind.SWITCH, default=1),
+    "a default that is none of the choices": set_by(kind=SettingKind.CHOICE, choices=(("a", "A"),), default="b"),
+    "a default beyond its limits": set_by(kind=SettingKind.NUMBER, maximum=9, default=10),
+    "a default that is too long": set_by(maximum=3, default="long"),
+    "a secret with a default": set_by(kind=SettingKind.SECRET, default="hunter2"),
+    "a sum with a default": set_by(kind=SettingKind.MONEY, level=Level.ACCOUNT, default=Money(1, "RUB")),
+    "a text of a package that is not there": set_by(label=NO_PACKAGE),
+    "a label that cannot be filled": set_by(label=UNFILLED),
+    "a label that is no Unicode": set_by(label=MANGLED),
+    "a help that cannot be filled": set_by(help=UNFILLED),
+    "a group that cannot be filled": set_by(group=UNFILLED),
+    "a choice that cannot be filled": set_by(kind=SettingKind.CHOICE, choices=(("a", UNFILLED),)),
+    "a document's label that cannot be filled": able(documents=(DocumentKind("receipt", UNFILLED),)),
+    "a provider's title that cannot be filled": paid_by(title=UNFILLED),
+    "a title that cannot be filled": ("shop", plugin(billhook_plugin_title=UNFILLED)),
+    "a page's title that cannot be filled": ("shop", plugin(billhook_pages=[page(title=UNFILLED)])),
+    "a menu entry that cannot be filled": ("shop", plugin(billhook_pages=[page(menu=UNFILLED)])),
+    "a message id that is no text": ("shop", plugin(billhook_plugin_title=_(7))),  # type: ignore[arg-type]
+    "an empty title": ("shop", plugin(billhook_plugin_title="")),
+    "a range of texts": ("shop", plugin(billhook_api_version=ApiRange("1.0", "2.0"))),  # type: ignore[arg-type]
+    "a watch whose key is no text": (
+        "shop",
+        plugin(
+            billhook_settings=[Setting("level", SettingKind.MONEY, "L", level=Level.ACCOUNT)],
+            billhook_watches=[BalanceWatch(7, "level")],  # type: ignore[arg-type]
+        ),
+    ),
+    "a watch of what is no key": ("shop", plugin(billhook_watches=[BalanceWatch("low", [])])),  # type: ignore[arg-type]
     "a name with a dash": ("a-b", plugin()),
     "a name in capitals": ("Shop", plugin()),
     "a reserved name": ("billhook", plugin()),
     "an unknown hook": ("shop", plugin(billhook_unheard_of=[])),
     "a wrapper": ("shop", SimpleNamespace(billhook_settings=hookimpl(wrapper=True)(lambda: (yield)))),
-    "an order": ("shop", SimpleNamespace(billhook_settings=hookimpl(tryfirst=True)(unmarked))),
+    "an order": ("shop", SimpleNamespace(billhook_settings=hookimpl(tryfirst=True)(lambda: ["a"]))),
     "a hook without marker": ("shop", SimpleNamespace(billhook_settings=unmarked)),
     "an unknown argument": ("shop", SimpleNamespace(billhook_settings=hookimpl(lambda wish: []))),
     "an instance": ("shop", plugin(billhook_payment_providers=[provider("shop")()])),
@@ -205,6 +335,9 @@ def test_both_hosts_refuse_to_load_for_the_same_reason(fault: str) -> None:
 
     with pytest.raises(PluginError) as refused:
         loading.load(name, module)
+
+    assert refused.value.remedy.endswith((".", "…"))
+    assert "hunter2" not in str(refused.value)
 
     broken = Registry.of({name: module}).broken
     assert list(broken) == [name]

@@ -78,7 +78,8 @@ class PluginError(BillhookError):
     """A plugin that cannot be loaded. Names the plugin and the remedy."""
 
     def __init__(self, plugin: str, why: str, remedy: str = "") -> None:
-        super().__init__(f"plugin {plugin!r}: {why}" + (f" {remedy}" if remedy else ""))
+        stop = "" if not remedy or why.endswith((".", "!", "?")) else "."
+        super().__init__(f"plugin {plugin!r}: {why}{stop} {remedy}".rstrip())
         self.plugin = plugin
         self.why = why
         self.remedy = remedy

@@ -6,7 +6,6 @@ Files are found by convention in the plugin's package: `templates/<plugin>/`, `s
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -19,16 +18,20 @@ from typing import Any, Final
 import pluggy
 
 from billhook import hooks
+from billhook.declared.problems import NAME, Problems, is_whole, refuse
+from billhook.declared.providers import provider_of
+from billhook.declared.rooms import links_of, pages_of
+from billhook.declared.settings import check_keys_once, settings_of_hook
+from billhook.declared.texts import catalogue_problems, text_problems
+from billhook.declared.watches import watches_of
 from billhook.errors import PluginError
 from billhook.events import BalanceWatch, ChargeWatch
 from billhook.history import Migration, read_history
-from billhook.i18n import LazyText
-from billhook.pages import LONGEST_DAYS, Access, Link, Page, Room
+from billhook.pages import Link, Page, Room
 from billhook.provider import PaymentProvider
-from billhook.settings import CHAINS, Level, Setting, SettingKind, Text
+from billhook.settings import Level, Setting, Text
 from billhook.versions import API_VERSION, ApiRange
 
-_NAME: Final = re.compile(r"\A[a-z][a-z0-9_]*\Z", re.ASCII)
 _ORDERING: Final = ("wrapper", "hookwrapper", "tryfirst", "trylast", "optionalhook")
 _SPECIFIED: Final = frozenset(name for name in vars(hooks) if name.startswith("billhook_"))
 #: Names that stand for something of the host in addresses, template folders and ledger sources.
@@ -101,20 +104,21 @@ def load(name: str, module: object, ask: Ask | None = None) -> LoadedPlugin:
     """
     check_name(name)
     _check_markers(name, module)
+    refuse(name, _catalogues(module))
     implementations, retired = _implementations(name, module)
     found = {hook: partial(ask, hook, each) for hook, each in implementations.items()} if ask else implementations
     api = _checked_version(name, found)
-    settings = _settings_of_hook(name, _collect(name, found, "billhook_settings"))
-    provider = _provider(name, _collect(name, found, "billhook_payment_providers"))
-    _check_keys_once(name, (*settings, *(provider.settings if provider else ())))
+    settings = settings_of_hook(name, _collect(name, found, "billhook_settings"))
+    provider = provider_of(name, _collect(name, found, "billhook_payment_providers"))
+    check_keys_once(name, (*settings, *(provider.settings if provider else ())))
     return LoadedPlugin(
         name=name,
         title=_title(name, found),
         provider=provider,
         settings=settings,
-        watches=_watches(name, _collect(name, found, "billhook_watches"), settings),
-        pages=_pages(name, _collect(name, found, "billhook_pages")),
-        links=_links(name, _collect(name, found, "billhook_links")),
+        watches=watches_of(name, _collect(name, found, "billhook_watches"), settings),
+        pages=pages_of(name, _collect(name, found, "billhook_pages")),
+        links=links_of(name, _collect(name, found, "billhook_links")),
         hooks=implementations,
         package=getattr(module, "__name__", ""),
         templates=_prefixed(name, _folder(module, "templates")),
@@ -127,7 +131,7 @@ def load(name: str, module: object, ask: Ask | None = None) -> LoadedPlugin:
 
 def check_name(plugin: str) -> None:
     """Return if a plugin may have that name. Raises PluginError."""
-    if not _NAME.match(plugin):
+    if not NAME.match(plugin):
         raise PluginError(plugin, "its name is not a lower-case identifier", "Use letters a-z, digits and _.")
     if plugin in RESERVED:
         raise PluginError(plugin, "its name is taken by the host", "Choose another entry point name.")
@@ -188,9 +192,9 @@ def _goes_by_keyword(function: Hook, name: str) -> bool:
 
 def _title(plugin: str, found: Mapping[str, Hook]) -> Text:
     title = found["billhook_plugin_title"]() if "billhook_plugin_title" in found else plugin
-    if not isinstance(title, LazyText | str):
-        raise PluginError(plugin, f"billhook_plugin_title returned {type(title).__name__}", "Return a text.")
-    return title
+    refuse(plugin, text_problems(title, "billhook_plugin_title"))
+    text: Text = title
+    return text
 
 
 def _collect(plugin: str, found: Mapping[str, Hook], hook: str) -> list[Any]:
@@ -202,8 +206,10 @@ def _collect(plugin: str, found: Mapping[str, Hook], hook: str) -> list[Any]:
 
 def _checked_version(plugin: str, found: Mapping[str, Hook]) -> ApiRange:
     wanted = found["billhook_api_version"]() if "billhook_api_version" in found else ApiRange()
-    if not isinstance(wanted, ApiRange):
-        raise PluginError(plugin, "billhook_api_version returned no ApiRange", "Return billhook.ApiRange(…).")
+    if not isinstance(wanted, ApiRange) or not (_is_version(wanted.since) and _is_version(wanted.before)):
+        raise PluginError(
+            plugin, "billhook_api_version returned no ApiRange", "Return billhook.ApiRange((1, 0), (2, 0))."
+        )
     if API_VERSION not in wanted:
         ours = ".".join(map(str, API_VERSION))
         raise PluginError(
@@ -212,128 +218,8 @@ def _checked_version(plugin: str, found: Mapping[str, Hook]) -> ApiRange:
     return wanted
 
 
-def _provider(plugin: str, classes: list[Any]) -> PaymentProvider | None:
-    if not classes:
-        return None
-    if len(classes) > 1:
-        raise PluginError(plugin, "it has several providers", "Return one, or make several plugins.")
-    (kind,) = classes
-    if not (isinstance(kind, type) and issubclass(kind, PaymentProvider)):
-        raise PluginError(plugin, f"{kind!r} is no PaymentProvider class", "Return the class, not an instance.")
-    if kind.name != plugin:
-        raise PluginError(plugin, f"its provider calls itself {kind.name!r}", f'Set name = "{plugin}".')
-    _check_settings(plugin, kind.settings)
-    wrong = [setting.key for setting in kind.settings if setting.level is not Level.METHOD]
-    if wrong:
-        raise PluginError(plugin, f"setting {wrong[0]} of the provider is not at METHOD level", "Move it to the hook.")
-    return kind()
-
-
-def _settings_of_hook(plugin: str, declared: list[Any]) -> tuple[Setting, ...]:
-    _check_settings(plugin, declared)
-    for setting in declared:
-        if setting.level is Level.METHOD:
-            raise PluginError(plugin, f"setting {setting.key} is at METHOD level", "Declare it on the provider.")
-        if setting.kind is SettingKind.LIQUID:
-            remedy = (
-                "Declare it on the provider; with inherits_from, the levels above have a template of their own, too."
-            )
-            raise PluginError(plugin, f"setting {setting.key} is a LIQUID template of no method", remedy)
-    return tuple(declared)
-
-
-def _check_settings(plugin: str, declared: Collection[Any]) -> None:
-    for setting in declared:
-        if not isinstance(setting, Setting):
-            raise PluginError(plugin, f"{setting!r} is no Setting", "Return billhook.Setting values.")
-        if not setting.key.isascii() or not setting.key.isidentifier():
-            raise PluginError(plugin, f"setting key {setting.key!r} is no ASCII identifier", "Rename it.")
-        _check_levels(plugin, setting)
-
-
-def _check_levels(plugin: str, setting: Setting) -> None:
-    chain = CHAINS.get(setting.level)
-    if chain is None:
-        known = ", ".join(f"Level.{level.name}" for level in Level)
-        raise PluginError(plugin, f"setting {setting.key} is at {setting.level!r}, which is no level", f"Use {known}.")
-    if setting.highest not in chain:
-        above = " or ".join(f"Level.{level.name}" for level in chain[1:]) or "nothing"
-        why = f"setting {setting.key} at {setting.level.name} level can't inherit from {setting.inherits_from!r}"
-        raise PluginError(plugin, why, f"It can inherit from {above}.")
-    if setting.kind is SettingKind.MONEY and Level.OPERATOR in setting.levels:
-        remedy = "Let it begin at RESELLER level: the operator has no currency."
-        raise PluginError(plugin, f"setting {setting.key} is MONEY at OPERATOR level", remedy)
-
-
-def _check_keys_once(plugin: str, declared: Collection[Setting]) -> None:
-    keys = [setting.key for setting in declared]
-    twice = next((key for key in keys if keys.count(key) > 1), None)
-    if twice is not None:
-        raise PluginError(plugin, f"two settings have one key, {twice}", "Rename one of them.")
-
-
-def _watches(plugin: str, declared: list[Any], known: Collection[Setting]) -> tuple[BalanceWatch | ChargeWatch, ...]:
-    by_key = {setting.key: setting for setting in known}
-    for watch in declared:
-        if not isinstance(watch, BalanceWatch | ChargeWatch):
-            raise PluginError(plugin, f"{watch!r} is no watch", "Return BalanceWatch(…) or ChargeWatch(…).")
-        needed = (SettingKind.MONEY, Level.ACCOUNT)
-        if isinstance(watch, ChargeWatch):
-            needed = (SettingKind.NUMBER, Level.RESELLER)
-        setting = by_key.get(watch.setting)
-        if setting is None or (setting.kind, setting.level) != needed:
-            raise PluginError(
-                plugin,
-                f"watch {watch.key} reads {watch.setting!r}",
-                f"Declare that setting as {needed[0]} at {needed[1]} level.",
-            )
-    if len({watch.key for watch in declared}) != len(declared):
-        raise PluginError(plugin, "two watches have one key", "Rename one of them.")
-    return tuple(declared)
-
-
-def _pages(plugin: str, declared: list[Any]) -> tuple[Page, ...]:
-    for page in declared:
-        if not isinstance(page, Page):
-            raise PluginError(plugin, f"{page!r} is no Page", "Return billhook.Page values.")
-        if not isinstance(page.room, Room):
-            raise PluginError(plugin, f"page {page.name!r} stands in room {page.room!r}", "Use a value of Room.")
-        if not isinstance(page.access, Access):
-            raise PluginError(plugin, f"page {page.name!r} needs {page.access!r}", "Use a value of Access.")
-        if not _is_text(page.title):
-            raise PluginError(plugin, f"page {page.name!r} has no title", "Give it a text.")
-        if page.menu is not None and not _is_text(page.menu):
-            raise PluginError(plugin, f"the menu entry of page {page.name!r} is no text", "Give it one, or None.")
-    _check_views(plugin, "page", [(page.name, page.view) for page in declared])
-    if len({(page.room, page.name) for page in declared}) != len(declared):
-        raise PluginError(plugin, "two pages of a room have one name", "Rename one of them.")
-    return tuple(declared)
-
-
-def _links(plugin: str, declared: list[Any]) -> tuple[Link, ...]:
-    for link in declared:
-        if not isinstance(link, Link):
-            raise PluginError(plugin, f"{link!r} is no Link", "Return billhook.Link values.")
-        if not isinstance(link.days, int) or isinstance(link.days, bool) or not 1 <= link.days <= LONGEST_DAYS:
-            raise PluginError(plugin, f"link {link.name!r} works {link.days!r} days", f"Give it 1 to {LONGEST_DAYS}.")
-    _check_views(plugin, "link", [(link.name, link.view) for link in declared])
-    if len({link.name for link in declared}) != len(declared):
-        raise PluginError(plugin, "two links have one name", "Rename one of them.")
-    return tuple(declared)
-
-
-def _check_views(plugin: str, kind: str, views: list[tuple[Any, Any]]) -> None:
-    for name, view in views:
-        if not isinstance(name, str) or not _NAME.match(name):
-            raise PluginError(
-                plugin, f"{kind} name {name!r} is no lower-case identifier", "Use letters a-z, digits, _."
-            )
-        if not callable(view):
-            raise PluginError(plugin, f"the view of {kind} {name} is not callable", "Give it the function itself.")
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, LazyText | str) and bool(str(value).strip())
+def _is_version(value: object) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and all(map(is_whole, value))
 
 
 def _folder(module: object, kind: str) -> Path | None:
@@ -343,6 +229,11 @@ def _folder(module: object, kind: str) -> Path | None:
         return None
     folder = Path(str(files(package))) / kind
     return folder if folder.is_dir() else None
+
+
+def _catalogues(module: object) -> Problems:
+    if _folder(module, "locale") is not None:
+        yield from catalogue_problems(getattr(module, "__name__", ""))
 
 
 def _migrations(plugin: str, folder: Path | None) -> tuple[Migration, ...]:

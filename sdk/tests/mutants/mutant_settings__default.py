@@ -1,17 +1,21 @@
-"""Has a default that is no number."""
+"""Its validator refuses its own default."""
 
 from __future__ import annotations
 
 from billhook import PaymentProvider, Setting, SettingKind, hookimpl
 from honest_gateway import HonestGateway
 
-MESSAGE = "its default '3' is not of the kind number"
+MESSAGE = "its own validator refuses its default"
+
+
+def _fault(value: object) -> str | None:
+    return "Enter an even number." if isinstance(value, int) and value % 2 else None
 
 
 class Mutant(HonestGateway):
     name = "mutant_settings__default"
 
-    settings = (*HonestGateway.settings, Setting("tries", SettingKind.NUMBER, "Tries", default="3"))
+    settings = (*HonestGateway.settings, Setting("tries", SettingKind.NUMBER, "Tries", default=3, validator=_fault))
 
 
 @hookimpl

@@ -21,8 +21,8 @@ from __future__ import annotations
 import importlib.util
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import entry_points
@@ -119,13 +119,14 @@ def find_gateway(source: PluginSource, wanted: str = "") -> ProviderUnderTest | 
 
     wanted: path of a file with one; else an entry point `<plugin>` of the group `billhook.gateways`, else
     `tests/billhook_gateway.py` of the plugin's project or of the present folder.
-    Raises PluginNotFound for a file without an adapter.
+    Raises PluginNotFound for a file without an adapter, and for an adapter that can't be made.
     """
     if wanted:
         return _from_file(Path(wanted))
     for point in entry_points(group=GROUP, name=source.name):
-        found: type[ProviderUnderTest] = point.load()
-        return found()
+        with _said(f"entry point {point.value}"):
+            found: type[ProviderUnderTest] = point.load()
+            return found()
     # The present folder counts only for a plugin that was not found in a project of its own.
     place = source.project or Path.cwd()
     path = place / "tests" / FILE
@@ -144,8 +145,18 @@ def _from_file(path: Path) -> ProviderUnderTest:
     ]
     if len(kinds) != 1:
         raise PluginNotFound(f"{path} holds {len(kinds)} complete GatewayUnderTest or ProviderUnderTest classes, not 1")
-    adapter: ProviderUnderTest = kinds[0]()
+    with _said(str(path)):
+        adapter: ProviderUnderTest = kinds[0]()
     return adapter
+
+
+@contextmanager
+def _said(place: str) -> Iterator[None]:
+    """Say of whatever an adapter raises where it stands. Raises PluginNotFound."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        raise PluginNotFound(f"{place} fails: {type(error).__name__}: {error}") from error
 
 
 def _module(path: Path) -> ModuleType:
@@ -157,5 +168,10 @@ def _module(path: Path) -> ModuleType:
         raise PluginNotFound(f"{path} is no Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    try:
+        with _said(str(path)):
+            spec.loader.exec_module(module)
+    except PluginNotFound:
+        del sys.modules[name]
+        raise
     return module

@@ -159,24 +159,20 @@ class Kit:
         """Run one check, after the check that it builds on."""
         if wanted.id in self._done:
             return self._done[wanted.id]
-        missing = next((need for need in _in_turn(wanted.needs) if not self._has(need)), None)
-        result = Result(wanted, Outcome.SKIPPED, missing) if missing else self._try(wanted)
+        try:
+            result = self._result(wanted)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  what it is, or what it opened, may raise as well
+            result = _raised(wanted, error)
         self._done[wanted.id] = result
         return result
 
-    def _try(self, wanted: Check) -> Result:
+    def _result(self, wanted: Check) -> Result:
+        missing = next((need for need in _in_turn(wanted.needs) if not self._has(need)), None)
+        if missing:
+            return Result(wanted, Outcome.SKIPPED, missing)
         with ExitStack() as stack:
             network = stack.enter_context(closed_network())
-            bench = Bench(self.subject, self.open_host, stack, network)
-            try:
-                wanted.run(bench)
-            except Failed as found:
-                return Result(wanted, Outcome.FAILED, found.what, found.remedy or wanted.remedy)
-            except ProviderError as error:
-                return Result(wanted, Outcome.FAILED, f"{type(error).__name__}: {error}", _STAND_IN)
-            except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a plugin raises is a finding
-                return Result(wanted, Outcome.FAILED, f"{type(error).__name__}: {error}", wanted.remedy)
-        return Result(wanted, Outcome.OK)
+            return _tried(wanted, Bench(self.subject, self.open_host, stack, network))
 
     def _has(self, need: Need) -> bool:
         if need is Need.DATABASE:
@@ -184,6 +180,22 @@ class Kit:
         if need in _PROVED_BY:
             return self.run(_CHECKS[_PROVED_BY[need]]).outcome is Outcome.OK
         return need in _present(self.subject)
+
+
+def _tried(wanted: Check, bench: Bench) -> Result:
+    try:
+        wanted.run(bench)
+    except Failed as found:
+        return Result(wanted, Outcome.FAILED, found.what, found.remedy or wanted.remedy)
+    except ProviderError as error:
+        return Result(wanted, Outcome.FAILED, f"{type(error).__name__}: {error}", _STAND_IN)
+    except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a plugin raises is a finding
+        return _raised(wanted, error)
+    return Result(wanted, Outcome.OK)
+
+
+def _raised(wanted: Check, error: BaseException) -> Result:
+    return Result(wanted, Outcome.FAILED, f"{type(error).__name__}: {error}", wanted.remedy)
 
 
 def _present(subject: Subject) -> set[Need]:

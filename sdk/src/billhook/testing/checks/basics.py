@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Final
 
 from billhook.callbacks import ActionKind
-from billhook.money import MINOR_DIGITS
 from billhook.provider import Capabilities, PaymentProvider
-from billhook.settings import SettingKind
 from billhook.testing.bench import Bench
 from billhook.testing.guard import touched_at_import
 from billhook.testing.kit import Failed, Need, check
 
-_PART: Final = re.compile(r"\A[a-z][a-z0-9_-]*\Z", re.ASCII)
-
 
 @check("load", "It loads", remedy="Do what the message says; the rules stand in billhook.hooks.")
 def loads(bench: Bench) -> None:
-    """Name, hooks, markers, provider, settings, watches, template folder and version of the contract are what every
-    host demands before it calls anything."""
+    """Whatever can be told from a declaration alone is what every host demands before it calls anything: name, hooks,
+    markers, provider and its capabilities, settings with their kinds, levels, choices, limits and defaults, pages,
+    links, watches, template folder, version of the contract; and every declared text can be shown in every language."""
     if bench.subject.plugin is None:
         raise Failed(bench.subject.fault)
 
@@ -46,32 +41,10 @@ def reaches_for_nothing_at_import(bench: Bench) -> None:
     remedy="Let the declaration and the code say the same: hosts decide by the declaration alone.",
 )
 def capabilities_agree_with_the_code(bench: Bench) -> None:
-    """What the provider declares as data names settings, currencies and actions that exist, and methods that it
-    overrides."""
+    """What the provider declares as data, it overrides the method for, and the other way round."""
     kind = type(bench.provider)
-    for problem in (*_misnamed(kind.capabilities, kind), *_undone(kind.capabilities, kind)):
+    for problem in _undone(kind.capabilities, kind):
         raise Failed(problem)
-
-
-def _misnamed(capabilities: Capabilities, kind: type[PaymentProvider]) -> Iterator[str]:
-    by_key = {setting.key: setting.kind for setting in kind.settings}
-    merchant, test = capabilities.merchant_setting, capabilities.test_mode_setting
-    if merchant and by_key.get(merchant) in (None, SettingKind.SECRET, SettingKind.SWITCH):
-        yield f"merchant_setting is {merchant!r}, which is no text setting of the provider"
-    if test and by_key.get(test) is not SettingKind.SWITCH:
-        yield f"test_mode_setting is {test!r}, which is no SWITCH setting of the provider"
-    for currency in capabilities.currencies:
-        if currency not in MINOR_DIGITS:
-            yield f"currency {currency!r} is unknown to billhook.Money"
-    if not capabilities.account_types:
-        yield "account_types is empty: nobody could be offered the method"
-    for what, names in (
-        ("action", [action.name for action in capabilities.actions]),
-        ("document", [document.name for document in capabilities.documents]),
-    ):
-        if len(set(names)) != len(names):
-            yield f"two {what}s have one name"
-        yield from (f"{what} {name!r} can't stand in an address" for name in names if not _PART.match(name))
 
 
 def _undone(capabilities: Capabilities, kind: type[PaymentProvider]) -> Iterator[str]:

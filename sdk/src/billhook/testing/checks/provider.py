@@ -31,11 +31,7 @@ from billhook.testing.kit import Failed, Need, check
 from billhook.views import AccountType, DocumentFacts
 
 _STARTS: Final = {StartKind.REDIRECT: Redirect, StartKind.FORM: PostForm, StartKind.INSTRUCTIONS: Instructions}
-_TYPES: Final[dict[SettingKind, type]] = {
-    SettingKind.NUMBER: int,
-    SettingKind.SWITCH: bool,
-    SettingKind.MONEY: Money,
-}
+_NO_TEXTS: Final = (SettingKind.NUMBER, SettingKind.SWITCH, SettingKind.MONEY, SettingKind.CHOICE)
 RUBBISH: Final = ("", " ", "\x00", "\udcff", "a" * 5000, "%s{x}", "-1", 0, -1, 10**30, True, None, Money(1, "RUB"))
 
 
@@ -43,19 +39,18 @@ RUBBISH: Final = ("", " ", "\x00", "\udcff", "a" * 5000, "%s{x}", "-1", 0, -1, 1
     "settings",
     "Its settings go round",
     Need.LOADED,
-    remedy="Type each default by its kind, and let a validator return a text for whatever it can't take; it must not "
-    "raise, nor remember what it was asked: a value is checked at every level at which it may be set.",
+    remedy="Let a validator take its own default and return a text for whatever it can't take; it must not raise, nor "
+    "remember what it was asked: a value is checked at every level at which it may be set.",
 )
 def settings_go_round(bench: Bench) -> None:
-    """Every default has the type of its kind, passes its own limits and validator, every validator answers rubbish
-    with a text or None, and a good value as often as it is asked; the author's settings reach the provider unchanged,
+    """Every default passes its own validator, every validator answers rubbish with a text or None, and a good value as
+    often as it is asked; the author's settings reach the provider unchanged,
     set on the method or inherited from reseller and operator, and the doctor finds the same in both."""
     plugin = bench.plugin
     for setting in (*plugin.settings, *(plugin.provider.settings if plugin.provider else ())):
-        for problem in _schema_faults(setting):
-            raise Failed(f"setting {setting.key!r}: {problem}")
         if setting.validator is not None:
             _check_validator(setting)
+            _check_default(setting)
     if plugin.provider is not None:
         view = bench.host.method(bench.settings)
         lost = [key for key, value in bench.settings.items() if value != view.settings.get(key)]
@@ -87,27 +82,12 @@ def _check_inheriting(bench: Bench, level: Level) -> None:
         raise Failed(f"the doctor finds something else in settings that are inherited from the {level}")
 
 
-def _schema_faults(setting: Setting) -> Iterator[str]:
-    default, kind = setting.default, setting.kind
-    if not str(setting.label).strip():
-        yield "it has no label"
-    if default is not None and type(default) is not _TYPES.get(kind, str):
-        yield f"its default {default!r} is not of the kind {kind}"
-        return
-    keys = [key for key, _label in setting.choices]
-    if kind is SettingKind.CHOICE and (not keys or (default is not None and default not in keys)):
-        yield f"its default {default!r} is none of its choices {keys}"
-    if kind is SettingKind.SECRET and default:
-        yield "a secret has no default"
-    measured = default.minor if isinstance(default, Money) else len(default) if isinstance(default, str) else default
-    if isinstance(measured, int) and measured and kind is not SettingKind.SWITCH:
-        least, most = setting.minimum, setting.maximum
-        if (least is not None and measured < least) or (most is not None and measured > most):
-            yield f"its default is outside {least} … {most}"
-    if setting.validator is not None and default not in (None, ""):
-        fault = setting.validator(default)
+def _check_default(setting: Setting) -> None:
+    assert setting.validator is not None
+    if setting.default not in (None, ""):
+        fault = setting.validator(setting.default)
         if fault is not None:
-            yield f"its own validator refuses its default: {fault}"
+            raise Failed(f"setting {setting.key!r}: its own validator refuses its default: {fault}")
 
 
 def _check_validator(setting: Setting) -> None:
@@ -136,7 +116,7 @@ def the_doctor_finds(bench: Bench) -> None:
     errors = [f for f in bench.provider.check_settings(bench.view()) if f.severity is Severity.ERROR]
     if errors:
         raise Failed(f"it finds an error in the author's own settings: {errors[0].text}")
-    texts = [each.key for each in bench.provider.settings if each.kind not in (*_TYPES, SettingKind.CHOICE)]
+    texts = [each.key for each in bench.provider.settings if each.kind not in _NO_TEXTS]
     for value in ("", " ", "\x00", "a" * 5000, "{x}%s"):
         _check_findings(bench, f"{value[:10]!a} as text", dict.fromkeys(texts, value))
     if bench.network.tried:
