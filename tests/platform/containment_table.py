@@ -46,6 +46,12 @@ LOADING: dict[str, str] = {
     "a hook wrapper": "Write a plain @hookimpl",
     "a hook without its marker": "has no marker",
     "a template outside its folder": "has no prefix",
+    "a provider without capabilities": "has no capabilities",
+    "a merchant setting that is not declared": "no text setting of the provider",
+    "a setting whose kind is plain text": "no SettingKind",
+    "a sum with a default": "is a sum with a default",
+    "a catalogue that cannot be read": "not a quoted string",
+    "a text that cannot be shown in some language": "can't be shown in",
 }
 
 

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from billhook import ApiRange, hookimpl
+from billhook import (
+    ApiRange,
+    Capabilities,
+    Level,
+    Money,
+    PaymentProvider,
+    Setting,
+    SettingKind,
+    StartKind,
+    hookimpl,
+)
 from sqlalchemy import select
 
 from host_stub.adapters.clock import FixedClock
@@ -60,8 +72,52 @@ def stray_template(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Candid
     return [Candidate(BAD, billhook_stray)]
 
 
+def with_catalogue(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, russian: str) -> list[Candidate]:
+    """Return a plugin whose page stands in the menu of every reseller, as far as its texts can be shown."""
+    (folder / name / "locale/ru").mkdir(parents=True)
+    (folder / name / "locale/ru/x.po").write_text(russian, "utf-8")
+    (folder / name / "__init__.py").write_text(TRANSLATED.format(name=name), "utf-8")
+    monkeypatch.syspath_prepend(folder)
+    return [Candidate(BAD, importlib.import_module(name))]
+
+
+TRANSLATED = """
+from billhook import Catalogue, Page, Room, hookimpl
+
+_ = Catalogue("{name}")
+
+@hookimpl
+def billhook_plugin_title():
+    return _("List of {{count}}", count=3)
+
+@hookimpl
+def billhook_pages():
+    return [Page("list", Room.RESELLER, _("List of {{count}}", count=3), print, menu=_("List of {{count}}", count=3))]
+"""
+OPEN, OTHER = 'msgid "a"\nmsgstr "open\n', 'msgid "List of {count}"\nmsgstr "{number}"\n'
+IN_FILES: dict[str, Callable[[Path, pytest.MonkeyPatch], list[Candidate]]] = {
+    "raises at import": at_import,
+    "a template outside its folder": stray_template,
+    "a catalogue that cannot be read": lambda folder, patch: with_catalogue(folder, patch, "billhook_open", OPEN),
+    "a text that cannot be shown in some language": lambda folder, patch: with_catalogue(
+        folder, patch, "billhook_other", OTHER
+    ),
+}
+
+
 def unmarked() -> SimpleNamespace:
     return SimpleNamespace(billhook_settings=list)
+
+
+def a_desk(**changes: object) -> list[Candidate]:
+    body = {"name": BAD, "title": "Desk", "start": raises, "capabilities": Capabilities(StartKind.REDIRECT), **changes}
+    desk = type("Desk", (PaymentProvider,), body)
+    return [Candidate(BAD, a_module(lambda: [desk], "billhook_payment_providers"))]
+
+
+def a_setting(**changes: Any) -> list[Candidate]:
+    declared = replace(Setting("level", SettingKind.MONEY, "Level", level=Level.ACCOUNT), **changes)
+    return [Candidate(BAD, a_module(lambda: [declared], "billhook_settings"))]
 
 
 SIMPLE: dict[str, Callable[[], list[Candidate]]] = {
@@ -75,6 +131,12 @@ SIMPLE: dict[str, Callable[[], list[Candidate]]] = {
     "an unknown hook": lambda: [Candidate(BAD, a_module(lambda: 5, "billhook_no_such_hook"))],
     "a hook wrapper": lambda: [Candidate(BAD, a_module(wrapping, "billhook_settings", wrapper=True))],
     "a hook without its marker": lambda: [Candidate(BAD, unmarked())],
+    "a provider without capabilities": lambda: a_desk(capabilities=None),
+    "a merchant setting that is not declared": lambda: a_desk(
+        capabilities=Capabilities(StartKind.REDIRECT, merchant_setting="shop")
+    ),
+    "a setting whose kind is plain text": lambda: a_setting(kind="secret"),
+    "a sum with a default": lambda: a_setting(default=Money(1, "RUB")),
 }
 
 
@@ -82,12 +144,7 @@ SIMPLE: dict[str, Callable[[], list[Candidate]]] = {
 def test_a_plugin_that_cannot_be_loaded_is_left_out_and_shown_while_the_panel_and_the_others_start(
     fault: str, sqlite_url: str, clock: FixedClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if fault in SIMPLE:
-        candidates = SIMPLE[fault]()
-    elif fault == "raises at import":
-        candidates = at_import(tmp_path, monkeypatch)
-    else:
-        candidates = stray_template(tmp_path, monkeypatch)
+    candidates = SIMPLE[fault]() if fault in SIMPLE else IN_FILES[fault](tmp_path, monkeypatch)
     name = candidates[0].name
 
     registry = Registry([*candidates, Candidate(GOOD, ModuleType("good_plugin"))])
@@ -103,11 +160,13 @@ def test_a_plugin_that_cannot_be_loaded_is_left_out_and_shown_while_the_panel_an
         session.add(root)
         session.flush()
         method_id = a_method(session, root, name).id
+        pages = ("/admin/", "/admin/plugins", f"/admin/resellers/{root.id}", "/reseller/methods")
         operator = Visitor(app)
         person = a_user(session, root, UserKind.MANAGER, "operator@example.com").id
     operator.enter(person)
-    for page in ("/admin/", "/admin/plugins"):
-        assert name in operator.get(page).text
+    for page in pages:
+        answer = operator.get(page)
+        assert (answer.status_code, name in answer.text) == (200, True), page
     assert operator.client.post(f"/plugin/{name}/method/{method_id}/notify").status_code == 503
     store.close()
 
