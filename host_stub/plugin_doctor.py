@@ -64,6 +64,8 @@ def _plugin(each: Inventory) -> Iterator[Diagnosis]:
     if each.state is State.BROKEN:
         yield Diagnosis(subject, each.why, f"Mend or uninstall the distribution that brings {each.name}.")
         return
+    for why in each.retired:
+        yield Diagnosis(subject, facts=f"warning: {why}")
     problem, remedy = _TABLES.get(each.tables, ("", ""))
     if problem:
         yield Diagnosis(subject, problem, remedy.format(name=each.name))

@@ -50,9 +50,11 @@ class TableState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """One plugin. why: what keeps it from being called, with the remedy. on_for: how many resellers have it on.
+    """One plugin.
 
+    why: what keeps it from being called, with the remedy. on_for: how many resellers have it on.
     waiting: how many events wait until it is called again, counted up to a thousand and one; 0 for one that is called.
+    retired: what it uses of the contract that is to go away, each with its successor.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Inventory:
     on_for: int
     why: str = ""
     waiting: int = 0
+    retired: tuple[str, ...] = ()
 
 
 def inventory(store: Store, registry: Registry, versions: Mapping[str, str]) -> list[Inventory]:
@@ -97,7 +100,8 @@ def _one(
     if loaded is not None:
         behind = registry.behind(name)
         tables = _standing(store, loaded, name in owners)
-        return Inventory(name, version, str(loaded.api), State.LOADED, tables, on_for, _told(behind))
+        found = Inventory(name, version, str(loaded.api), State.LOADED, tables, on_for, _told(behind))
+        return replace(found, retired=loaded.retired)
     tables = TableState.KEPT if name in owners else TableState.NONE
     if name in registry.broken:
         return Inventory(name, version, "", State.BROKEN, tables, on_for, registry.broken[name])

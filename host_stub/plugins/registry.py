@@ -202,6 +202,8 @@ class Registry:
             if name in self.plugins or name in self.broken:
                 raise PluginError(name, "two distributions provide it", "Uninstall one of them.")
             loaded = loading.load(name, candidate.module, partial(self.collect, name))
+            for why in loaded.retired:
+                _log.warning("plugin uses what is retired", plugin=name, why=why)
             self.plugins[name] = with_guarded_validators(loaded, self.call)
         except (Exception, SystemExit) as error:  # noqa: BLE001  one plugin must not stop the host
             # Of two with one name neither is the right one.
