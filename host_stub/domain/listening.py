@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 class WatchSpec:
     """A watch that a plugin declared.
 
-    kind: balance or charge. default: value of the setting when nobody set it.
+    kind: balance or charge. default: days when nobody set any; a balance watch has none, since a sum has no default.
     levels: at which the setting may be set, the nearest first.
     """
 

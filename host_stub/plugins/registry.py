@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import jinja2
 import structlog
-from billhook import BalanceWatch, ChargeWatch, Money, PaymentProvider, PluginError, loading
+from billhook import BalanceWatch, ChargeWatch, PaymentProvider, PluginError, loading
 from billhook.loading import EVENT_HOOKS, LoadedPlugin
 
 from host_stub.adapters.clock import Clock, SystemClock
@@ -222,12 +222,11 @@ class Registry:
 
 def _spec(plugin: LoadedPlugin, watch: BalanceWatch | ChargeWatch) -> WatchSpec:
     setting = next(setting for setting in plugin.settings if setting.key == watch.setting)
-    default = setting.default
     return WatchSpec(
         plugin=plugin.name,
         key=watch.key,
         kind="balance" if isinstance(watch, BalanceWatch) else "charge",
         setting=watch.setting,
-        default=default.minor if isinstance(default, Money) else default if isinstance(default, int) else None,
+        default=setting.default if isinstance(setting.default, int) else None,
         levels=tuple(level.value for level in setting.levels),
     )

@@ -67,7 +67,7 @@ def _outdated(session: Session, spec: WatchSpec, reseller_id: int) -> Select[Any
     kept = session.scalars(
         select(PluginSetting.value).where(*setting, PluginSetting.account_id.is_(None))
     ).one_or_none()
-    value = loaded(spec.default if kept is None or "reseller" not in spec.levels else kept)
+    value = loaded(kept) if "reseller" in spec.levels else None
     level = value.minor if isinstance(value, Money) else value
     if not isinstance(level, int):
         return query.where(BalanceWatch.account_id.is_not(None))

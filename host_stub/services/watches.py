@@ -76,9 +76,9 @@ def _watches(session: Session, account: Account) -> list[BalanceWatch]:
 
 
 def _level(session: Session, account: Account, spec: WatchSpec) -> int | None:
-    """Return the account's level in minor units: its own, else the reseller's, else the plugin's default.
+    """Return the account's level in minor units: its own, else the reseller's.
 
-    The operator has none: he has no currency.
+    Neither operator nor plugin has one: they have no currency.
     """
     query = select(PluginSetting.account_id, PluginSetting.value).where(
         PluginSetting.reseller_id == account.reseller_id,
@@ -87,7 +87,7 @@ def _level(session: Session, account: Account, spec: WatchSpec) -> int | None:
         (PluginSetting.account_id == account.id) | PluginSetting.account_id.is_(None),
     )
     found: dict[int | None, object] = {row.account_id: row.value for row in session.execute(query)}
-    inherited = found.get(None, spec.default) if "reseller" in spec.levels else spec.default
+    inherited = found.get(None) if "reseller" in spec.levels else None
     value = loaded(found.get(account.id, inherited))
     if isinstance(value, Money):
         return value.minor

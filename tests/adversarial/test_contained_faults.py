@@ -199,7 +199,6 @@ class Papers(PaymentProvider):
         start=StartKind.INSTRUCTIONS,
         actions=(Action("notify", ActionKind.NOTIFICATION),),
         documents=(DocumentKind("receipt", "Receipt"),),
-        account_types=(),
     )
     trouble: dict[str, Exception]
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from host_stub.domain.errors import RefusedError
 from host_stub.domain.listening import Listening, WatchSpec
-from host_stub.persistence import Mail, Payment, Period, Reseller, Subscription
+from host_stub.persistence import Mail, Payment, Period, PluginSetting, Reseller, Subscription
 from host_stub.persistence.store import fetch
 from host_stub.services import (
     approvals,
@@ -69,13 +69,16 @@ class Storm:
     def __init__(self, world: ChargingWorld) -> None:
         self.world, self.store = world, world.store
         specs = (
-            WatchSpec("listener", "low", "balance", "threshold", 50_00),
+            WatchSpec("listener", "low", "balance", "threshold", None),
             WatchSpec("listener", "ahead", "charge", "days", 3),
         )
         self.store.listening = Listening(dict.fromkeys(HOOKS, ("listener",)), specs)
         with self.store.write() as session:
             reseller = session.get_one(Reseller, world.reseller_id)
             self.accounts = [an_account(session, reseller).id for _ in range(3)]
+            # Written beside the service, so that taking the level over is one more deed of the storm.
+            level = {"plugin": "listener", "key": "threshold", "value": 50_00}
+            session.add(PluginSetting(reseller_id=reseller.id, **level))
         self.payments: list[int] = []
         self.subscriptions: list[int] = []
         self.plans = [world.a_plan(Period.HOUR, "720.00"), world.a_plan(Period.DAY, "15.00")]

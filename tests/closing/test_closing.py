@@ -366,12 +366,12 @@ def test_payments_of_a_closed_reseller_expire_and_are_cancelled_as_always(world:
         assert session.get_one(Payment, expired).status == "expired"
 
 
-LEVEL = Setting("threshold", SettingKind.MONEY, "Level", level=Level.ACCOUNT, default=rub("50.00"))
+LEVEL = Setting("threshold", SettingKind.MONEY, "Level", level=Level.ACCOUNT)
 
 
 def listen(world: ClosingWorld) -> None:
     specs = (
-        WatchSpec(LISTENER, "low", "balance", "threshold", 50_00),
+        WatchSpec(LISTENER, "low", "balance", "threshold", None),
         WatchSpec(LISTENER, "ahead", "charge", "days", 3),
     )
     hooks = ("billhook_balance_threshold_crossed", "billhook_charge_uncovered")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from billhook import Level, Setting, SettingKind
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
@@ -24,7 +25,7 @@ from host_stub.persistence import (
 )
 from host_stub.plugins import paying
 from host_stub.plugins.desk import document_url, return_token
-from host_stub.services import attempts, closing, ledger, methods, watch_levels
+from host_stub.services import attempts, closing, ledger, methods, plugin_settings, watch_levels
 from host_stub.services.corrections import correct
 from tests.platform import faulty
 from tests.platform.test_faults import Scene, availability, begun, document, notify, query, start
@@ -190,8 +191,11 @@ def test_a_level_that_was_crossed_while_the_plugin_was_off_is_told_neither_then_
     shop: Shop,
 ) -> None:
     shop.store.listening = Listening(
-        {"billhook_balance_threshold_crossed": ("faulty",)}, (WatchSpec("faulty", "low", "balance", "level", 50_00),)
+        {"billhook_balance_threshold_crossed": ("faulty",)}, (WatchSpec("faulty", "low", "balance", "level", None),)
     )
+    level = Setting("level", SettingKind.MONEY, "Level", level=Level.ACCOUNT)
+    owner = plugin_settings.Owner("faulty", shop.world.reseller_id)
+    plugin_settings.save(shop.store, shop.world.scope, owner, (level,), {"level": rub("50.00")}, by=MANAGER)
     watch_levels.take_over(shop.store)
     shop.move("100.00")
     shop.switch(False)

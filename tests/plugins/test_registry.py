@@ -16,7 +16,6 @@ from billhook import (
     Capabilities,
     ChargeWatch,
     Level,
-    Money,
     NotSupported,
     PaymentProvider,
     Setting,
@@ -62,7 +61,7 @@ def why(module: object, name: str = "desk") -> str:
     return registry.broken[name]
 
 
-LEVEL = Setting("level", SettingKind.MONEY, "Level", level=Level.ACCOUNT, default=Money(100_00, "RUB"))
+LEVEL = Setting("level", SettingKind.MONEY, "Level", level=Level.ACCOUNT)
 DAYS = Setting("days", SettingKind.NUMBER, "Days", level=Level.RESELLER, default=3)
 
 
@@ -89,7 +88,7 @@ def test_a_plugin_says_its_title_provider_settings_and_watches():
     assert (plugin.title, plugin.provider.name, plugin.settings) == ("Desk", "desk", (LEVEL, DAYS))
     assert registry.listening().hooks == {"billhook_balance_changed": ("desk",)}
     assert registry.listening().watches == (
-        WatchSpec("desk", "low", "balance", "level", 100_00),
+        WatchSpec("desk", "low", "balance", "level", None),
         WatchSpec("desk", "soon", "charge", "days", 3, ("reseller",)),
     )
 
