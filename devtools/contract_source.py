@@ -19,7 +19,9 @@ import billhook
 
 PACKAGE: Final = Path(billhook.__file__).parent
 #: Modules of the package that hosts and the command line use; authors do not.
-NOT_FOR_AUTHORS: Final = frozenset({"__init__", "cli", "commands", "history", "loading", "scaffold", "sql", "timed"})
+NOT_FOR_AUTHORS: Final = frozenset(
+    {"__init__", "cli", "commands", "declared", "history", "loading", "scaffold", "sql", "timed"}
+)
 #: Modules whose rules hosts apply: authors need the names that `billhook` exports of them.
 ONLY_EXPORTED: Final = frozenset({"tables"})
 #: Read first; the others follow in alphabetical order, and what only tests import comes last.

@@ -13,8 +13,8 @@ from billhook.testing.kit import Failed, Need, check
 
 @check("load", "It loads", remedy="Do what the message says; the rules stand in billhook.hooks.")
 def loads(bench: Bench) -> None:
-    """Whatever can be told from a declaration alone is what every host demands before it calls anything: name, hooks,
-    markers, provider and its capabilities, settings with their kinds, levels, choices, limits and defaults, pages,
+    """Whatever a declaration alone can tell is as every host demands it before it calls anything: name, hooks, markers,
+    provider and its capabilities, settings with their kinds, levels, choices, limits and defaults, pages,
     links, watches, template folder, version of the contract; and every declared text can be shown in every language."""
     if bench.subject.plugin is None:
         raise Failed(bench.subject.fault)
@@ -41,7 +41,7 @@ def reaches_for_nothing_at_import(bench: Bench) -> None:
     remedy="Let the declaration and the code say the same: hosts decide by the declaration alone.",
 )
 def capabilities_agree_with_the_code(bench: Bench) -> None:
-    """What the provider declares as data, it overrides the method for, and the other way round."""
+    """For what the provider declares as data it overrides the method, and the other way round."""
     kind = type(bench.provider)
     for problem in _undone(kind.capabilities, kind):
         raise Failed(problem)
