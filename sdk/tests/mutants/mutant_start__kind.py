@@ -7,7 +7,7 @@ from dataclasses import replace
 from billhook import PaymentProvider, StartKind, hookimpl
 from honest_gateway import HonestGateway
 
-MESSAGE = "start returned Redirect, and capabilities.start is form"
+MESSAGE = "start returned Redirect, not PostForm as capabilities.start says"
 
 
 class Mutant(HonestGateway):

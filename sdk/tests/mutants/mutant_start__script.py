@@ -5,7 +5,7 @@ from __future__ import annotations
 from billhook import PaymentProvider, Redirect, StartRequest, hookimpl
 from honest_gateway import HonestGateway
 
-MESSAGE = "which is no web address"
+MESSAGE = "to what is no web address"
 
 
 class Mutant(HonestGateway):

@@ -42,7 +42,7 @@ from billhook.status import StatusAnswer, StatusRequest
 from billhook.tables import Tables, Value
 from billhook.testing import views
 from billhook.testing.gateway import Started
-from billhook.testing.host import NotOffered, Wish
+from billhook.testing.host import NotOffered, Wish, WrongStart
 from billhook.testing.judging import OPEN, Books, Credit, Frozen, Standing
 from billhook.testing.levels import Above
 from billhook.testing.links import Links
@@ -167,8 +167,11 @@ class FakeHost:
         key = f"attempt-{payment.number}-{method.id}-{attempts.index(frozen)}"
         request = StartRequest(payment, method, addresses(self.provider, payment, method), key, language)
         outcome = self.provider.start(request)
-        answers.check(self.plugin.name, "start", outcome)
-        answers.check_start(capabilities, outcome)
+        try:
+            answers.check(self.plugin.name, "start", outcome)
+            answers.check_start(capabilities, outcome)
+        except Rubbish as error:
+            raise WrongStart(str(error)) from error
         return Started(payment, method, outcome, key)
 
     def deliver(self, method: MethodView, action: str, request: RawRequest) -> Answer:

@@ -30,6 +30,10 @@ class NotOffered(BillhookError):
     """The method can't be chosen for this payment; the text is the reason."""
 
 
+class WrongStart(NotOffered):
+    """What `start` returned is none of what it declares, or leads nowhere; the text says which."""
+
+
 class HostNotFound(BillhookError):
     """No host is installed beside the kit."""
 

@@ -16,7 +16,7 @@ from billhook.settings import SettingKind
 from billhook.testing.bench import Bench, Subject
 from billhook.testing.gateway import GatewayUnderTest
 from billhook.testing.guard import closed_network
-from billhook.testing.host import OpenHost
+from billhook.testing.host import OpenHost, WrongStart
 
 
 class Need(StrEnum):
@@ -187,6 +187,11 @@ def _tried(wanted: Check, bench: Bench) -> Result:
         wanted.run(bench)
     except Failed as found:
         return Result(wanted, Outcome.FAILED, found.what, found.remedy or wanted.remedy)
+    except WrongStart as error:
+        # One fault, told once: where it was looked for.
+        if wanted.id == "start":
+            return Result(wanted, Outcome.FAILED, str(error), wanted.remedy)
+        return Result(wanted, Outcome.SKIPPED, "the provider does not start well: see the check `start`")
     except ProviderError as error:
         return Result(wanted, Outcome.FAILED, f"{type(error).__name__}: {error}", _STAND_IN)
     except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a plugin raises is a finding
