@@ -107,6 +107,18 @@ def test_a_package_that_is_not_there_has_no_translations() -> None:
     assert "no_such_package_anywhere" in catalogue_faults("no_such_package_anywhere")[0]
 
 
+def test_a_plugin_in_a_single_file_has_no_catalogues_and_that_is_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "texts_in_one_file.py").touch()
+    (tmp_path / "locale/ru").mkdir(parents=True)
+    (tmp_path / "locale/ru/of_a_neighbour.po").write_text(GOOD, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert str(Catalogue("texts_in_one_file")("Hello {name}", name="x")) == "Hello x"
+    assert catalogue_faults("texts_in_one_file") == ()
+
+
 @pytest.mark.parametrize(
     ("translation", "shown"),
     [

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
-import types
 from pathlib import Path
 
+import pytest
 from billhook import PaymentProvider, hooks
 
 from host_stub.plugins.registry import Registry
@@ -19,11 +20,13 @@ def python_blocks(text: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", text, flags=re.S)
 
 
-def test_the_smallest_plugin_of_the_guide_loads_as_it_stands() -> None:
-    module = types.ModuleType("billhook_cash_desk")
-    exec(compile(python_blocks(GUIDE)[0], "plugin-author.md", "exec"), module.__dict__)
+def test_the_smallest_plugin_of_the_guide_loads_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "billhook_cash_desk"
+    package.mkdir()
+    (package / "__init__.py").write_text(python_blocks(GUIDE)[0], "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
 
-    registry = Registry.of({"cash_desk": module})
+    registry = Registry.of({"cash_desk": importlib.import_module("billhook_cash_desk")})
 
     assert registry.broken == {}
     assert registry.provider("cash_desk").capabilities.start == "instructions"

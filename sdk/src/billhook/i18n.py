@@ -26,6 +26,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache
+from importlib import import_module
 from importlib.resources import files
 from typing import Final
 
@@ -213,7 +214,10 @@ def _load(package: str, language: str) -> _Messages:
 
 
 def _read(package: str, place: str, found: _Messages) -> None:
-    folder = files(package) / place
+    module = import_module(package)
+    if not hasattr(module, "__path__"):
+        return  # a single file has no folder of its own, and none of its neighbours is its catalogue
+    folder = files(module) / place
     for name in sorted(each.name for each in folder.iterdir()) if folder.is_dir() else ():
         if not name.endswith(".po"):
             continue
