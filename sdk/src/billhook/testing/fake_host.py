@@ -298,7 +298,9 @@ class FakeHost:
 
     def query(self, started: Started, tries: int = 0) -> StatusAnswer:
         number, key = started.payment.number, started.idempotency_key
-        return self.provider.query(StatusRequest(started.payment, started.method, number, key, tries))
+        answer = self.provider.query(StatusRequest(started.payment, started.method, number, key, tries))
+        answers.check(self.plugin.name, "query", answer)
+        return answer
 
     def tell(self, hook: str, event: Event) -> list[Effect]:
         """Deliver an event and write what the plugin keeps in tables of its own; notices are only returned.
