@@ -43,7 +43,7 @@ class TableWatch:
             try:
                 known = reason(plugin, *plugin_tables.look(self._store, plugin, loaded.migrations))
             except SQLAlchemyError:
-                if plugin not in self._known:
+                if plugin not in self._known and loaded.migrations:
                     raise
             self._known[plugin] = (time.monotonic(), known)
         return known

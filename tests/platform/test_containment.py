@@ -13,9 +13,7 @@ from billhook import (
     Available,
     BadSignature,
     Capabilities,
-    Catalogue,
     DocumentSource,
-    Finding,
     Instructions,
     MalformedNotification,
     Money,
@@ -23,7 +21,6 @@ from billhook import (
     PostForm,
     ProviderError,
     Redirect,
-    Severity,
     StartKind,
     Unavailable,
     answers,
@@ -291,22 +288,6 @@ def test_rubbish_is_refused_by_a_message_that_names_what_came_and_what_was_expec
     place: str, answer: object, says: str
 ) -> None:
     with pytest.raises(answers.Rubbish, match=says.replace("(", r"\(")):
-        answers.check("desk", place, answer)
-
-
-BROKEN_TEXT = Catalogue("host_stub")("About {what}", other="x")
-
-
-@pytest.mark.parametrize(
-    ("place", "answer"),
-    [
-        ("availability", Unavailable(BROKEN_TEXT)),
-        ("check_settings", [Finding(Severity.OK, "fine"), Finding(Severity.ERROR, "bad", BROKEN_TEXT)]),
-        ("validator", BROKEN_TEXT),
-    ],
-)
-def test_a_text_that_cannot_be_shown_shows_in_the_guard_of_the_plugin(place: str, answer: object) -> None:
-    with pytest.raises(KeyError, match="what"):
         answers.check("desk", place, answer)
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from billhook.callbacks import Answer, PayerReturned, PaymentClaim, PaymentPaid
 from billhook.events import Discard, Keep, Notify
-from billhook.i18n import LANGUAGES, LazyText, use_language
+from billhook.i18n import LazyText
 from billhook.loading import EVENT_HOOKS
 from billhook.money import Money
 from billhook.pages import GoTo, Show
@@ -88,7 +88,7 @@ class Rubbish(TypeError):
 
 
 def check(plugin: str, place: str, answer: object) -> None:
-    """Raise Rubbish for an answer that does not fit the place, and whatever a text raises that cannot be shown.
+    """Raise Rubbish for an answer that does not fit the place.
 
     place: a provider's method, `validator` of a setting, `page`, `link`, `template`, or a hook that hears of events.
     What handlers return is looked at in detail by `billhook.effects`; what collectors return, by `billhook.loading`.
@@ -136,27 +136,6 @@ def _rules(kind: type) -> _Rules:
 
 def _kind(value: object) -> str:
     return type(value).__name__
-
-
-def _show_text(text: str | LazyText) -> None:
-    """Show a text once in every language: what is wrong with it shows here, in the plugin's guard."""
-    if type(text) is not str:
-        for language in LANGUAGES:
-            with use_language(language):
-                str(text)
-
-
-def _text(_plugin: str, answer: str | LazyText) -> None:
-    _show_text(answer)
-
-
-def _unavailable(_plugin: str, answer: Unavailable) -> None:
-    _show_text(answer.reason)
-
-
-def _finding(_plugin: str, answer: Finding) -> None:
-    _show_text(answer.text)
-    _show_text(answer.remedy)
 
 
 def _storable(what: str, *texts: object) -> None:
@@ -231,7 +210,6 @@ def _go_to(_plugin: str, answer: GoTo) -> None:
         if not all(isinstance(part, str) for part in field):
             raise Rubbish("GoTo with fields that are no texts")
     urlencode(answer.fields)  # what no address can carry shows here, in the plugin's guard
-    _show_text(answer.message)
 
 
 _STARTS: Final[Mapping[StartKind, type]] = {
@@ -246,10 +224,6 @@ _DIGEST: Final = re.compile(r"[0-9a-fA-F]{32,128}", re.ASCII)
 _HOST: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?", re.ASCII)
 
 _CLOSER: Final[Mapping[type, Callable[[str, Any], None]]] = {
-    str: _text,
-    LazyText: _text,
-    Unavailable: _unavailable,
-    Finding: _finding,
     PaymentClaim: _claim,
     PaymentPaid: _paid,
     Answer: _answer,
