@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
 from billhook import Catalogue, Money, Setting, SettingKind
+from billhook.addresses import addresses, is_address
 from billhook.settings import Text
 
 _ = Catalogue("host_stub")
 
-_EMAIL: Final = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+")
 _TEXTS: Final = frozenset(
     {SettingKind.TEXT, SettingKind.MULTILINE, SettingKind.SECRET, SettingKind.EMAILS, SettingKind.LIQUID}
 )
@@ -50,11 +49,6 @@ def typed(setting: Setting, kept: object) -> object:
     return (value or setting.stock) if setting.kind is SettingKind.LIQUID else value
 
 
-def emails(text: str) -> list[str]:
-    """Return the addresses of an EMAILS value, in order, each once."""
-    return list(dict.fromkeys(part for part in re.split(r"[,;\s]+", text) if part))
-
-
 def fault(setting: Setting, value: object) -> Text | None:
     """Return what is wrong with a value typed by the setting's kind, in words that say what to do; None if nothing.
 
@@ -76,7 +70,7 @@ def _kind_fault(setting: Setting, value: object) -> Text | None:
     if setting.kind is SettingKind.CHOICE and value not in {key for key, _label in setting.choices}:
         return _("Choose one of the list.")
     if setting.kind is SettingKind.EMAILS:
-        wrong = next((a for a in emails(str(value)) if not _EMAIL.fullmatch(a)), None)
+        wrong = next((address for address in addresses(value) if not is_address(address)), None)
         if wrong is not None:
             return _("{address} is not an e-mail address.", address=wrong)
     if setting.kind is SettingKind.NUMBER and isinstance(value, int):

@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from types import NoneType
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
+from billhook.addresses import is_web_address
 from billhook.callbacks import Answer, PayerReturned, PaymentClaim, PaymentPaid
 from billhook.events import Discard, Keep, Notify
 from billhook.i18n import LazyText
@@ -186,12 +187,7 @@ def _post_form(_plugin: str, answer: PostForm) -> None:
 
 
 def _web_address(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        is_web = parts.scheme in ("http", "https") and bool(_HOST.fullmatch(parts.netloc)) and parts.port != 0
-    except ValueError:
-        is_web = False
-    if not is_web or not url.isprintable() or " " in url:
+    if not is_web_address(url):
         raise Rubbish("start led to what is no web address")
 
 
@@ -220,8 +216,6 @@ _STARTS: Final[Mapping[StartKind, type]] = {
 #: Longer ids of payments are no gateway's.
 _LONGEST_ID: Final = 200
 _DIGEST: Final = re.compile(r"[0-9a-fA-F]{32,128}", re.ASCII)
-#: Host and port, fit for a content policy: no login, no wildcard, nothing that ends a directive; names in ASCII form.
-_HOST: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?", re.ASCII)
 
 _CLOSER: Final[Mapping[type, Callable[[str, Any], None]]] = {
     PaymentClaim: _claim,

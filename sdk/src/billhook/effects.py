@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from typing import Final
+from urllib.parse import urlsplit
 
+from billhook.addresses import is_address, is_web_address
 from billhook.events import Discard, Effect, Event, Keep, Notify
 from billhook.i18n import LANGUAGES, LazyText, use_language
 from billhook.tables import Tables, check_effect
@@ -12,6 +16,15 @@ from billhook.tables import Tables, check_effect
 IsOwn = Callable[[int], bool]
 _TEXT = (LazyText, str)
 _ROWS = (Keep, Discard)
+#: They are written in one transaction, which keeps other writers waiting.
+MOST: Final = 200
+MOST_RECIPIENTS: Final = 50
+MOST_PARAGRAPHS: Final = 50
+#: In characters.
+LONGEST_KEY: Final = 200
+LONGEST_SUBJECT: Final = 200
+LONGEST_PARAGRAPH: Final = 5000
+_OWN_LINK: Final = re.compile(r"(?:/[^/]+)*/plugin/[a-z0-9_]+/link/", re.ASCII)
 
 
 def of_event(answer: object, event: Event, tables: Callable[[], Tables]) -> list[Effect]:
@@ -34,6 +47,8 @@ def of_page(effects: Sequence[Effect], is_own: IsOwn, tables: Callable[[], Table
 
 
 def _checked(effects: Sequence[object], is_own: IsOwn, whose: str, tables: Callable[[], Tables]) -> list[Effect]:
+    if len(effects) > MOST:
+        raise TypeError(f"{len(effects)} effects at once: at most {MOST} are written in one transaction")
     checked: list[Effect] = []
     for effect in effects:
         if isinstance(effect, _ROWS):
@@ -41,24 +56,56 @@ def _checked(effects: Sequence[object], is_own: IsOwn, whose: str, tables: Calla
         elif isinstance(effect, Notify):
             if not is_own(effect.account_id):
                 raise TypeError(f"a notice is for another account than {whose}")
-            _check_texts(effect)
+            _check_notice(effect)
         else:
             raise TypeError(f"{type(effect).__name__} is no effect")
         checked.append(effect)
     return checked
 
 
-def _check_texts(effect: Notify) -> None:
-    """Show every text once: a missing field shows here, in the plugin's guard, and not while effects are written."""
+def _check_notice(effect: Notify) -> None:
+    _check_key(effect.key)
+    _check_recipients(effect.recipients)
+    if isinstance(effect.paragraphs, str | LazyText) or len(effect.paragraphs) > MOST_PARAGRAPHS:
+        raise TypeError(f"paragraphs of a notice are a list of at most {MOST_PARAGRAPHS} texts")
     label, url = effect.button or ("", "")
-    texts = (effect.subject, *effect.paragraphs, label, url, effect.unsubscribe)
-    wrong = [text for text in texts if not isinstance(text, _TEXT)]
-    if wrong:
-        raise TypeError(f"{type(wrong[0]).__name__} is no text")
-    lazy = [text for text in texts if type(text) is not str]
-    for language in LANGUAGES if lazy else ():
-        with use_language(language):
-            for text in lazy:
-                str(text)
-    if not all(isinstance(recipient, str) for recipient in effect.recipients):
-        raise TypeError("recipients are mail addresses")
+    _check_lengths("the subject", LONGEST_SUBJECT, effect.subject)
+    _check_lengths("a paragraph", LONGEST_PARAGRAPH, *effect.paragraphs)
+    _check_lengths("the button's label", LONGEST_SUBJECT, label)
+    if effect.button is not None:
+        _check_address("the button", url)
+    if effect.unsubscribe:
+        _check_address("unsubscribe", effect.unsubscribe)
+        if _OWN_LINK.match(urlsplit(effect.unsubscribe).path) is None:
+            raise TypeError("unsubscribe is none of the plugin's own links: make it by reader.link")
+
+
+def _check_key(key: object) -> None:
+    if not isinstance(key, str) or not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
+        raise TypeError(f"the key of a notice is {key!r:.60}, not 1 to {LONGEST_KEY} printable characters")
+
+
+def _check_recipients(recipients: object) -> None:
+    if isinstance(recipients, str) or not isinstance(recipients, Sequence):
+        raise TypeError("recipients are a list of mail addresses, not one text: split it by billhook.addresses")
+    if len(recipients) > MOST_RECIPIENTS:
+        raise TypeError(f"{len(recipients)} recipients of a notice: at most {MOST_RECIPIENTS} get a mail each")
+    for address in recipients:
+        if not isinstance(address, str) or not is_address(address):
+            raise TypeError("recipients are mail addresses, and one of them is none")
+
+
+def _check_lengths(what: str, most: int, *texts: object) -> None:
+    """Show every text once, in every language: how long it is depends on what fills it."""
+    for text in texts:
+        if not isinstance(text, _TEXT):
+            raise TypeError(f"{type(text).__name__} is no text")
+        for language in LANGUAGES if type(text) is not str else LANGUAGES[:1]:
+            with use_language(language):
+                if len(str(text)) > most:
+                    raise TypeError(f"{what} of a notice has more than {most} characters")
+
+
+def _check_address(what: str, url: object) -> None:
+    if not isinstance(url, str) or not is_web_address(url):
+        raise TypeError(f"{what} of a notice leads to what is no web address")

@@ -170,9 +170,13 @@ class Reader(Protocol):
 class Notify:
     """Effect: tell the people of an account, by mail and in the panel.
 
-    recipients: e-mail addresses; empty means the account's finance contacts. The host wraps subject and paragraphs in
+    recipients: e-mail addresses, of which `billhook.addresses.addresses` makes a list from an EMAILS setting; at most
+    50, and empty means the account's finance contacts. The host wraps subject and paragraphs in
     the reseller's letterhead, adds the button, and keeps the mail until the SMTP server took or refused it.
-    key: names the notice; at most one mail per event and key is written however often the handler runs.
+    key: names the notice, 1 to 200 characters; at most one mail per event and key is written, however often the handler
+    runs.
+    subject: at most 200 characters in every language; a paragraph 5000, and 50 of them. button: label and web address
+    (`Reader.top_up_url`, `Reader.link`). One handler or page asks for at most 200 effects.
     in_panel: also a notice on the account's pages, until somebody closes it, a payment is credited or a hold begins.
     by_mail: False leaves the mail out. unsubscribe: address of one of the plugin's own links (`Reader.link`) where a
     reader ends such mails; the host writes it below the letter and into its headers (RFC 2369, RFC 8058), so that mail

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from zoneinfo import ZoneInfo
 
 from billhook import AccountView, BalanceThresholdCrossed, ChargeUncovered, Effect, Money, Notify, Reader
+from billhook.addresses import addresses
 
 from billhook_low_balance_notify import history, silence
 from billhook_low_balance_notify.settings import RECIPIENTS, THRESHOLD, _
@@ -77,5 +77,4 @@ def charge_ahead(event: ChargeUncovered, reader: Reader) -> list[Effect]:
 
 def _recipients(reader: Reader, account: AccountView) -> tuple[str, ...]:
     """Return whom the customer named; empty leaves it to the host: the account's finance contacts."""
-    named = reader.setting(RECIPIENTS.key, account.id)
-    return tuple(dict.fromkeys(part for part in re.split(r"[,;\s]+", str(named or "")) if part))
+    return addresses(reader.setting(RECIPIENTS.key, account.id))
