@@ -174,7 +174,7 @@ class Worker:
 
     def _heed_hung_plugins(self) -> None:
         """Stop when no thread of a plugin comes back: only a new process has threads for it again."""
-        self.hung = [name for name in self._registry.plugins if self._registry.guard(name).pool.exhausted]
+        self.hung = [name for name in self._registry.plugins if self._registry.guard(name).hangs]
         if self.hung:
             _logger.error("plugins_hang", plugins=self.hung)
             self.stop()

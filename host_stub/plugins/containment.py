@@ -1,7 +1,7 @@
 """Where plugins run: a few threads of their own, each call with a deadline.
 
 Python cannot stop a thread. A call that overruns is given up by its caller at once and keeps its thread until it ends;
-when all threads of a plugin are stuck, nothing of it is called any more, and everything else goes on.
+when all threads of one side of a plugin are stuck, nothing is called there any more, and everything else goes on.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextvars import copy_context
+from enum import StrEnum
 from queue import SimpleQueue
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from billhook import ProviderError
 from billhook.errors import CallbackError, PageError
 
 #: Seconds that a call may take, by place: provider methods, the `validator` of a setting, views of a `page` or `link`,
-#: `template` (drawing it).
+#: drawing what a start or page (`template`) or a link (`link_template`) shows.
 DEADLINES: Final[Mapping[str, float]] = {
     "availability": 2,
     "check_settings": 2,
@@ -29,14 +30,27 @@ DEADLINES: Final[Mapping[str, float]] = {
     "page": 10,
     "link": 10,
     "template": 10,
+    "link_template": 10,
     "start": 20,
     "query": 20,
 }
 #: For every other place: the handlers of events.
 HANDLER_SECONDS: Final = 30.0
+#: On each side.
 THREADS: Final = 4
 #: How long a call waits for a thread that others of the same plugin use.
 QUEUE_SECONDS: Final = 2.0
+
+
+class SideName(StrEnum):
+    """Who brings a call about. Each side of a plugin has threads and a breaker of its own."""
+
+    OWN = "own"  # the panel, or somebody who is signed in
+    PUBLIC = "public"  # whoever writes to an address that the plugin has in public
+
+
+#: The places on the public side.
+PUBLIC: Final = frozenset({"verify", "parse", "acknowledge", "link", "link_template"})
 
 #: What a place may raise by contract, and what is therefore no failure.
 ALLOWED: Final[Mapping[str, tuple[type[Exception], ...]]] = {
@@ -60,7 +74,7 @@ class Overran(Exception):
 
 
 class NoThread(Exception):
-    """All threads of the plugin are in use."""
+    """All threads are in use."""
 
 
 class _Job:
@@ -86,13 +100,13 @@ class _Job:
 
 
 class Pool:
-    """The threads of one plugin: at most `size`, made when needed, daemons.
+    """The threads of one side of a plugin: at most `size`, made when needed, daemons.
 
     stuck: how many are beyond their deadline.
     """
 
-    def __init__(self, plugin: str, size: int = THREADS) -> None:
-        self._plugin = plugin
+    def __init__(self, name: str, size: int = THREADS) -> None:
+        self._name = name
         self._size = size
         self._freed = threading.Condition(threading.Lock())
         self._idle: list[_Thread] = []
@@ -121,7 +135,7 @@ class Pool:
             while not self._idle:
                 if self._threads < self._size:
                     self._threads += 1
-                    return _Thread(self, f"plugin {self._plugin} {self._threads}")
+                    return _Thread(self, f"{self._name} {self._threads}")
                 if self.exhausted or not self._freed.wait(until - time.monotonic()):
                     raise NoThread
             return self._idle.pop()

@@ -1,4 +1,4 @@
-"""The guard of one plugin: its threads, its breaker, and what a call that went wrong is called."""
+"""The guard of one plugin: through which side a call goes, what calls came to, what one that went wrong is called."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any, Final, TypeVar, TypeVarTuple
 
 from billhook import answers
 
-from host_stub.plugins.breaker import Breaker, BreakerState
-from host_stub.plugins.containment import ALLOWED, DEADLINES, HANDLER_SECONDS, NoThread, Overran, Pool
+from host_stub.plugins.containment import ALLOWED, DEADLINES, HANDLER_SECONDS, PUBLIC, NoThread, Overran, SideName
 from host_stub.plugins.errors import PluginPaused
+from host_stub.plugins.sides import Side
 from host_stub.plugins.tally import Tallies, Tally
 
 Arguments = TypeVarTuple("Arguments")
@@ -20,7 +20,6 @@ R = TypeVar("R")
 
 #: What a call hears for which no thread is free.
 BUSY_WAIT: Final = timedelta(seconds=5)
-STUCK_WAIT: Final = timedelta(seconds=30)
 
 
 class CallFailed(Exception):
@@ -43,21 +42,26 @@ class CallOverran(CallFailed):
 class Guard:
     """Calls one plugin's code.
 
-    now: the clock of the breaker. deadlines: seconds by place that replace those of `containment`.
-    tallies: what the calls came to, since the process started.
+    now: the clock of the breakers. deadlines: seconds by place that replace those of `containment`.
+    own, public: its sides. tallies: what the calls came to, since the process started.
     """
 
     def __init__(self, plugin: str, now: Callable[[], datetime], deadlines: Mapping[str, float] | None = None) -> None:
         self._plugin = plugin
         self._deadlines = {**DEADLINES, **(deadlines or {})}
         self._handler_seconds = self._deadlines.get("billhook_", HANDLER_SECONDS)
-        self.breaker = Breaker(now)
-        self.pool = Pool(plugin)
+        self.own, self.public = (Side(plugin, name, now) for name in (SideName.OWN, SideName.PUBLIC))
         self.tallies = Tallies()
 
     @property
-    def state(self) -> BreakerState:
-        return BreakerState.OPEN if self.pool.exhausted else self.breaker.state
+    def stuck(self) -> int:
+        """How many threads are beyond their deadline."""
+        return self.own.pool.stuck + self.public.pool.stuck
+
+    @property
+    def hangs(self) -> bool:
+        """Say whether a side has no thread left: only a new process has some again."""
+        return self.own.pool.exhausted or self.public.pool.exhausted
 
     @property
     def calls(self) -> int:
@@ -77,18 +81,19 @@ class Guard:
         Raises what the place allows, PluginPaused, CallFailed.
         """
         tally = self.tallies.places.get(place) or self.tallies.at(place)
-        self._admit(tally)
+        side = self.public if place in PUBLIC else self.own
+        self._admit(side, tally)
         began = perf_counter()
         try:
-            job = self.pool.run(partial(self._checked, place, function), self._seconds(place))
+            job = side.pool.run(partial(self._checked, place, function), self._seconds(place))
         except NoThread:
             tally.refuse()
             raise PluginPaused(self._plugin, "all its threads are busy", BUSY_WAIT) from None
         except Overran as overrun:
             tally.fail(perf_counter() - began, overran=True)
-            self.breaker.failed(at_once=self.pool.exhausted)
+            side.overran()
             raise CallOverran(place, overrun) from overrun
-        self._settle(place, tally, perf_counter() - began, job.error)
+        self._settle(place, side, tally, perf_counter() - began, job.error)
         answer: R = job.answer
         return answer
 
@@ -98,29 +103,26 @@ class Guard:
         For the collectors at load, whose time the start watch bounds. Raises as `call` does.
         """
         tally = self.tallies.places.get(place) or self.tallies.at(place)
-        if self.breaker.until is not None or self.pool.stuck:
-            self._admit(tally)
+        if not self.own.is_untroubled:
+            self._admit(self.own, tally)
         began = perf_counter()
         try:
             answer = function(*arguments)
             answers.check(self._plugin, place, answer)
         except (Exception, SystemExit) as error:
-            self._settle(place, tally, perf_counter() - began, error)
+            self._settle(place, self.own, tally, perf_counter() - began, error)
             raise
         tally.count(perf_counter() - began)
-        if self.breaker.until is not None:
-            self.breaker.succeeded()
+        self.own.answered()
         return answer
 
-    def _admit(self, tally: Tally) -> None:
+    def _admit(self, side: Side, tally: Tally) -> None:
         """Let a call through. Raises PluginPaused."""
-        if self.pool.exhausted:
+        try:
+            side.admit()
+        except PluginPaused:
             tally.refuse()
-            raise PluginPaused(self._plugin, "all its threads hang; it is not called until one ends", STUCK_WAIT)
-        wait = self.breaker.admit()
-        if wait is not None:
-            tally.refuse()
-            raise PluginPaused(self._plugin, "it failed too often and is not called for a while", wait)
+            raise
 
     def _checked(self, place: str, function: Callable[[], Any]) -> Any:
         answer = function()
@@ -130,16 +132,16 @@ class Guard:
     def _seconds(self, place: str) -> float:
         return self._deadlines.get(place, self._handler_seconds)
 
-    def _settle(self, place: str, tally: Tally, seconds: float, error: BaseException | None) -> None:
+    def _settle(self, place: str, side: Side, tally: Tally, seconds: float, error: BaseException | None) -> None:
         """Count a call that ended. Raises its error if the place allows it, else CallFailed."""
         if error is None or isinstance(error, ALLOWED.get(place, ())):
             tally.count(seconds)
-            self.breaker.succeeded()
+            side.answered()
             if error is not None:
                 raise error
             return
         tally.fail(seconds)
-        self.breaker.failed()
+        side.failed()
         if isinstance(error, answers.Rubbish):
             raise CallFailed(str(error), str(error)) from error
         kind = type(error).__name__

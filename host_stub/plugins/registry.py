@@ -133,7 +133,7 @@ class Registry:
         return "is disabled by BILLHOOK_DISABLED_PLUGINS" if name in self.disabled else "is not installed"
 
     def guard(self, plugin: str) -> Guard:
-        """Return the threads and the breaker of a plugin, in this process."""
+        """Return the threads and the breakers of a plugin, in this process."""
         found = self._guards.get(plugin)
         if found is None:
             found = self._guards.setdefault(plugin, Guard(plugin, lambda: self._clock.now(), self._deadlines))

@@ -106,4 +106,7 @@ def states(registry: Registry) -> dict[str, PluginState]:
     """Return how each plugin stands in this process."""
     broken = {name: PluginState(loaded=False) for name in registry.broken}
     guards = {name: registry.guard(name) for name in registry.plugins}
-    return broken | {name: PluginState(True, guard.state.value, guard.pool.stuck) for name, guard in guards.items()}
+    return broken | {
+        name: PluginState(True, guard.own.state.value, guard.stuck, guard.public.state.value)
+        for name, guard in guards.items()
+    }

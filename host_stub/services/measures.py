@@ -45,11 +45,15 @@ Series = tuple[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class PluginState:
-    """How a plugin stands in one process. breaker: `closed`, `open`, `probing`; empty if it could not be loaded."""
+    """How a plugin stands in one process.
+
+    own, public: the breaker of each side: `closed`, `open`, `probing`; empty if it could not be loaded.
+    """
 
     loaded: bool
-    breaker: str = ""
+    own: str = ""
     stuck_threads: int = 0
+    public: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,8 @@ def report(store: Store, name: str, process: Process, counted: Mapping[Series, i
             session.add(row)
         row.reported_at = now(session)
         row.plugins = {
-            plugin: [state.loaded, state.breaker, state.stuck_threads] for plugin, state in process.plugins.items()
+            plugin: [state.loaded, state.own, state.stuck_threads, state.public]
+            for plugin, state in process.plugins.items()
         }
         session.flush()
         session.execute(delete(ProcessReport).where(ProcessReport.reported_at < now(session) - FORGOTTEN))

@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 
 from host_stub.persistence import Store
 from host_stub.plugins.breaker import BreakerState
+from host_stub.plugins.containment import SideName
 from host_stub.plugins.registry import Registry
 from host_stub.plugins.reporting import ABOVE
 from host_stub.plugins.tally import BOUNDS
@@ -135,14 +136,17 @@ def _plugins(snapshot: Snapshot) -> Iterator[Metric]:
         "billhook_plugin_stuck_threads", "Threads of the plugin past their deadline.", labels=("process", "plugin")
     )
     breaker = GaugeMetricFamily(
-        "billhook_plugin_breaker", "Processes by state of the breaker.", labels=("process", "plugin", "state")
+        "billhook_plugin_breaker",
+        "Processes by state of the breaker of a side.",
+        labels=("process", "plugin", "side", "state"),
     )
     for labels, states in sorted(_states(snapshot).items()):
         loaded.add_metric(labels, all(state.loaded for state in states))
         stuck.add_metric(labels, sum(state.stuck_threads for state in states))
-        found = Counter(state.breaker for state in states)
-        for name in BreakerState:
-            breaker.add_metric((*labels, name.value), found[name.value])
+        for side in SideName:
+            found = Counter(getattr(state, side.value) for state in states)
+            for name in BreakerState:
+                breaker.add_metric((*labels, side.value, name.value), found[name.value])
     yield from (loaded, stuck, breaker)
 
 

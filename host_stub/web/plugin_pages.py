@@ -82,7 +82,7 @@ def link(name: str, link: str, token: str) -> ResponseReturnValue:
     def ask() -> ResponseReturnValue:
         asked, answer = pages.ask_link(panel().desk, plugin, found, held, _asked())
         ours: dict[str, object] = {"reseller": asked.reseller, "page_layout": _LINK_LAYOUT}
-        return _answered(plugin, answer, ours, held.reseller_id, _way_from_link)
+        return _answered(plugin, answer, ours, held.reseller_id, _way_from_link, place="link_template")
 
     return _contained(ask, _LINK_LAYOUT)
 
@@ -157,6 +157,8 @@ def _answered(
     ours: dict[str, object],
     reseller_id: int | None,
     way: Callable[[GoTo], str],
+    *,
+    place: str = "template",
 ) -> ResponseReturnValue:
     """Draw what is shown, then write the effects: a page that can't be drawn has none."""
     if isinstance(answer, GoTo):
@@ -165,7 +167,7 @@ def _answered(
         if str(answer.message):
             flash(str(answer.message), "success")
         return redirect(target, 303)
-    body = panel().registry.call(plugin.name, "template", _drawn, plugin, answer, ours)
+    body = panel().registry.call(plugin.name, place, _drawn, plugin, answer, ours)
     pages.write(panel().desk, plugin.name, reseller_id, answer)
     return body, 422 if answer.refused else 200
 

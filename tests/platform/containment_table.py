@@ -6,7 +6,7 @@ from billhook.answers import EXPECTED, HANDLER
 from billhook.loading import EVENT_HOOKS
 
 from host_stub.plugins.breaker import FAILURES, PAUSE, WINDOW
-from host_stub.plugins.containment import DEADLINES, HANDLER_SECONDS, THREADS
+from host_stub.plugins.containment import DEADLINES, HANDLER_SECONDS, PUBLIC, THREADS
 from host_stub.plugins.start_watch import SECONDS
 
 _AGAIN = "the fact waits and is told again later, to this plugin alone; after 8 tries it is given up and shown"
@@ -30,7 +30,16 @@ PLACES: dict[str, tuple[str, str, str]] = {
     "document": ("without", "drawn", "the payer's page comes without the document and offers to try again"),
     "page": ("sentence", "shown", "the visitor reads that the page does not work now (503); nothing is written"),
     "link": ("sentence", "shown", "the visitor reads that the page does not work now (503); nothing is written"),
-    "template": ("sentence", "shown", "the payer reads that the method does not work now"),
+    "template": (
+        "sentence",
+        "shown",
+        "the payer reads that the method does not work now; the visitor of a page, the same",
+    ),
+    "link_template": (
+        "sentence",
+        "shown",
+        "the visitor reads that the page does not work now (503); nothing is written",
+    ),
     **dict.fromkeys(EVENT_HOOKS, ("waits", "delivered", _AGAIN)),
 }
 
@@ -83,24 +92,32 @@ def _loading() -> list[str]:
     return ["| fault | the operator reads |", "|---|---|", *rows]
 
 
+_NAMED = [f"`{place}`" for place in DEADLINES if place in PUBLIC]
+_PUBLIC = ", ".join(_NAMED[:-1]) + f" and {_NAMED[-1]}"
+
 _INTRODUCTION = f"""\
 # Containment: what happens when a plugin misbehaves
 
 This page is written by `tests/platform/test_faults.py`, which drives every row of it over the running panel.
 
-Plugins run in the panel's own processes, but in threads of their own: at most {THREADS} per plugin and process. Every
-call has a deadline and comes back through one guard, which looks at the answer's type. Whatever goes wrong is counted
-under *Plugins* in the operator's room. Other plugins, other requests and the ledger are not affected; a plugin never
-runs inside a transaction, so nothing half done is left.
+Plugins run in the panel's own processes, but in threads of their own: per plugin and process at most {THREADS} for what
+strangers bring about and {THREADS} for everything else. Strangers reach
+{_PUBLIC}. Every call has a deadline and comes back through one guard, which
+looks at the answer's type. Whatever goes wrong is counted under *Plugins* in the operator's room. Other plugins, other
+requests and the ledger are not affected; a plugin never runs inside a transaction, so nothing half done is left.
 
 A call that overruns is given up at once. Python cannot stop its thread: it stays occupied until the call ends, and what
 it does outside may still happen, which is why an attempt whose start overran stays unknown.
 
 **Breaker.** After {FAILURES} failures within {WINDOW.seconds} s, or when all {THREADS} threads hang, the plugin is not
-called for {PAUSE.seconds} s: gateways hear 503, its methods are left out, its facts wait and use up no try. Then one
-call is let through; if it succeeds, all go through again. A bad signature, a malformed message and a gateway that
-cannot be reached are no failures. Each process keeps its own breaker. A worker in which all threads of a plugin hang
+called for {PAUSE.seconds} s: its methods are left out, its pages do not work, its facts wait and use up no try. Then
+one call is let through; if it succeeds, all go through again. A bad signature, a malformed message and a gateway that
+cannot be reached are no failures. Each process keeps its own breakers. A worker in which all threads of a plugin hang
 ends with status 75 and is started again by its supervisor; a web process needs a restart.
+
+What strangers bring about has a breaker of its own, which opens only for calls that do not answer in time: nobody
+pauses a plugin's payments by what he sends to its addresses, and a message that it fails over does not turn the next
+good one away. While that breaker is open, gateways hear 503 and repeat, and everything else goes on.
 
 **Figures.** Calls, failures, overruns and what the breaker turned away are counted for each plugin and place, with how
 long the calls took; a monitor reads them at `/metrics`, with the breakers and the stuck threads of all processes. See

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 
 import pytest
 from billhook import (
@@ -36,6 +36,7 @@ from host_stub.plugins.errors import PluginFailed, PluginOverran, PluginPaused
 from host_stub.plugins.registry import Registry
 
 DEADLINE = 0.2
+EVENT = "billhook_balance_changed"
 
 
 class Ward:
@@ -44,15 +45,14 @@ class Ward:
     def __init__(self, clock: FixedClock) -> None:
         self.clock = clock
         self.released = threading.Event()
-        self.registry = Registry.of({"desk": ModuleType("desk")}, deadlines={"verify": DEADLINE, "query": 30})
-        self.registry.attach(SimpleNamespace(clock=clock, listening=None))  # type: ignore[arg-type]
-        self.registry._store = self.registry._tables = None
+        self.registry = Registry.of({"desk": ModuleType("desk")}, deadlines={"billhook_": DEADLINE})
+        self.registry._clock = clock
 
     @property
     def guard(self):
         return self.registry.guard("desk")
 
-    def call(self, function: Callable[[], object] = lambda: None, place: str = "verify") -> object:
+    def call(self, function: Callable[[], object] = lambda: None, place: str = EVENT) -> object:
         return self.registry.call("desk", place, function)
 
     def fail(self, times: int = 1) -> None:
@@ -67,7 +67,7 @@ class Ward:
     def let_go(self) -> None:
         self.released.set()
         until = time.monotonic() + 5
-        while self.guard.pool.stuck and time.monotonic() < until:
+        while self.guard.stuck and time.monotonic() < until:
             time.sleep(0.002)
 
 
@@ -103,17 +103,17 @@ def test_a_call_that_overruns_is_given_up_at_its_deadline_and_keeps_its_thread_u
     ward.hang()
 
     assert time.monotonic() - began < DEADLINE + 1
-    assert ward.guard.pool.stuck == 1
+    assert ward.guard.stuck == 1
     ward.call()
     ward.let_go()
-    assert ward.guard.pool.stuck == 0
+    assert ward.guard.stuck == 0
 
 
 def test_when_all_threads_hang_the_plugin_is_not_called_until_one_ends(ward: Ward) -> None:
     for _ in range(THREADS):
         ward.hang()
 
-    assert ward.guard.state is BreakerState.OPEN
+    assert ward.guard.own.state is BreakerState.OPEN
     began = time.monotonic()
     with pytest.raises(PluginPaused, match="hang"):
         ward.call()
@@ -124,7 +124,7 @@ def test_when_all_threads_hang_the_plugin_is_not_called_until_one_ends(ward: War
         ward.call()
     ward.let_go()
     ward.call()
-    assert ward.guard.state is BreakerState.CLOSED
+    assert ward.guard.own.state is BreakerState.CLOSED
 
 
 def test_more_calls_than_threads_wait_for_their_turn(ward: Ward) -> None:
@@ -151,7 +151,7 @@ def test_a_plugin_that_is_called_within_its_own_call_needs_no_second_thread(ward
 
 def test_five_failures_within_a_minute_open_the_breaker_and_one_call_that_succeeds_closes_it(ward: Ward) -> None:
     ward.fail(FAILURES - 1)
-    assert ward.guard.state is BreakerState.CLOSED
+    assert ward.guard.own.state is BreakerState.CLOSED
     ward.fail()
 
     with pytest.raises(PluginPaused) as paused:
@@ -159,7 +159,7 @@ def test_five_failures_within_a_minute_open_the_breaker_and_one_call_that_succee
     assert paused.value.wait == PAUSE
     ward.clock.advance(seconds=PAUSE.seconds)
     ward.call()
-    assert ward.guard.state is BreakerState.CLOSED
+    assert ward.guard.own.state is BreakerState.CLOSED
     ward.fail(FAILURES - 1)
     ward.call()
 
@@ -203,14 +203,17 @@ def test_a_clock_that_was_set_back_does_not_keep_a_plugin_out(clock: FixedClock)
     assert breaker.admit() is None
 
 
-@pytest.mark.parametrize("error", [BadSignature("x"), MalformedNotification("f", "x"), ProviderError("x")])
-def test_what_the_contract_allows_never_opens_the_breaker(ward: Ward, error: Exception) -> None:
+@pytest.mark.parametrize(
+    ("place", "error"),
+    [("verify", BadSignature("x")), ("parse", MalformedNotification("f", "x")), ("query", ProviderError("x"))],
+)
+def test_what_the_contract_allows_never_opens_the_breaker(ward: Ward, place: str, error: Exception) -> None:
     def refuse() -> None:
         raise error
 
     for _ in range(FAILURES * 2):
         with pytest.raises(type(error)):
-            ward.call(refuse)
+            ward.call(refuse, place)
 
     assert ward.guard.failures == 0
 
@@ -234,7 +237,7 @@ def test_an_error_whose_text_cannot_be_read_is_contained(ward: Ward) -> None:
     def fail() -> None:
         raise Evil
 
-    with pytest.raises(PluginFailed, match="verify failed: Evil"):
+    with pytest.raises(PluginFailed, match=f"{EVENT} failed: Evil"):
         ward.call(fail)
 
 

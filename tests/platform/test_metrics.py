@@ -28,7 +28,7 @@ from host_stub.plugins.reporting import Reporter
 from host_stub.plugins.tally import BOUNDS, OTHER, PLACES, Tally
 from host_stub.services import heartbeat, measures, outbox
 from tests.platform import faulty
-from tests.platform.test_faults import DEADLINE, DRIVES, Scene, notify
+from tests.platform.test_faults import DEADLINE, DRIVES, Scene, look, notify
 from tests.support.charging_world import ChargingWorld
 from tests.support.web import Visitor, a_config, a_user, an_app, store_of
 
@@ -120,17 +120,21 @@ def test_a_call_that_hangs_is_an_overrun_above_its_deadline_and_its_thread_is_st
     assert found["billhook_plugin_call_seconds_sum", frozenset(at_verify.items())] >= DEADLINE
 
 
+def breakers(app: Flask, side: str, state: str) -> float | None:
+    return figure(app, "billhook_plugin_breaker", process="web", plugin="faulty", side=side, state=state)
+
+
 def test_a_breaker_that_opens_shows_and_what_it_turns_away_is_counted(scene: Scene, reporter: Reporter) -> None:
     def in_state(state: str) -> float | None:
         reporter.report()
-        return figure(scene.app, "billhook_plugin_breaker", process="web", plugin="faulty", state=state)
+        return breakers(scene.app, "own", state)
 
     assert (in_state("closed"), in_state("open")) == (1, 0)
-    faulty.FAULTS["verify"] = "raise"
+    faulty.FAULTS["page"] = "raise"
     for _ in range(FAILURES + 2):
-        assert notify(scene) == "503"
+        assert look(scene) == "sentence"
 
-    assert of_plugin(scene, reporter, "verify") == {"calls": 5, "failures": 5, "overruns": 0, "refused": 2}
+    assert of_plugin(scene, reporter, "page") == {"calls": 5, "failures": 5, "overruns": 0, "refused": 2}
     assert (in_state("closed"), in_state("open")) == (0, 1)
 
 
@@ -140,7 +144,7 @@ def test_when_all_threads_hang_the_breaker_shows_open(scene: Scene, reporter: Re
         assert notify(scene) == "503"
 
     assert of_plugin(scene, reporter, "verify")["refused"] == 1
-    assert figure(scene.app, "billhook_plugin_breaker", process="web", plugin="faulty", state="open") == 1
+    assert (breakers(scene.app, "public", "open"), breakers(scene.app, "own", "closed")) == (1, 1)
     assert figure(scene.app, "billhook_plugin_stuck_threads", process="web", plugin="faulty") == THREADS
 
 
@@ -349,6 +353,7 @@ def test_labels_are_words_of_ours_and_names_of_plugins_and_no_use_makes_more_of_
         "process": {"web", "worker"},
         "plugin": {"faulty", "healthy"},
         "place": {*PLACES, OTHER},
+        "side": {"own", "public"},
         "state": {"closed", "open", "probing"},
         "kind": {"notification", "question"},
         "verdict": {"accepted", "duplicate", "parked", "refused", "bad_signature", "malformed"},

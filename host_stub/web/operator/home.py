@@ -12,12 +12,11 @@ from sqlalchemy.orm import Session
 
 from host_stub.persistence import Account, GatewayEvent, Outbox, PluginFailure, Reseller
 from host_stub.persistence.store import now
-from host_stub.plugins.breaker import BreakerState
 from host_stub.services import work_queue
 from host_stub.services.listings import count_up_to
 from host_stub.services.work_queue import Heart
 from host_stub.web.operator import bp
-from host_stub.web.operator.plugins import advice, restart_sentences, table_sentences
+from host_stub.web.operator.plugins import pause_sentences, restart_sentences, table_sentences
 from host_stub.web.page import QueueRow, Tile, Tone
 from host_stub.web.panel import panel, reading
 from host_stub.web.reseller.room import show
@@ -88,15 +87,7 @@ def _findings(hearts: list[Heart], failures: list[PluginFailure]) -> list[Findin
     found += [Finding(Severity.ERROR, text, remedy) for text, remedy in restart_sentences(hearts)]
     found += [Finding(Severity.ERROR, text, remedy) for text, remedy in table_sentences(failures)]
     for name in panel().registry.plugins:
-        guard = panel().registry.guard(name)
-        if guard.state is not BreakerState.CLOSED:
-            found.append(
-                Finding(
-                    Severity.ERROR,
-                    _("Plugin {plugin} is not called for now.", plugin=name),
-                    advice(guard),
-                )
-            )
+        found += [Finding(Severity.ERROR, text, remedy) for text, remedy in pause_sentences(name)]
     if failures:
         found.append(Finding(Severity.WARNING, _("Plugins have failed while they were called."), _("See Plugins.")))
     return found or [Finding(Severity.OK, _("Workers and plugins are in order."))]

@@ -11,9 +11,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from host_stub.persistence import PluginActivation, PluginFailure, Reseller
-from host_stub.plugins.guard import Guard
+from host_stub.plugins.breaker import BreakerState
+from host_stub.plugins.containment import SideName
 from host_stub.plugins.installation import MIGRATIONS, State, TableState, inventory
 from host_stub.plugins.plugin_sets import WEB, Change, Difference, Outdated
+from host_stub.plugins.sides import Side
 from host_stub.services import work_queue
 from host_stub.services.work_queue import Heart
 from host_stub.web import restarts
@@ -32,10 +34,24 @@ _TABLES: Final = {
 }
 
 
-def advice(guard: Guard) -> LazyText:
-    """Say why a plugin is not called and what the operator can do."""
-    if guard.pool.exhausted:
+def pause_sentences(plugin: str) -> list[tuple[LazyText, LazyText]]:
+    """Say of each side of a plugin that is not called in this process which one it is, and what can be done."""
+    titles = {
+        SideName.OWN: _("Plugin {plugin} is not called for now.", plugin=plugin),
+        SideName.PUBLIC: _("Messages and links for plugin {plugin} are turned away for now.", plugin=plugin),
+    }
+    guard = panel().registry.guard(plugin)
+    paused = [side for side in (guard.own, guard.public) if side.state is not BreakerState.CLOSED]
+    return [(titles[side.name], _advice(side)) for side in paused]
+
+
+def _advice(side: Side) -> LazyText:
+    if side.pool.exhausted:
         return _("All its threads hang. Restart this process; if it happens again, disable or mend the plugin.")
+    if side.name is SideName.PUBLIC:
+        return _(
+            "It was too slow too often. After half a minute the next request tries it again; gateways repeat theirs."
+        )
     return _("It failed too often. After half a minute the next call tries it again. What failed stands under Plugins.")
 
 
@@ -127,6 +143,6 @@ def plugins_list() -> ResponseReturnValue:
         failures=failures,
         title_of=plugin_title,
         table_words=_TABLES,
-        advice=advice,
+        pauses={name: pause_sentences(name) for name in registry.plugins},
         to_set=[plugin.name for plugin in registry.plugins.values() if plugin.settings_at(Level.OPERATOR)],
     )

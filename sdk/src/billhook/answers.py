@@ -43,6 +43,7 @@ EXPECTED: Final[Mapping[str, tuple[type, ...]]] = {
     "page": (Show, GoTo),
     "link": (Show, GoTo),
     "template": (str,),
+    "link_template": (str,),
 }
 HANDLER: Final[tuple[type, ...]] = (list, Notify, Keep, Discard)
 _ALL: Final[Mapping[str, tuple[type, ...]]] = {**dict.fromkeys(EVENT_HOOKS, HANDLER), **EXPECTED}

@@ -140,7 +140,8 @@ def look(request: PageRequest) -> PageAnswer:
 
 def click(request: LinkRequest) -> PageAnswer:
     effects = [Notify(int(request.subject), "click", "News", ["It was clicked."])] if request.is_post else []
-    return act("link", lambda: Show(f"{NAME}/look.html", effects=effects))
+    context = {"act": lambda: act("link_template", lambda: "Look here")}
+    return act("link", lambda: Show(f"{NAME}/click.html", context, effects=effects))
 
 
 @hookimpl
