@@ -117,7 +117,7 @@ def _method(patient: Patient, row: PaymentMethod, keys: KeyRing) -> Diagnosis:
     try:
         provider = patient.registry.provider(row.plugin)
         view = present_view(patient.store, row, provider, keys)
-        found = patient.registry.call(row.plugin, "check_settings", provider.check_settings, view)
+        found = patient.registry.ask(view, "check_settings", provider.check_settings, view)
     except PluginError as error:
         return Diagnosis(subject, error.why, error.remedy or "See the failures of the plugin.")
     except InvalidToken:

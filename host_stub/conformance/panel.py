@@ -163,7 +163,7 @@ class PanelHost:
             methods.MethodDraft(self._plugin, tuple(AccountType), settings=settings),
             provider=provider,
             keys=self._keys,
-            doctor=lambda view: self._registry.call(self._plugin, "check_settings", provider.check_settings, view),
+            doctor=lambda view: self._registry.ask(view, "check_settings", provider.check_settings, view),
             by=_OPERATOR,
         )
         return self._view(method_id)

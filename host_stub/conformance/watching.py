@@ -33,7 +33,8 @@ class WatchedRegistry(Registry):
         super().__init__(candidates)
 
     def call(self, plugin: str, place: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        self.guard(plugin).breaker = Breaker(lambda: self._clock.now())  # what failed before is another call's affair
+        for side in (self.guard(plugin).own, self.guard(plugin).public):
+            side.breaker = Breaker(lambda: self._clock.now())  # what failed before is another call's affair
         before = _fingerprints(self.watched)
         try:
             answer = super().call(plugin, place, function, *args, **kwargs)

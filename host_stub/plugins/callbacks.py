@@ -125,7 +125,7 @@ def _call(desk: Desk, callback: Callback, place: str, request: RawRequest, expec
         return answer
 
     try:
-        return desk.registry.call(plugin, place, read)
+        return desk.registry.ask(callback.method, place, read)
     except ProviderError as error:
         raise PluginFailed(plugin, f"{place} failed: {error}") from error
 
@@ -134,7 +134,9 @@ def _acknowledge(desk: Desk, callback: Callback, verdict: Verdict) -> Answer:
     plugin = callback.method.plugin
     _count(desk, callback, verdict.value)
     try:
-        return desk.registry.call(plugin, "acknowledge", callback.provider.acknowledge, callback.action, verdict)
+        return desk.registry.ask(
+            callback.method, "acknowledge", callback.provider.acknowledge, callback.action, verdict
+        )
     except (CallbackError, ProviderError) as error:
         # The message is judged by now: whatever the provider says, it is no forgery.
         raise PluginFailed(plugin, f"acknowledge failed: {error}") from error
@@ -154,7 +156,7 @@ def returned(desk: Desk, callback: Callback, request: RawRequest, token: str) ->
     try:
         event = _call(desk, callback, "parse", request, PayerReturned)
         successful = bool(event.successful)
-    except MalformedNotification:
+    except (BadSignature, MalformedNotification):
         successful = False
     return Returned(successful, _signed_payment(desk, callback, token), callback.method.reseller_id)
 

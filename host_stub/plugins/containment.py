@@ -14,7 +14,7 @@ from enum import StrEnum
 from queue import SimpleQueue
 from typing import Any, Final
 
-from billhook import ProviderError
+from billhook import BadSignature, MalformedNotification, ProviderError
 from billhook.errors import CallbackError, PageError
 
 #: Seconds that a call may take, by place: provider methods, the `validator` of a setting, views of a `page` or `link`,
@@ -54,8 +54,8 @@ PUBLIC: Final = frozenset({"verify", "parse", "acknowledge", "link", "link_templ
 
 #: What a place may raise by contract, and what is therefore no failure.
 ALLOWED: Final[Mapping[str, tuple[type[Exception], ...]]] = {
-    "verify": (CallbackError, ProviderError),
-    "parse": (CallbackError, ProviderError),
+    "verify": (BadSignature, MalformedNotification, ProviderError),
+    "parse": (BadSignature, MalformedNotification, ProviderError),
     "acknowledge": (CallbackError, ProviderError),
     "document": (ProviderError,),
     "start": (ProviderError,),

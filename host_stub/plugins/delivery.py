@@ -42,7 +42,7 @@ from host_stub.persistence import Account, Reseller, Scope, Store
 from host_stub.persistence.plugin_tables import OwnTables
 from host_stub.persistence.store import Row, base_url, fetch, now
 from host_stub.plugins import effects as writing
-from host_stub.plugins import failures, links
+from host_stub.plugins import failures, links, masking
 from host_stub.plugins.desk import Keys, Providers
 from host_stub.plugins.errors import PluginFailed, PluginWaits
 from host_stub.plugins.registry import Registry
@@ -157,14 +157,19 @@ class HostReader:
     def setting(self, key: str, account_id: int | None = None) -> object:
         declared = self._declared()[key]
         with self._reading() as session:
-            return plugin_settings.value(session, self._owner(account_id), declared, self._keys)
+            value = plugin_settings.value(session, self._owner(account_id), declared, self._keys)
+        if declared.kind is SettingKind.SECRET:
+            masking.given([str(value or "")])
+        return value
 
     def secrets(self, key: str, account_id: int | None = None) -> tuple[str, ...]:
         declared = self._declared()[key]
         if declared.kind is not SettingKind.SECRET:
             raise KeyError(key)
         with self._reading() as session:
-            return plugin_settings.secrets(session, self._owner(account_id), declared, self._keys)
+            found = plugin_settings.secrets(session, self._owner(account_id), declared, self._keys)
+        masking.given(found)
+        return found
 
     def _declared(self) -> Mapping[str, Setting]:
         return {setting.key: setting for setting in self._registry.loaded(self._plugin).settings}

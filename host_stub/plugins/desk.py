@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from billhook import DocumentSource, PaymentProvider
+from billhook import DocumentSource, MethodView, PaymentProvider
 from billhook.loading import LoadedPlugin
 
 from host_stub.persistence import Payment, PaymentMethod, Store
@@ -39,6 +39,9 @@ class Providers(Protocol):
 
     def call(self, plugin: str, place: str, function: Callable[..., Result], *arguments: object) -> Result:
         """Call a plugin's code; an exception that is not of the contract is recorded and raised as PluginFailed."""
+
+    def ask(self, method: MethodView, place: str, function: Callable[..., Result], *arguments: object) -> Result:
+        """Call a provider's code about a method like `call`; what it raises has the method's secrets masked."""
 
     def heard(self, plugin: str, kind: str, verdict: str) -> None:
         """Count a message of a gateway. kind: of its action. verdict: what the panel made of it."""

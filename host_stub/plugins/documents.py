@@ -118,9 +118,7 @@ def _source(desk: Desk, subject: _Subject) -> DocumentSource:
     if subject.kind not in {kind.name for kind in provider.capabilities.documents}:
         raise MethodUnavailable(method.id, "no such document")
     view = present_view(desk.store, method, provider, desk.keys)
-    return desk.registry.call(
-        method.plugin, "document", provider.document, subject.kind, subject.payment, view, subject.facts
-    )
+    return desk.registry.ask(view, "document", provider.document, subject.kind, subject.payment, view, subject.facts)
 
 
 def _freeze(

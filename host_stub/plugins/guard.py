@@ -12,6 +12,7 @@ from billhook import answers
 
 from host_stub.plugins.containment import ALLOWED, DEADLINES, HANDLER_SECONDS, PUBLIC, NoThread, Overran, SideName
 from host_stub.plugins.errors import PluginPaused
+from host_stub.plugins.masking import text_of
 from host_stub.plugins.sides import Side
 from host_stub.plugins.tally import Tallies, Tally
 
@@ -145,11 +146,4 @@ class Guard:
         if isinstance(error, answers.Rubbish):
             raise CallFailed(str(error), str(error)) from error
         kind = type(error).__name__
-        raise CallFailed(f"{kind}: {_text(error)}", f"{place} failed: {kind}") from error
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:  # noqa: BLE001  even an error's text is the plugin's code
-        return "(its text cannot be read)"
+        raise CallFailed(f"{kind}: {text_of(error)}", f"{place} failed: {kind}") from error

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from billhook import Catalogue, Setting
+from billhook import Catalogue, Setting, SettingKind
 from billhook.loading import LoadedPlugin
 from billhook.settings import Text
 
+from host_stub.plugins import masking
 from host_stub.plugins.errors import PluginUnavailable
 
 _ = Catalogue("host_stub")
@@ -31,15 +32,22 @@ def with_guarded_validators(plugin: LoadedPlugin, call: Call) -> LoadedPlugin:
 
 def _guarded(plugin: str, settings: Iterable[Setting], call: Call) -> tuple[Setting, ...]:
     return tuple(
-        replace(each, validator=_asked(plugin, each.validator, call)) if each.validator is not None else each
+        replace(each, validator=_asked(plugin, each, each.validator, call)) if each.validator is not None else each
         for each in settings
     )
 
 
-def _asked(plugin: str, validator: Callable[[object], Text | None], call: Call) -> Callable[[object], Text | None]:
+def _asked(
+    plugin: str, setting: Setting, validator: Callable[[object], Text | None], call: Call
+) -> Callable[[object], Text | None]:
+    def judge(value: object) -> Text | None:
+        if setting.kind is SettingKind.SECRET:
+            masking.given([str(value)])
+        return validator(value)
+
     def ask(value: object) -> Text | None:
         try:
-            return call(plugin, PLACE, validator, value)
+            return call(plugin, PLACE, judge, value)
         except PluginUnavailable:
             return _("The plugin could not check this value, so it is not taken. The operator sees what happened.")
 

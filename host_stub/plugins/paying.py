@@ -83,7 +83,7 @@ def _offer(desk: Desk, row: PaymentMethod, payment: PaymentView) -> Offer | None
         if currencies and payment.amount.currency not in currencies:
             return None
         method = present_view(desk.store, row, provider, desk.keys)
-        answer = desk.registry.call(row.plugin, "availability", provider.availability, payment, method)
+        answer = desk.registry.ask(method, "availability", provider.availability, payment, method)
     except PluginFailed:
         return Offer(row, provider, _("The module failed when it was asked. The operator sees what happened."))
     except PluginPaused:
@@ -99,9 +99,7 @@ class Started:
 
     outcome: Start
     payment: PaymentView
-    method_id: int
-    method_name: str
-    plugin: str
+    method: MethodView
 
 
 def start(desk: Desk, scope: Scope, payment_id: int, method_id: int, *, language: str, by: Actor) -> Started:
@@ -186,5 +184,5 @@ def _call(
             kind.name: facts for kind in kinds if (facts := issued_facts(desk, session, row, offer.method, kind.name))
         }
     request = StartRequest(view, method, addresses, key, language, known)
-    outcome = desk.registry.call(offer.method.plugin, "start", lambda: _declared(offer.provider, request))
-    return Started(outcome, view, offer.method.id, offer.method.name, offer.method.plugin)
+    outcome = desk.registry.ask(method, "start", lambda: _declared(offer.provider, request))
+    return Started(outcome, view, method)

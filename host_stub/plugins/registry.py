@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 import jinja2
 import structlog
-from billhook import BalanceWatch, ChargeWatch, PaymentProvider, PluginError, loading
+from billhook import (
+    BalanceWatch,
+    ChargeWatch,
+    MethodView,
+    PaymentProvider,
+    PluginError,
+    ProviderError,
+    loading,
+)
+from billhook.errors import CallbackError, PageError
 from billhook.loading import EVENT_HOOKS, LoadedPlugin
 
 from host_stub.adapters.clock import Clock, SystemClock
 from host_stub.domain.listening import Listening, WatchSpec
 from host_stub.persistence import Store
-from host_stub.plugins import failures, start_watch
+from host_stub.plugins import failures, masking, start_watch
 from host_stub.plugins.discovery import Candidate, installed
 from host_stub.plugins.errors import BrokenPlugin, PluginBehind, PluginFailed, PluginOverran, UnknownPlugin
 from host_stub.plugins.guard import CallFailed, CallOverran, Guard
@@ -170,21 +180,36 @@ class Registry:
 
         place: what is called, for the operator (`start`, `billhook_balance_changed`).
         Never inside a database transaction: a failure is written in one of its own.
-        Raises what the contract allows there (CallbackError, ProviderError) as it is, PluginPaused while the plugin
+        Raises what the contract allows there (CallbackError, PageError, ProviderError), PluginPaused while the plugin
         is not called because it failed too often, PluginBehind while its tables are not up to date, PluginFailed for
         anything else (PluginOverran past the deadline).
+        What is raised, recorded or logged has the secrets masked that the call was given.
         """
         self._refuse_behind(plugin)
-        try:
-            return self.guard(plugin).call(place, partial(function, *args, **kwargs))
-        except CallOverran as failure:
-            _log.error("plugin overran", plugin=plugin, place=place, why=failure.words, at=failure.stack)
-            self._record(plugin, place, failure.words)
-            raise PluginOverran(plugin, failure.public) from None
-        except CallFailed as failure:
-            _log.error("plugin failed", plugin=plugin, place=place, exc_info=failure.__cause__)
-            self._record(plugin, place, failure.words)
-            raise PluginFailed(plugin, failure.public) from failure.__cause__
+        with masking.call_under_way() as mask:
+            try:
+                return self.guard(plugin).call(place, partial(function, *args, **kwargs))
+            except CallOverran as failure:
+                _log.error("plugin overran", plugin=plugin, place=place, why=failure.words, at=failure.stack)
+                self._record(plugin, place, failure.words)
+                raise PluginOverran(plugin, failure.public) from None
+            except CallFailed as failure:
+                _log.error("plugin failed", plugin=plugin, place=place, exception=mask(_traceback(failure)))
+                self._record(plugin, place, mask(failure.words))
+                # The log has where it was; who logs this one logs nothing of the plugin's.
+                raise PluginFailed(plugin, mask(failure.public)) from None
+            except (CallbackError, PageError, ProviderError) as error:
+                raise mask.error(error) from None
+
+    def ask(self, method: MethodView, place: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call a provider's code about a method, whose secrets it is given, like `call`."""
+        provider = self.provider(method.plugin)
+
+        def asked() -> R:
+            masking.given(masking.secrets_of(method, provider.settings))
+            return function(*args, **kwargs)
+
+        return self.call(method.plugin, place, asked)
 
     def heard(self, plugin: str, kind: str, verdict: str) -> None:
         """Count a message of a gateway. kind: of its action. verdict: what the panel made of it."""
@@ -218,6 +243,10 @@ class Registry:
             return self.guard(plugin).here(hook, implementation)
         except CallFailed as failure:
             raise failure.__cause__ or failure from None
+
+
+def _traceback(failure: CallFailed) -> str:
+    return "".join(traceback.format_exception(failure.__cause__)).rstrip()
 
 
 def _spec(plugin: LoadedPlugin, watch: BalanceWatch | ChargeWatch) -> WatchSpec:

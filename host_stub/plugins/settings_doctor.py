@@ -27,7 +27,7 @@ MOST: Final = 200
 def ask(registry: Providers, provider: PaymentProvider, view: MethodView) -> list[Finding]:
     """Return the provider's findings; a provider that fails is a finding itself."""
     try:
-        return registry.call(provider.name, "check_settings", provider.check_settings, view)
+        return registry.ask(view, "check_settings", provider.check_settings, view)
     except PluginUnavailable as error:
         return [Finding(Severity.ERROR, _("The plugin could not check the settings."), error.why)]
 

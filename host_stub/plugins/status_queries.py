@@ -70,7 +70,7 @@ def _ask(store: Store, registry: Providers, keys: Keys, attempt: Due) -> StatusA
     provider = registry.provider(attempt.plugin)
     method = present_view(store, row, provider, keys)
     request = StatusRequest(payment, method, attempt.reference, attempt.idempotency_key, attempt.queries)
-    return registry.call(attempt.plugin, "query", provider.query, request)
+    return registry.ask(method, "query", provider.query, request)
 
 
 def _take(store: Store, attempt: Due, answer: StatusAnswer) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from billhook import BadSignature, MalformedNotification
+from billhook.errors import CallbackError
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import UserKind
@@ -12,7 +14,7 @@ from host_stub.plugins.breaker import FAILURES, BreakerState
 from host_stub.plugins.containment import THREADS
 from host_stub.plugins.guard import Guard
 from tests.platform import faulty
-from tests.platform.test_faults import DRIVES, Scene, look, notify
+from tests.platform.test_faults import DRIVES, Healthy, Scene, look, notify
 from tests.support.web import Visitor, a_user
 from tests.support.world import a_reseller
 
@@ -70,6 +72,20 @@ def test_messages_over_which_all_public_threads_hang_leave_its_payments_going(sc
     assert notify(scene) == "503"
     guard = scene.registry.guard("faulty")
     assert (guard.own.state, guard.public.state) == (BreakerState.CLOSED, BreakerState.OPEN)
+
+
+@pytest.mark.parametrize("error", [BadSignature("x"), MalformedNotification("f", "x"), CallbackError("x")])
+def test_a_return_that_a_plugin_does_not_believe_is_no_error_of_the_panel(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, error: CallbackError
+) -> None:
+    def parse(*_arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Healthy, "parse", parse)
+    answer = scene.client.get(f"/plugin/healthy/method/{scene.healthy_id}/back")
+
+    assert answer.status_code == (503 if type(error) is CallbackError else 200)
+    assert scene.failures() == ({"parse": "CallbackError: x"} if type(error) is CallbackError else {})
 
 
 def test_payments_that_fail_do_not_turn_gateways_away(scene: Scene) -> None:

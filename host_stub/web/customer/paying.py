@@ -79,7 +79,7 @@ def _lead_on(started: Started, page: str) -> ResponseReturnValue:
 
 
 def _shown(started: Started) -> ShownMethod:
-    return ShownMethod(started.method_id, started.method_name)
+    return ShownMethod(started.method.id, started.method.name)
 
 
 def _back(page: str, message: object) -> ResponseReturnValue:
@@ -89,10 +89,10 @@ def _back(page: str, message: object) -> ResponseReturnValue:
 
 def _instruct(started: Started, page: str) -> ResponseReturnValue:
     """Issue and freeze the method's documents, then show the instructions by GET: reloading them does nothing."""
-    for kind in kinds_of(started.plugin):
+    for kind in kinds_of(started.method.plugin):
         # What could not be issued is missing there, with a way to try again.
-        issue(started.payment.id, started.method_id, kind.name)
-    return redirect(f"{page}/methods/{started.method_id}", 303)
+        issue(started.payment.id, started.method.id, kind.name)
+    return redirect(f"{page}/methods/{started.method.id}", 303)
 
 
 @bp.get("/<int:account_id>/payments/<int:payment_id>/methods/<int:method_id>")
@@ -131,7 +131,7 @@ def _draw(
 ) -> ResponseReturnValue:
     outcome = started.outcome
     if not isinstance(outcome, Instructions):
-        raise PluginFailed(started.plugin, "start returned no instructions")
+        raise PluginFailed(started.method.plugin, "start returned no instructions")
     ours = {
         "payment": started.payment,
         "method": _shown(started),
@@ -143,8 +143,8 @@ def _draw(
         "back_url": page,
     }
     theirs = dict(outcome.context)
-    theirs |= page_names(panel().registry.loaded(started.plugin), theirs)
-    return panel().registry.call(started.plugin, "template", _render, outcome.template, {**theirs, **ours})
+    theirs |= page_names(panel().registry.loaded(started.method.plugin), theirs)
+    return panel().registry.ask(started.method, "template", _render, outcome.template, {**theirs, **ours})
 
 
 def _render(template: str, context: dict[str, object]) -> str:
