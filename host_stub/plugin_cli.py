@@ -213,6 +213,7 @@ def _tell(name: str, remains: plugin_removal.Remains, tables: Sequence[str]) -> 
         ("secrets of methods deleted", remains.secrets),
         ("settings deleted", remains.settings),
         ("undelivered events deleted", remains.facts),
+        ("notices withdrawn from customers' panels", remains.notices),
         ("tables dropped, with all rows", ", ".join(tables)),
     ):
         click.echo(f"{name}: {what}: {count or 'none'}")

@@ -1,8 +1,8 @@
-"""Messages in the panel that ask a customer for money, and when nobody needs them any more."""
+"""Messages in the panel, and when nobody needs them any more."""
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, and_, update
 from sqlalchemy.orm import Session
 
 from host_stub.persistence import Account, Notice
@@ -12,4 +12,15 @@ from host_stub.persistence.store import now
 def take_down(session: Session, account: Account) -> None:
     """Dismiss what asks for money: it has come, or the credit hold now says so on every page."""
     waiting = update(Notice).where(Notice.account_id == account.id, Notice.dismissed_at.is_(None))
+    session.execute(waiting.values(dismissed_at=now(session)).execution_options(synchronize_session=False))
+
+
+def of_plugin(plugin: str) -> ColumnElement[bool]:
+    """Return what picks the messages that a plugin has put up and nobody dismissed."""
+    return and_(Notice.category == f"plugin:{plugin}", Notice.dismissed_at.is_(None))
+
+
+def withdraw(session: Session, plugin: str) -> None:
+    """Dismiss what a plugin has put up: its buttons lead nowhere once it is gone."""
+    waiting = update(Notice).where(of_plugin(plugin))
     session.execute(waiting.values(dismissed_at=now(session)).execution_options(synchronize_session=False))

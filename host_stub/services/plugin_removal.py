@@ -1,7 +1,7 @@
 """Take away what a plugin has left in the host's tables. Its own tables are `persistence.plugin_tables`' business.
 
 Deleted: its settings at every level above the method, the secrets of its methods, watches, facts that nobody told it,
-and recorded failures. Kept: its methods, deactivated and with their other settings, since payments, documents and the
+and recorded failures. Withdrawn: what it has put up in customers' panels. Kept: its methods, deactivated and with their other settings, since payments, documents and the
 ledger refer to them.
 """
 
@@ -19,6 +19,7 @@ from host_stub.domain.payments import OPEN
 from host_stub.persistence import (
     BalanceWatch,
     Lane,
+    Notice,
     OperatorSetting,
     Outbox,
     Payment,
@@ -30,7 +31,7 @@ from host_stub.persistence import (
     Store,
 )
 from host_stub.persistence.store import EVERYTHING
-from host_stub.services import methods, resellers
+from host_stub.services import methods, notices, resellers
 from host_stub.services.journal import log
 from host_stub.services.outbox import PLUGIN
 
@@ -48,6 +49,7 @@ class Remains:
     secrets: int
     settings: int
     facts: int
+    notices: int
     unknown: int
     open: int
 
@@ -67,13 +69,15 @@ def survey(session: Session, plugin: str) -> Remains:
         secrets=sum(any(kept) for method in owned for kept in (method.secrets or {}).values()),
         settings=sum(_count(session, kind, kind.plugin == plugin) for kind in (OperatorSetting, PluginSetting)),
         facts=_count(session, Outbox, Outbox.receiver == PLUGIN + plugin),
+        notices=_count(session, Notice, notices.of_plugin(plugin)),
         unknown=session.scalar(started.where(PaymentAttempt.state == "unknown")) or 0,
         open=session.scalar(started.where(PaymentAttempt.state != "failed")) or 0,
     )
 
 
 def take_away(store: Store, plugin: str, *, by: Actor) -> None:
-    """Switch the plugin off for everybody, deactivate its methods, delete its settings, secrets, watches and facts.
+    """Switch the plugin off for everybody, deactivate its methods, withdraw its notices, delete its settings, secrets,
+    watches and facts.
 
     May be called again after a crash: what is gone stays gone.
     """
@@ -89,6 +93,7 @@ def take_away(store: Store, plugin: str, *, by: Actor) -> None:
             session.execute(delete(kind).where(kind.plugin == plugin))
         for told in (Outbox, Lane):
             session.execute(delete(told).where(told.receiver == PLUGIN + plugin))
+        notices.withdraw(session, plugin)
 
 
 def _on(plugin: str) -> Select[Any]:

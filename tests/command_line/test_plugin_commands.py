@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
-from billhook import Keep
+from billhook import Keep, Notify
 
 from host_stub.adapters.clock import SystemClock
 from host_stub.adapters.keys import load_key_file
 from host_stub.persistence import (
+    Account,
     LogEntry,
+    Notice,
     OperatorSetting,
     PaymentMethod,
     PluginActivation,
@@ -25,6 +27,7 @@ from host_stub.persistence import (
     open_store,
 )
 from host_stub.persistence.plugin_tables import OwnTables
+from host_stub.plugins import effects
 from host_stub.services import attempts
 from tests.platform.ledger_notes import NAME
 from tests.support.world import CUSTOMER, World, a_method
@@ -219,6 +222,24 @@ def test_removing_a_plugin_takes_everything_but_its_methods(installation, site, 
     site.uninstall()
     assert NAME not in listed(installation)
     run(installation, "migrate")
+
+
+def test_notices_of_a_removed_plugin_leave_the_customers_panels(installation, site, store):
+    world = used(installation, site, store)
+    with store.write() as session:
+        account = session.get_one(Account, world.account_id)
+        for plugin in (NAME, "ledger_notes_of_old"):
+            notice = Notify(
+                account.id, "news", "News", ["Look."], button=("Look", f"https://panel.example/{plugin}/look")
+            )
+            effects.write(session, effects.Author(plugin, account.reseller_id, once=f"{plugin}:1"), [notice])
+
+    said = run(installation, "plugin", "remove", NAME, "--yes")
+
+    assert "notices withdrawn from customers' panels: 1" in said
+    with store.read() as session:
+        notices = session.execute(sa.select(Notice.category, Notice.dismissed_at.is_not(None)))
+        assert dict(notices.all()) == {f"plugin:{NAME}": True, "plugin:ledger_notes_of_old": False}
 
 
 def test_removing_asks_first_and_does_nothing_without_consent(installation, site, store):
