@@ -51,7 +51,7 @@ def _postgresql() -> Iterator[Databases | str]:
         yield server
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def postgresql_databases(_postgresql: Databases | str) -> Databases:
     """A real PostgreSQL server; skips without one, fails in CI."""
     return lacking(_postgresql) if isinstance(_postgresql, str) else _postgresql

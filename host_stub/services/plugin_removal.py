@@ -1,8 +1,8 @@
 """Take away what a plugin has left in the host's tables. Its own tables are `persistence.plugin_tables`' business.
 
 Deleted: its settings at every level above the method, the secrets of its methods, watches, facts that nobody told it,
-and recorded failures. Withdrawn: what it has put up in customers' panels. Kept: its methods, deactivated and with their other settings, since payments, documents and the
-ledger refer to them.
+and recorded failures. Withdrawn: what it has put up in customers' panels. Kept: its methods, deactivated and with their
+other settings, since payments, documents and the ledger refer to them.
 """
 
 from __future__ import annotations

@@ -43,6 +43,18 @@ PLACES: dict[str, tuple[str, str, str]] = {
     **dict.fromkeys(EVENT_HOOKS, ("waits", "delivered", _AGAIN)),
 }
 
+#: Fault while a plugin is called → what becomes of the call.
+FAULTS: dict[str, str] = {
+    "slow": "an answer within the deadline is taken, however late",
+    "raise": "a failure, with the exception's kind and text",
+    "rubbish": "a failure, with what came and what was expected",
+    "hang": "given up at the deadline; its thread stays occupied until it ends",
+    "call out": (
+        "the same for asking a server that never answers, without a time limit: `billhook.http` sets limits, a socket "
+        "of the plugin's own has none"
+    ),
+}
+
 #: Fault at load → words in what the operator reads.
 LOADING: dict[str, str] = {
     "raises at import": "import failed",
@@ -66,7 +78,12 @@ LOADING: dict[str, str] = {
 
 def page() -> str:
     """Return the text of `docs/containment.md`."""
-    return "\n".join([*_INTRODUCTION, *_calls(), *_LOADING_INTRODUCTION, *_loading(), *_END, ""])
+    return "\n".join([*_INTRODUCTION, *_faults(), *_calls(), *_LOADING_INTRODUCTION, *_loading(), *_END, ""])
+
+
+def _faults() -> list[str]:
+    rows = [f"| {fault} | {rule} |" for fault, rule in FAULTS.items()]
+    return ["| fault | what becomes of the call |", "|---|---|", *rows, "", "Then, place by place:", ""]
 
 
 def _calls() -> list[str]:

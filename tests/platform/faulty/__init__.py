@@ -1,10 +1,12 @@
 """A plugin with a switch per fault: what each of its methods and handlers does wrong is chosen from outside.
 
-It is honest where no fault is switched on. `hang` waits until the test lets go; `slow` stays within the deadline.
+It is honest where no fault is switched on. `hang` waits until the test lets go; `slow` stays within the deadline; `call
+out` asks a server that never answers, and sets no time limit.
 """
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -58,10 +60,12 @@ NAME = "faulty"
 SLOW_SECONDS = 0.1
 LONGEST_HANG = 30.0
 RUBBISH = object()
-#: Place → `raise`, `hang`, `slow` or `rubbish`.
+#: Place → `raise`, `hang`, `slow`, `rubbish` or `call out`.
 FAULTS: dict[str, str] = {}
 #: A hang has begun; it may end.
 HANGS, LET_GO = threading.Event(), threading.Event()
+#: Where the server listens that never answers.
+SILENT = ("127.0.0.1", 0)
 
 Honest = TypeVar("Honest")
 
@@ -74,6 +78,10 @@ def act(place: str, honest: Callable[[], Honest]) -> Honest | Any:
         case "hang":
             HANGS.set()
             LET_GO.wait(LONGEST_HANG)
+        case "call out":
+            with socket.create_connection(SILENT) as gateway:
+                HANGS.set()
+                gateway.recv(1)
         case "slow":
             time.sleep(SLOW_SECONDS)
         case "rubbish":
