@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from billhook import Finding, PluginError, Severity
 from billhook.errors import BillhookError
 from billhook.i18n import use_language
-from cryptography.fernet import InvalidToken
 from sqlalchemy import select
 
 from host_stub.adapters.keys import KeyRing
 from host_stub.config import Config
 from host_stub.diagnosis import Diagnosis
+from host_stub.domain.errors import MethodUnavailable
 from host_stub.persistence import PaymentMethod, PluginFailure, Store
 from host_stub.plugins import discovery, plugin_sets
 from host_stub.plugins.installation import Inventory, State, TableState, inventory
@@ -120,7 +120,7 @@ def _method(patient: Patient, row: PaymentMethod, keys: KeyRing) -> Diagnosis:
         found = patient.registry.ask(view, "check_settings", provider.check_settings, view)
     except PluginError as error:
         return Diagnosis(subject, error.why, error.remedy or "See the failures of the plugin.")
-    except InvalidToken:
+    except MethodUnavailable:
         return Diagnosis(
             subject, "its secrets can't be opened with these keys", "Restore the key file, or set them anew."
         )

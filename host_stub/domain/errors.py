@@ -5,6 +5,8 @@ Only bases end in `Error`; leaves state a fact and carry its values.
 
 from __future__ import annotations
 
+from billhook.i18n import LazyText
+
 
 class HostError(Exception):
     """Base of everything the host raises on purpose."""
@@ -54,9 +56,9 @@ class PaymentClosed(RefusedError):
 
 
 class MethodUnavailable(RefusedError):
-    """The payment cannot be paid with this method; `reason` says why."""
+    """The payment cannot be paid with this method; `reason` says why, for a manager."""
 
-    def __init__(self, method_id: int, reason: object) -> None:
+    def __init__(self, method_id: int, reason: LazyText | str) -> None:
         super().__init__(f"method {method_id}: {reason}")
         self.method_id = method_id
         self.reason = reason

@@ -25,11 +25,11 @@ from billhook import (
 from billhook.answers import Rubbish
 from billhook.errors import CallbackError
 
-from host_stub.domain.errors import NotFound
+from host_stub.domain.errors import MethodUnavailable, NotFound
 from host_stub.persistence import Payment, PaymentMethod
 from host_stub.persistence.store import fetch
 from host_stub.plugins.desk import Desk, return_token
-from host_stub.plugins.errors import PluginFailed
+from host_stub.plugins.errors import PluginFailed, PluginUnavailable
 from host_stub.services import gateway
 from host_stub.services.methods import kept_above, method_view
 
@@ -50,7 +50,7 @@ def find(desk: Desk, plugin: str, method_id: int, action_name: str) -> Callback:
 
     A method that was deactivated, and a plugin that was turned off for the reseller, still answer: payments that were
     started with it go on until they are final.
-    Raises NotFound; PluginUnavailable for a plugin that is broken or gone.
+    Raises NotFound; PluginUnavailable for a plugin that is broken or gone, and for a method whose secret does not open.
     """
     with desk.store.read() as session:
         row = fetch(session, PaymentMethod, method_id)
@@ -62,7 +62,10 @@ def find(desk: Desk, plugin: str, method_id: int, action_name: str) -> Callback:
     action = next((a for a in provider.capabilities.actions if a.name == action_name), None)
     if action is None:
         raise NotFound("Action", action_name)
-    return Callback(action, provider, method_view(row, provider, desk.keys, desk.store.now(), above))
+    try:
+        return Callback(action, provider, method_view(row, provider, desk.keys, desk.store.now(), above))
+    except MethodUnavailable as error:
+        raise PluginUnavailable(plugin, str(error)) from error
 
 
 def receive(desk: Desk, callback: Callback, request: RawRequest) -> Answer:

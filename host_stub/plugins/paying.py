@@ -90,6 +90,8 @@ def _offer(desk: Desk, row: PaymentMethod, payment: PaymentView) -> Offer | None
         return Offer(row, provider, _("The module failed too often and is not asked for a while."))
     except PluginUnavailable:
         return None
+    except MethodUnavailable as error:
+        return Offer(row, provider, error.reason)
     return Offer(row, provider, answer.reason if isinstance(answer, Unavailable) else None)
 
 

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 import structlog
 from billhook import AttemptState, PaymentPaid, ProviderError, StatusAnswer, StatusRequest
 
+from host_stub.domain.errors import MethodUnavailable
 from host_stub.persistence import Payment, PaymentMethod, Store
 from host_stub.persistence.store import fetch
 from host_stub.plugins import failures
@@ -51,7 +52,7 @@ def _settle(store: Store, registry: Providers, keys: Keys, attempt: Due) -> None
     except PluginWaits as error:
         attempts.postpone(store, attempt, error.wait)
         return
-    except (PluginUnavailable, ProviderError) as error:
+    except (MethodUnavailable, PluginUnavailable, ProviderError) as error:
         attempts.resolve(store, attempt, AttemptState.UNKNOWN, error=str(error))
         return
     try:

@@ -13,8 +13,9 @@ from billhook import AccountType, Finding, Level, MethodView, PaymentProvider, S
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from host_stub.adapters.keys import DecryptionFailed
 from host_stub.domain.actors import Actor
-from host_stub.domain.errors import InvalidSettings
+from host_stub.domain.errors import InvalidSettings, MethodUnavailable
 from host_stub.persistence import PaymentMethod, Reseller, Scope, Store
 from host_stub.persistence.store import fetch, now
 from host_stub.services import secret_vaults, setting_changes, setting_levels
@@ -64,20 +65,27 @@ def method_view(
 
     above: what `kept_above` returned. Secrets replaced less than seven days before `now`, here or where they are
     inherited from, stand in `previous_secrets`, newest first.
+    Raises MethodUnavailable if a secret does not open: what was signed with an empty one, anybody could sign.
     """
     place = place_of(row, above)
-    values = setting_levels.complete(provider.settings, place.kept, keys)
+    try:
+        values = setting_levels.complete(provider.settings, place.kept, keys)
+    except DecryptionFailed as error:
+        raise MethodUnavailable(row.id, secret_vaults.UNREADABLE) from error
     previous = {}
     for secret in _secrets(provider):
         former = setting_levels.former_secrets(secret, place.kept, now)
         # What was inherited is kept here too once it is overridden: each counts once.
-        opened = dict.fromkeys(keys.decrypt(each["value"]) for each in former)
+        opened = dict.fromkeys(secret_vaults.texts(former, keys))
         previous[secret.key] = tuple(text for text in opened if text != values[secret.key])
     return MethodView(row.id, row.reseller_id, row.plugin, row.name, values, previous)
 
 
 def present_view(store: Store, row: PaymentMethod, provider: Provider, keys: Opener) -> MethodView:
-    """Return a method as its provider sees it now; reads what it inherits, if it inherits anything."""
+    """Return a method as its provider sees it now; reads what it inherits, if it inherits anything.
+
+    Raises MethodUnavailable like `method_view`.
+    """
     if not _inherited(row, provider):
         return method_view(row, provider, keys, store.now())
     with store.read(Scope.reseller(row.reseller_id)) as session:
@@ -144,9 +152,10 @@ def save_method(
     if known is not None:
         trial.settings, trial.secrets = known.settings, known.secrets
     _apply(trial, draft, provider, keys, store.now(), above)
-    place, view = place_of(trial, above), method_view(trial, provider, keys, store.now(), above)
-    faults = _faults(place, provider, keys)
-    errors = faults or [finding for finding in doctor(view) if finding.severity is Severity.ERROR]
+    errors = _faults(place_of(trial, above), provider, keys)
+    if not errors:
+        view = method_view(trial, provider, keys, store.now(), above)
+        errors = [finding for finding in doctor(view) if finding.severity is Severity.ERROR]
     if errors:
         raise InvalidSettings(list(errors))
     with store.write(scope) as session:
@@ -167,10 +176,14 @@ def check(
     row: PaymentMethod, provider: Provider, keys: Opener, now: datetime, above: Kept, doctor: Doctor
 ) -> list[Finding]:
     """Return what is wrong with a method as it stands, inherited values with it: what the doctor finds, after faults of
-    single values of which he says nothing."""
-    found = list(doctor(method_view(row, provider, keys, now, above)))
-    told = {finding.setting for finding in found if finding.severity is Severity.ERROR}
+    single values of which he says nothing. Without its secrets a method is not shown to him."""
     faults = _faults(place_of(row, above), provider, keys)
+    try:
+        view = method_view(row, provider, keys, now, above)
+    except MethodUnavailable:
+        return faults
+    found = list(doctor(view))
+    told = {finding.setting for finding in found if finding.severity is Severity.ERROR}
     return [*(fault for fault in faults if fault.setting not in told), *found]
 
 
@@ -227,7 +240,10 @@ def _apply_settings(
 ) -> set[str]:
     before, change = place_of(row, above), Change(draft.settings, draft.inherited, draft.forgotten)
     after = setting_changes.applied(before, provider.settings, change, keys, at)
-    closed = {*(row.secrets or {}), *(secret.key for secret in _secrets(provider))}
+    closed = {secret.key for secret in _secrets(provider)}
+    # So is what was a secret before an upgrade, and has no other value since.
+    declared = {setting.key for setting in provider.settings}
+    closed |= {key for key in row.secrets or {} if key not in declared or isinstance(after.own.get(key), list)}
     row.settings = {key: value for key, value in after.own.items() if key not in closed}
     row.secrets = {key: value for key, value in after.own.items() if key in closed}
     return set(setting_changes.changed_keys(before, after, provider.settings))

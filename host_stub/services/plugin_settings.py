@@ -97,13 +97,13 @@ def secrets(session: Session, owner: Owner, secret: Setting, keys: Opener) -> tu
     found = kept(session, owner, (secret,))
     present = str(setting_levels.value(secret, found, keys))
     former = setting_levels.former_secrets(secret, found, now(session))
-    return tuple(filter(None, (present, *(keys.decrypt(str(each["value"])) for each in former))))
+    return tuple(filter(None, (present, *secret_vaults.texts(former, keys))))
 
 
-def standings(session: Session, owner: Owner, settings: Sequence[Setting]) -> dict[str, Standing]:
+def standings(session: Session, owner: Owner, settings: Sequence[Setting], keys: Opener) -> dict[str, Standing]:
     """Return by key how settings stand for the owner: what holds, what would be inherited, and from where."""
     found = kept(session, owner, settings)
-    return {setting.key: setting_levels.standing(setting, found, owner.level) for setting in settings}
+    return {setting.key: setting_levels.standing(setting, found, owner.level, keys) for setting in settings}
 
 
 def save(

@@ -10,15 +10,24 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
+from billhook import Catalogue
+
+from host_stub.adapters.keys import DecryptionFailed
+
+_ = Catalogue("host_stub")
+
 #: How long a replaced secret is accepted beside its successor.
 SECRET_GRACE: Final = timedelta(days=7)
+
+#: What is said of a secret that does not open: it counts as not set, and nothing is called with it.
+UNREADABLE: Final = _("The stored secret cannot be read: enter it again.")
 
 Vault = list[dict[str, Any]]
 
 
 class Opener(Protocol):
     def decrypt(self, token: str) -> str:
-        """Return what `Cipher.encrypt` closed."""
+        """Return what `Cipher.encrypt` closed. Raises DecryptionFailed."""
 
 
 class Cipher(Opener, Protocol):
@@ -63,15 +72,34 @@ def renewed(stored: object, fresh: str, keys: Cipher, at: datetime, before: Iter
     return [{"value": keys.encrypt(fresh), "replaced_at": None}, *past]
 
 
+def is_readable(stored: object, keys: Opener) -> bool:
+    """Say whether the present secret opens, if there is one.
+
+    Another key ring closed what does not; or it is no secret but text, kept while its setting was of another kind.
+    """
+    return not present(stored) or bool(texts(vault_of(present(stored)), keys))
+
+
+def texts(vault: Vault, keys: Opener) -> list[str]:
+    """Return the secrets of a vault in clear, in order, without those that do not open."""
+    return [text for each in vault if (text := _text(each, keys)) is not None]
+
+
 def opened(stored: object, keys: Opener) -> frozenset[str]:
-    """Return every secret in the vault in clear."""
-    return frozenset(keys.decrypt(str(each["value"])) for each in vault_of(stored))
+    """Return every secret in the vault in clear that opens."""
+    return frozenset(texts(vault_of(stored), keys))
 
 
-def without(stored: object, texts: Collection[str], keys: Opener) -> Vault:
-    """Return the vault without those of its replaced secrets that are among `texts`."""
-    kept = vault_of(stored)
-    return [each for each in kept if each["replaced_at"] is None or keys.decrypt(str(each["value"])) not in texts]
+def without(stored: object, leaked: Collection[str], keys: Opener) -> Vault:
+    """Return the vault without those of its replaced secrets that are among `leaked`."""
+    return [each for each in vault_of(stored) if each["replaced_at"] is None or _text(each, keys) not in leaked]
+
+
+def _text(each: dict[str, Any], keys: Opener) -> str | None:
+    try:
+        return keys.decrypt(str(each["value"]))
+    except DecryptionFailed:
+        return None
 
 
 def _in_grace(replaced_at: str | None, at: datetime) -> bool:

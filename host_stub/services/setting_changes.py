@@ -10,6 +10,7 @@ from typing import Any
 from billhook import Finding, Level, Setting, SettingKind, Severity
 from billhook.settings import Text
 
+from host_stub.adapters.keys import DecryptionFailed
 from host_stub.services import secret_vaults, setting_levels, setting_values
 from host_stub.services.secret_vaults import Cipher, Opener
 from host_stub.services.setting_levels import Kept
@@ -93,7 +94,10 @@ def _apply_secret(
     key = setting.key
     if key in change.forgotten:
         own.pop(key, None)
-    stored, fresh = own.get(key), str(change.values.get(key) or "")
+    fresh = str(change.values.get(key) or "")
+    if keys is not None and (fresh or key in change.inherited) and not secret_vaults.is_readable(own.get(key), keys):
+        own.pop(key)
+    stored = own.get(key)
     if key in change.inherited:
         if secret_vaults.present(stored):
             own[key] = secret_vaults.retired(stored, at)
@@ -153,12 +157,26 @@ def entered(settings: Iterable[Setting], change: Change) -> list[Finding]:
 
 def refusals(place: Place, settings: Iterable[Setting], keys: Opener) -> list[Finding]:
     """Return what plugins' validators have against the values that hold at a place. Never inside a unit."""
-    asked = ((s, setting_values.refusal(s, setting_levels.value(s, place.kept, keys))) for s in settings if s.validator)
-    return [Finding(Severity.ERROR, fault, setting=setting.key) for setting, fault in asked if fault is not None]
+    found = []
+    for setting in settings:
+        fault = _refusal(setting, place, keys) if setting.validator else None
+        if fault is not None:
+            found.append(Finding(Severity.ERROR, fault, setting=setting.key))
+    return found
+
+
+def _refusal(setting: Setting, place: Place, keys: Opener | None) -> Text | None:
+    try:
+        return setting_values.refusal(setting, setting_levels.value(setting, place.kept, keys))
+    except DecryptionFailed:
+        return None  # `faults` tells
 
 
 def _fault(setting: Setting, place: Place, keys: Opener | None) -> Text | None:
-    value = setting_levels.value(setting, place.kept, keys)
+    try:
+        value = setting_levels.value(setting, place.kept, keys)
+    except DecryptionFailed:
+        return secret_vaults.UNREADABLE
     is_closed = setting.kind is SettingKind.SECRET and keys is None and setting_levels.find(setting, place.kept)[0]
     if is_closed or (value in (None, "") and place.level is not setting.level):
         return None

@@ -42,6 +42,7 @@ class Standing:
     value: what holds there; inherited: what would hold without a value of its own. Typed by kind; of a secret only
         whether there is one.
     own: a value is set at this very level. source: the level from which `inherited` comes, None for the default.
+    unreadable: it is a secret, set at this very level, that does not open.
     """
 
     setting: Setting
@@ -49,6 +50,7 @@ class Standing:
     inherited: object
     own: bool
     source: Level | None
+    unreadable: bool = False
 
 
 def above(session: Session, plugin: str, reseller_id: int | None, settings: Iterable[Setting], level: Level) -> Kept:
@@ -97,7 +99,7 @@ def find(setting: Setting, kept: Kept) -> tuple[Any, Level | None]:
     A secret is returned as it is encrypted.
     """
     if setting.kind is not SettingKind.SECRET:
-        return resolve(setting, kept)
+        return resolve(setting, _without_vaults(setting, kept))
     for level in setting.levels:
         token = secret_vaults.present(kept.get(level, {}).get(setting.key))
         if token:
@@ -105,8 +107,18 @@ def find(setting: Setting, kept: Kept) -> tuple[Any, Level | None]:
     return setting.default, None
 
 
+def _without_vaults(setting: Setting, kept: Kept) -> Kept:
+    """Return what is kept without the secrets of a setting that is none any more: nobody shall read their envelope."""
+    if not any(isinstance(values.get(setting.key), list) for values in kept.values()):
+        return kept
+    return {level: {k: v for k, v in values.items() if not isinstance(v, list)} for level, values in kept.items()}
+
+
 def value(setting: Setting, kept: Kept, keys: Opener | None = None) -> object:
-    """Return what holds, typed by kind. A secret is opened with `keys`, and empty without them."""
+    """Return what holds, typed by kind. A secret is opened with `keys`, and empty without them.
+
+    Raises DecryptionFailed.
+    """
     stored, level = find(setting, kept)
     if setting.kind is SettingKind.SECRET:
         return keys.decrypt(str(stored)) if stored and keys is not None else ""
@@ -114,7 +126,7 @@ def value(setting: Setting, kept: Kept, keys: Opener | None = None) -> object:
 
 
 def complete(settings: Sequence[Setting], kept: Kept, keys: Opener | None = None) -> dict[str, object]:
-    """Return what holds for every setting, by key."""
+    """Return what holds for every setting, by key. Raises DecryptionFailed."""
     return {setting.key: value(setting, kept, keys) for setting in settings}
 
 
@@ -132,7 +144,7 @@ def former_secrets(secret: Setting, kept: Kept, at: datetime) -> Vault:
     return sorted(found, key=lambda each: str(each["replaced_at"]), reverse=True)
 
 
-def standing(setting: Setting, kept: Kept, level: Level) -> Standing:
+def standing(setting: Setting, kept: Kept, level: Level, keys: Opener) -> Standing:
     """Return how a setting stands at a level. kept: at this level and those above it."""
     upper = {each: values for each, values in kept.items() if each is not level}
     _stored, source = find(setting, upper)
@@ -142,7 +154,13 @@ def standing(setting: Setting, kept: Kept, level: Level) -> Standing:
         inherited=_shown(setting, upper),
         own=find(setting, kept)[1] is level,
         source=source,
+        unreadable=_is_unreadable(setting, kept, level, keys),
     )
+
+
+def _is_unreadable(setting: Setting, kept: Kept, level: Level, keys: Opener) -> bool:
+    stored = kept.get(level, {}).get(setting.key)
+    return setting.kind is SettingKind.SECRET and not secret_vaults.is_readable(stored, keys)
 
 
 def _shown(setting: Setting, kept: Kept) -> object:

@@ -11,7 +11,7 @@ from billhook.settings import Text
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, PasswordField, SelectChoice, SelectField, TextAreaField, ValidationError
 
-from host_stub.services import setting_values
+from host_stub.services import secret_vaults, setting_values
 from host_stub.services.setting_levels import Standing
 from host_stub.web import setting_words
 from host_stub.web.fields import AmountField, NumberField, Stripped
@@ -123,6 +123,8 @@ class Drawn:
         if not self.is_kept:
             return self.setting.help
         said = _("A value is set and is not shown. Leave empty to keep it.")
+        if self.standing.unreadable:
+            said = secret_vaults.UNREADABLE
         return LazyPair(said, self.setting.help) if self.setting.help else said
 
 
@@ -169,7 +171,9 @@ def _fault(drawn: Drawn, form: FlaskForm, field: Field) -> Text | None:
     forget = FORGET + setting.key
     if forget in form and form[forget].data and not value:
         return _none_left(drawn)
-    if setting.kind is SettingKind.SWITCH or (drawn.is_kept and not value):
+    if drawn.is_kept and not value:
+        return secret_vaults.UNREADABLE if drawn.standing.unreadable else None
+    if setting.kind is SettingKind.SWITCH:
         return None
     if setting.kind is SettingKind.SECRET and not value:
         # Without its own secret it inherits one: nobody means a method to have none.

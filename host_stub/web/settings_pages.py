@@ -65,7 +65,7 @@ class SettingsPage:
     @cached_property
     def standings(self) -> dict[str, Standing]:
         with reading() as session:
-            return plugin_settings.standings(session, self.owner, self.settings)
+            return plugin_settings.standings(session, self.owner, self.settings, panel().keys)
 
     @cached_property
     def form(self) -> Any:

@@ -168,7 +168,7 @@ def test_it_can_be_told_where_a_value_comes_from(levels: Levels) -> None:
     with levels.store.read(levels.world.scope) as session:
         row = session.get_one(PaymentMethod, method_id)
         kept = methods.place_of(row, methods.kept_above(session, row, Desk, whole=True)).kept
-    found = {setting.key: standing(setting, kept, Level.METHOD) for setting in Desk.settings}
+    found = {setting.key: standing(setting, kept, Level.METHOD, levels.keys) for setting in Desk.settings}
 
     assert {key: (each.own, each.source, each.inherited) for key, each in found.items()} == {
         "shop": (True, None, ""),

@@ -113,7 +113,7 @@ def _sections(session: Session) -> list[Section]:
         if not mine or not plugin_settings.is_on(session, plugin.name, current_reseller_id()):
             continue
         owner = _owner(plugin.name)
-        standings = plugin_settings.standings(session, owner, mine)
+        standings = plugin_settings.standings(session, owner, mine, panel().keys)
         found.append(Section(plugin.name, plugin.title, standings, currency))
     return found
 

@@ -100,10 +100,7 @@ class _Visit:
     @cached_property
     def standings(self) -> dict[str, Standing]:
         kept = methods.place_of(self.row, self.above).kept
-        return {s.key: setting_levels.standing(s, kept, Level.METHOD) for s in self.provider.settings}
-
-    def view(self) -> MethodView:
-        return methods.method_view(self.row, self.provider, panel().keys, panel().store.now(), self.above)
+        return {s.key: setting_levels.standing(s, kept, Level.METHOD, panel().keys) for s in self.provider.settings}
 
     def findings(self) -> list[Finding]:
         """Return what the doctor finds in what is saved, inherited values with it."""
