@@ -58,7 +58,7 @@ class PaymentClosed(RefusedError):
 class MethodUnavailable(RefusedError):
     """The payment cannot be paid with this method; `reason` says why, for a manager."""
 
-    def __init__(self, method_id: int, reason: LazyText | str) -> None:
+    def __init__(self, method_id: int, reason: LazyText | str | None) -> None:
         super().__init__(f"method {method_id}: {reason}")
         self.method_id = method_id
         self.reason = reason

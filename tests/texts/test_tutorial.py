@@ -20,6 +20,7 @@ def follow(tmp_path: Path, *, all_of_it: bool) -> Path:
     reader = Follower(
         place=ROOT, home=tmp_path, path=Path(sys.executable).parent, for_servers=f"--state {tmp_path}/demo"
     )
+    reader.environment["CHECKOUT"] = str(ROOT)
     for step in steps(PAGE):
         if all_of_it or not (isinstance(step, Run) and step.command.startswith(SLOW)):
             reader.follow(step)

@@ -128,7 +128,6 @@ class FakeHost:
             id=2580328 + len(self._payments),
             number=number,
             purpose=wish.purpose,
-            description=wish.purpose or views.samples()["description"],
             created_at=self.now,
             expires_at=self.now + timedelta(days=30),
             reseller=self.reseller,

@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+from billhook import formats
 from billhook.money import Money
 from billhook.settings import Level, Setting, SettingKind, resolve
 from billhook.views import AccountType, AccountView, MethodView, PaymentStatus, PaymentView, ResellerView
@@ -90,7 +91,7 @@ def make_payment(amount: Money | None = None, account: AccountView | None = None
         amount=amount,
         status=PaymentStatus.WAITING_FOR_PAYMENT,
         purpose="",
-        description=samples()["description"],
+        description=samples()["description"].format(amount=formats.money(amount, "ru")),
         created_at=NOON,
         expires_at=NOON + timedelta(days=30),
         account=account or make_account(reseller),
