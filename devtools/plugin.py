@@ -39,6 +39,8 @@ from devtools.watching import Watch
 STATES = "state-plugins"
 #: Exit status of a worker that wants to be started again.
 TRY_AGAIN = 75
+#: Where a state folder keeps the address that its payment methods know the simulator by.
+FORMER = "simulator-address"
 
 
 @dataclass(frozen=True)
@@ -145,10 +147,14 @@ class PluginDemo:
 
     def _prepare(self) -> dict[str, Any]:
         project = self._project
+        former = self._state.path / FORMER
         command = python(
-            *("devtools.plugin_setup", project.name, "--folder", project.folder, "--simulator", self._simulation.url)
+            *("devtools.plugin_setup", project.name, "--folder", project.folder, "--simulator", self._simulation.url),
+            *("--former", former.read_text("utf-8") if former.is_file() else ""),
         )
         report = json.loads(self._panel.run("plugin", command))
+        if report["provider"]:
+            former.write_text(self._simulation.url, "utf-8")
         return {**report, "wanted": tuple(report["wanted"])}
 
     def _wait_for_panel(self) -> None:

@@ -57,12 +57,16 @@ class Report:
 
 @dataclass(frozen=True)
 class Wish:
-    """name: the plugin's. folder: of its project. simulator: address. secret: the simulator's."""
+    """name: the plugin's. folder: of its project. simulator: address. secret: the simulator's.
+
+    former: where the simulator listened at the last start with this state folder, empty before the first.
+    """
 
     name: str
     folder: Path
     simulator: str
     secret: str
+    former: str = ""
 
 
 def main() -> int:
@@ -80,8 +84,9 @@ def _arguments() -> Wish:
     parser.add_argument("name")
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--simulator", required=True)
+    parser.add_argument("--former", default="")
     given = parser.parse_args()
-    return Wish(given.name, given.folder, given.simulator, os.environ[SECRET_VARIABLE])
+    return Wish(given.name, given.folder, given.simulator, os.environ[SECRET_VARIABLE], given.former)
 
 
 def prepare(wish: Wish) -> Report:
@@ -170,7 +175,7 @@ def _offer(
     reseller_id: int,
     report: Report,
 ) -> None:
-    """Make the plugin's first payment method, or point those that lead to this machine to the simulator."""
+    """Make the plugin's first payment method, or lead those that the last start led to the simulator to where it is."""
     scope = Scope.reseller(reseller_id)
     with store.read(scope) as session:
         rows = list(session.scalars(select(PaymentMethod).where(PaymentMethod.plugin == wish.name)))
@@ -200,15 +205,45 @@ def guess(wish: Wish, provider: PaymentProvider) -> tuple[dict[str, object], str
         adapter = find_gateway(find_plugin(wish.name))
     except Exception as error:  # noqa: BLE001  the adapter is an author's code
         return {}, f"{GATEWAY_FILE} cannot be used: {place(error, wish.folder)}"
-    return (led_here(adapter.settings, wish, provider), "") if adapter is not None else ({}, "")
+    if adapter is None:
+        return {}, ""
+    led = led_here(adapter.settings, wish, provider)
+    return led, _unsecret(provider) if led != dict(adapter.settings) else ""
+
+
+def _unsecret(provider: PaymentProvider) -> str:
+    if any(each.kind is SettingKind.SECRET for each in provider.settings):
+        return ""
+    return "no setting is of kind SECRET, so the simulator's secret was filled in nowhere"
 
 
 def led_here(settings: Mapping[str, object], wish: Wish, provider: PaymentProvider) -> dict[str, object]:
     """Return settings with addresses of this machine changed to the simulator's, and then its secret in place."""
-    moved = {key: _here(value, wish.simulator) for key, value in settings.items()}
-    if moved != dict(settings):
+    return _with_secret(
+        settings, {key: _here(value, wish.simulator) for key, value in settings.items()}, wish, provider
+    )
+
+
+def led_on(settings: Mapping[str, object], wish: Wish, provider: PaymentProvider) -> dict[str, object]:
+    """Return settings with the simulator's former address changed to its present one. Another address was set by hand."""
+    if not wish.former:
+        return dict(settings)
+    moved = {key: _onward(value, wish) for key, value in settings.items()}
+    return _with_secret(settings, moved, wish, provider)
+
+
+def _with_secret(
+    before: Mapping[str, object], moved: dict[str, object], wish: Wish, provider: PaymentProvider
+) -> dict[str, object]:
+    if moved != dict(before):
         moved |= {each.key: wish.secret for each in provider.settings if each.kind is SettingKind.SECRET}
     return moved
+
+
+def _onward(value: object, wish: Wish) -> object:
+    if not isinstance(value, str) or not f"{value}/".startswith(f"{wish.former}/"):
+        return value
+    return wish.simulator + value.removeprefix(wish.former)
 
 
 def _here(value: object, simulator: str) -> object:
@@ -225,7 +260,7 @@ def _moved(row: PaymentMethod, wish: Wish, provider: PaymentProvider) -> methods
         active=row.active,
         description=row.description,
         position=row.position,
-        settings=led_here(row.settings, wish, provider),
+        settings=led_on(row.settings, wish, provider),
     )
 
 

@@ -85,3 +85,22 @@ def test_the_contract_is_imported_without_what_only_tests_need() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_a_folder_without_a_project_is_no_plugin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["check", "."]) == 2
+    assert f"no pyproject.toml in {tmp_path}; go to the plugin's folder" in capsys.readouterr().err
+
+
+def test_who_stops_reading_the_report_sees_no_traceback() -> None:
+    command = (
+        f"{sys.executable} -m billhook.cli check {MUTANTS / 'mutant_replay.py'} {' '.join(HONEST)} --verbose | true"
+    )
+
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, timeout=120)
+
+    assert done.stderr == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 from billhook import Setting, SettingKind
 
-from devtools.plugin_setup import Wish, led_here, place
+from devtools import plugin_setup
+from devtools.plugin_setup import Wish, guess, led_here, led_on, place
 
 SIMULATOR, SECRET = "http://127.0.0.1:8123", "the-simulator-s-secret"
 PROVIDER: Any = SimpleNamespace(
@@ -38,6 +40,34 @@ def test_settings_of_another_gateway_stay_as_they_are() -> None:
     settings = {"address": "https://gateway.example/pay", "secret": "tests", "days": 3}
 
     assert led_here(settings, wish(), PROVIDER) == settings
+
+
+@pytest.mark.parametrize(
+    ("address", "former", "led"),
+    [
+        ("http://127.0.0.1:8090/pay", "http://127.0.0.1:8090", f"{SIMULATOR}/pay"),
+        ("http://127.0.0.1:8090", "http://127.0.0.1:8091", ""),
+        ("http://127.0.0.1:80901", "http://127.0.0.1:8090", ""),
+        ("http://127.0.0.1:8090", "", ""),
+        (SIMULATOR, SIMULATOR, ""),
+    ],
+)
+def test_only_the_simulator_s_former_address_is_changed_at_a_later_start(address: str, former: str, led: str) -> None:
+    settings = {"address": address, "days": 3}
+
+    found = led_on(settings, replace(wish(), former=former), PROVIDER)
+
+    assert found == ({"address": led, "days": 3, "secret": SECRET} if led else settings)
+
+
+def test_it_is_said_when_no_setting_takes_the_simulator_s_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter = SimpleNamespace(settings={"address": "http://127.0.0.1:9", "secret": "tests"})
+    monkeypatch.setattr(plugin_setup, "find_plugin", lambda name: name)
+    monkeypatch.setattr(plugin_setup, "find_gateway", lambda source: adapter)
+    as_text: Any = SimpleNamespace(settings=(Setting("secret", SettingKind.TEXT, "Secret"),))
+
+    assert "no setting is of kind SECRET" in guess(wish(), as_text)[1]
+    assert guess(wish(), PROVIDER)[1] == ""
 
 
 @pytest.mark.parametrize(

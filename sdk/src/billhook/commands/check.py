@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from pathlib import Path
 from typing import Final
+
+from billhook.errors import BillhookError
 
 HELP: Final = "Check a plugin: money, messages, settings, texts, files. Exit code 1 if a check fails."
 
@@ -20,12 +24,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the report and return 1 if a check failed, else 0. Raises BillhookError for what can't be found."""
-    from billhook.errors import BillhookError
+    """Print the report and return 1 if a check failed, else 0. Raises BillhookError for what can't be found.
+
+    Who reads the report may stop reading (`| head`): the exit code says the same.
+    """
+    try:
+        return _report(arguments)
+    except BrokenPipeError:
+        # What Python still holds for the reader who left, it would tell of when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _report(arguments: argparse.Namespace) -> int:
     from billhook.testing.kit import Outcome, all_checks
     from billhook.testing.report import lines
     from billhook.testing.session import kit_for
 
+    _is_project(Path(arguments.plugin))
     kit = kit_for(arguments.plugin, on_host=arguments.host, gateway=arguments.gateway)
     wanted = set(filter(None, arguments.only.split(",")))
     unknown = sorted(wanted - {each.id for each in all_checks()})
@@ -43,3 +59,14 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"note: {retired}")
     sys.stdout.flush()
     return 1 if any(result.outcome is Outcome.FAILED for result in results) else 0
+
+
+def _is_project(folder: Path) -> None:
+    """Refuse a folder that is neither a project nor a package: what is in it would pass for a plugin without anything.
+
+    Raises BillhookError.
+    """
+    if folder.is_dir() and not any((folder / name).is_file() for name in ("pyproject.toml", "__init__.py")):
+        if "/" not in str(folder) and str(folder).isidentifier():
+            return  # may be a name of what is installed
+        raise BillhookError(f"no pyproject.toml in {folder.resolve()}; go to the plugin's folder")

@@ -165,6 +165,8 @@ def _sent_row(sent: Notification) -> Html:
 def _heard(answer: Heard) -> LazyText:
     if not answer.status:
         return _("no answer: {why}", why=answer.body)
+    if not answer.body:
+        return _("{status} after {seconds} s", status=answer.status, seconds=f"{answer.seconds:.1f}")
     return _(
         "{status} after {seconds} s: {body}", status=answer.status, seconds=f"{answer.seconds:.1f}", body=answer.body
     )

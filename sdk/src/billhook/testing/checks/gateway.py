@@ -216,6 +216,10 @@ def cyrillic_goes_there_and_back(bench: Bench) -> None:
 def the_unsigned_is_refused(bench: Bench) -> None:
     """A notification without a signature, with an empty or foreign one, or signed with an empty secret is answered 403
     (or 400), credits nothing and leaves no trace."""
+    if not bench.secret_keys:
+        raise Failed(
+            "the provider has no SECRET setting, so the kit can't change the secret; is 'secret' of kind TEXT by mistake?"
+        )
     started, sign = bench.started(), bench.gateway.signature
     honest = bench.notification(started)
     real = str(messages.value_of(honest, sign))
