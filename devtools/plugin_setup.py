@@ -225,7 +225,7 @@ def led_here(settings: Mapping[str, object], wish: Wish, provider: PaymentProvid
 
 
 def led_on(settings: Mapping[str, object], wish: Wish, provider: PaymentProvider) -> dict[str, object]:
-    """Return settings with the simulator's former address changed to its present one. Another address was set by hand."""
+    """Return settings with the simulator's former address changed to its present one; others were set by hand."""
     if not wish.former:
         return dict(settings)
     moved = {key: _onward(value, wish) for key, value in settings.items()}

@@ -25,7 +25,7 @@ from host_stub.diagnosis import Diagnosis
 from host_stub.domain.actors import Actor
 from host_stub.persistence import Reseller, Store, migrate, open_store, plugin_tables
 from host_stub.plugins import discovery, installation
-from host_stub.plugins.installation import Inventory, State
+from host_stub.plugins.installation import Inventory, State, TableState
 from host_stub.plugins.registry import Registry
 from host_stub.services import plugin_removal, resellers
 
@@ -152,6 +152,9 @@ def upgrade(name: str) -> None:
     with _installation() as (_config, store, registry):
         if name and _find(store, registry, name).state is not State.LOADED:
             raise click.ClickException(f"{name} is not loaded, so nothing of it can run: see `host_stub plugin list`.")
+        known = _known(store, registry)
+        if not any(each.tables is TableState.PENDING for each in known if name in ("", each.name)):
+            click.echo("Nothing to do: no migration is pending.")
         failed = upgrade_all(store, [each for each in registry.plugins.values() if name in ("", each.name)])
     if failed:
         raise SystemExit(PLUGIN_FAILED)
@@ -208,7 +211,7 @@ def remove(name: str, yes: bool, force: bool) -> None:
 def _tell(name: str, remains: plugin_removal.Remains, tables: Sequence[str]) -> None:
     """Print what is going to happen."""
     for what, count in (
-        ("switched off for resellers", ", ".join(map(str, remains.resellers))),
+        ("switched off for resellers", ", ".join(map(str, sorted(remains.resellers)))),
         ("payment methods deactivated (they stay)", len(remains.methods)),
         ("secrets of methods deleted", remains.secrets),
         ("settings deleted", remains.settings),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import structlog
 from billhook import (
     Addresses,
     Catalogue,
@@ -38,6 +39,7 @@ from host_stub.services.open_resellers import is_open
 from host_stub.services.views import payment_view
 
 _ = Catalogue("host_stub")
+_log = structlog.get_logger("billhook.plugins")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +125,22 @@ def start(desk: Desk, scope: Scope, payment_id: int, method_id: int, *, language
     attempt = attempts.begin(desk.store, scope, payment_id, method_id, frozen, by=by)
     try:
         started = _call(desk, scope, payment_id, offer, method, attempt.idempotency_key, language)
-    except (GatewayUnreachable, PluginOverran):
+    except (GatewayUnreachable, PluginOverran) as error:
         # Perhaps it was carried out: the attempt stays unknown, and the status query tells.
+        _tell(offer, payment_id, error)
+        attempts.unseen(desk.store, attempt.id, error=str(error))
         raise
     except (PluginUnavailable, ProviderError) as error:
+        _tell(offer, payment_id, error)
         attempts.finish(desk.store, attempt.id, error=str(error))
         raise
     attempts.finish(desk.store, attempt.id)
     return started
+
+
+def _tell(offer: Offer, payment_id: int, error: Exception) -> None:
+    plugin, method_id = offer.method.plugin, offer.method.id
+    _log.warning("start failed", plugin=plugin, method=method_id, payment=payment_id, error=str(error))
 
 
 def _why_not(desk: Desk, scope: Scope, payment_id: int, method_id: int, offer: Offer | None) -> Exception:

@@ -53,6 +53,8 @@ def _settle(store: Store, registry: Providers, keys: Keys, attempt: Due) -> None
         attempts.postpone(store, attempt, error.wait)
         return
     except (MethodUnavailable, PluginUnavailable, ProviderError) as error:
+        named = {"plugin": attempt.plugin, "method": attempt.method_id, "payment": attempt.payment_id}
+        _log.warning("status query failed", **named, error=str(error))
         attempts.resolve(store, attempt, AttemptState.UNKNOWN, error=str(error))
         return
     try:

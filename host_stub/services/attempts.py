@@ -143,6 +143,12 @@ def finish(store: Store, attempt_id: int, *, error: str = "") -> None:
             payments.note(session, payment, "payment.start_failed", SYSTEM, method_id=attempt.method_id)
 
 
+def unseen(store: Store, attempt_id: int, *, error: str) -> None:
+    """Store why the end of a call was not seen, for a manager to read; the attempt stays as it is."""
+    with store.write() as session:
+        fetch(session, PaymentAttempt, attempt_id, lock=True).error = error[:500]
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """An attempt whose gateway is to be asked, as it was read. queries: how often it was asked before."""

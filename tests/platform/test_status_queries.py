@@ -23,6 +23,7 @@ from billhook import (
 )
 from billhook.http import GatewayUnreachable
 from sqlalchemy import select
+from structlog.testing import capture_logs
 from sqlalchemy.exc import OperationalError
 
 from host_stub.adapters.clock import FixedClock
@@ -109,6 +110,25 @@ def test_a_start_that_timed_out_stays_unknown_and_is_asked_for_after_a_while(des
 
     assert attempt(desk.store).state == "unknown"
     assert ask(desk) == 0
+
+
+def test_why_a_start_or_a_query_failed_is_kept_and_logged(desk: Desk, world: World) -> None:
+    def silent(_request: StatusRequest) -> StatusAnswer:
+        raise GatewayUnreachable("ConnectTimeout: gateway.example")
+
+    with capture_logs() as logged:
+        payment_id = start(desk, world)
+        before = attempt(desk.store).error
+        Gateway.answers = silent
+        desk.store.clock.advance(minutes=3)  # type: ignore[attr-defined]
+        ask(desk)
+
+    assert (before, attempt(desk.store).error) == ("ReadTimeout: gateway.example", "ConnectTimeout: gateway.example")
+    named = {"plugin": "gateway", "method": world.method_id, "payment": payment_id, "log_level": "warning"}
+    assert [each for each in logged if each["event"] in ("start failed", "status query failed")] == [
+        {"event": "start failed", "error": "ReadTimeout: gateway.example", **named},
+        {"event": "status query failed", "error": "ConnectTimeout: gateway.example", **named},
+    ]
 
 
 def test_a_paid_answer_credits_once_like_a_notification(desk: Desk, world: World) -> None:

@@ -218,7 +218,8 @@ def the_unsigned_is_refused(bench: Bench) -> None:
     (or 400), credits nothing and leaves no trace."""
     if not bench.secret_keys:
         raise Failed(
-            "the provider has no SECRET setting, so the kit can't change the secret; is 'secret' of kind TEXT by mistake?"
+            "the provider has no SECRET setting, so the kit can't change the secret; "
+            "is 'secret' of kind TEXT by mistake?"
         )
     started, sign = bench.started(), bench.gateway.signature
     honest = bench.notification(started)
