@@ -15,6 +15,7 @@ from typing import Any
 from billhook.commands.simulator import SECRET_VARIABLE
 
 from devtools.plugin_project import PluginProject, ProjectError, read_project
+from devtools.plugin_troubles import Troubles
 from devtools.processes import POLL_SECONDS, Family, ProcessFailed, adopt_orphans, kill_children
 from devtools.run import (
     HOST,
@@ -79,6 +80,8 @@ class PluginDemo:
         self._surroundings = Family(state.logs, {**environment, SECRET_VARIABLE: simulation.secret})
         self._panel = Family(state.logs, environment)
         self._watch = Watch(lambda: self._project.files())
+        logs = [state.logs / f"{name}.log" for name in ("panel", "worker")]
+        self._troubles = Troubles(logs, project.folder)
         self._outcome = Outcome()
         self._logins: dict[str, Any] = {}
 
@@ -96,6 +99,8 @@ class PluginDemo:
         while True:
             self._surroundings.check()
             self._revive()
+            for line in self._troubles.news():
+                print(f"  WENT WRONG  {line}", flush=True)
             changed = self._watch.changes()
             if changed:
                 self._reload(changed)

@@ -23,8 +23,8 @@ from billhook import (
 )
 from billhook.http import GatewayUnreachable
 from sqlalchemy import select
-from structlog.testing import capture_logs
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.adapters.keys import new_keys
