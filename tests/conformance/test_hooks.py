@@ -132,8 +132,7 @@ def fact_of(call: ast.Call) -> int | None:
 
 def place_of(call: ast.Call) -> int | None:
     """Return where a call through the guard has its place."""
-    through = isinstance(call.func, ast.Attribute) and call.func.attr == "call"
-    return 1 if through and ast.unparse(call.func).endswith("registry.call") else None
+    return 1 if ast.unparse(call.func).endswith(("registry.call", "registry.ask")) else None
 
 
 def in_the_host(folder: str, position: Callable[[ast.Call], int | None]) -> set[str]:
@@ -220,10 +219,11 @@ def through(desk, place):
     return desk.registry.call("plugin", place, str)
 def ask(desk):
     through(desk, "parse")
+    desk.registry.ask(method, "verify", str)
     thread.start()
     client.call("plugin", "document")
     return provider.query(desk)
 """
     )
 
-    assert reaching(module, place_of) == {"parse"}
+    assert reaching(module, place_of) == {"parse", "verify"}
