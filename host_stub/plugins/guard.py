@@ -104,17 +104,19 @@ class Guard:
         For the collectors at load, whose time the start watch bounds. Raises as `call` does.
         """
         tally = self.tallies.places.get(place) or self.tallies.at(place)
-        if not self.own.is_untroubled:
-            self._admit(self.own, tally)
+        own = self.own
+        if own.breaker.until is not None or own.pool.stuck:
+            self._admit(own, tally)
         began = perf_counter()
         try:
             answer = function(*arguments)
             answers.check(self._plugin, place, answer)
         except (Exception, SystemExit) as error:
-            self._settle(place, self.own, tally, perf_counter() - began, error)
+            self._settle(place, own, tally, perf_counter() - began, error)
             raise
         tally.count(perf_counter() - began)
-        self.own.answered()
+        if own.breaker.until is not None:
+            own.answered()
         return answer
 
     def _admit(self, side: Side, tally: Tally) -> None:

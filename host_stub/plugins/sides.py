@@ -29,11 +29,6 @@ class Side:
     def state(self) -> BreakerState:
         return BreakerState.OPEN if self.pool.exhausted else self.breaker.state
 
-    @property
-    def is_untroubled(self) -> bool:
-        """Say whether a call may be made without `admit`."""
-        return self.breaker.until is None and not self.pool.stuck
-
     def admit(self) -> None:
         """Let a call through. Raises PluginPaused."""
         if self.pool.exhausted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -65,14 +65,16 @@ def _checked(effects: Sequence[object], is_own: IsOwn, whose: str, tables: Calla
 
 def _check_notice(effect: Notify) -> None:
     _check_key(effect.key)
-    _check_recipients(effect.recipients)
+    if effect.recipients != ():
+        _check_recipients(effect.recipients)
     if isinstance(effect.paragraphs, str | LazyText) or len(effect.paragraphs) > MOST_PARAGRAPHS:
         raise TypeError(f"paragraphs of a notice are a list of at most {MOST_PARAGRAPHS} texts")
-    label, url = effect.button or ("", "")
-    _check_lengths("the subject", LONGEST_SUBJECT, effect.subject)
-    _check_lengths("a paragraph", LONGEST_PARAGRAPH, *effect.paragraphs)
-    _check_lengths("the button's label", LONGEST_SUBJECT, label)
+    _check_length("the subject", LONGEST_SUBJECT, effect.subject)
+    for paragraph in effect.paragraphs:
+        _check_length("a paragraph", LONGEST_PARAGRAPH, paragraph)
     if effect.button is not None:
+        label, url = effect.button
+        _check_length("the button's label", LONGEST_SUBJECT, label)
         _check_address("the button", url)
     if effect.unsubscribe:
         _check_address("unsubscribe", effect.unsubscribe)
@@ -95,15 +97,22 @@ def _check_recipients(recipients: object) -> None:
             raise TypeError("recipients are mail addresses, and one of them is none")
 
 
-def _check_lengths(what: str, most: int, *texts: object) -> None:
-    """Show every text once, in every language: how long it is depends on what fills it."""
-    for text in texts:
-        if not isinstance(text, _TEXT):
-            raise TypeError(f"{type(text).__name__} is no text")
-        for language in LANGUAGES if type(text) is not str else LANGUAGES[:1]:
-            with use_language(language):
-                if len(str(text)) > most:
-                    raise TypeError(f"{what} of a notice has more than {most} characters")
+def _check_length(what: str, most: int, text: object) -> None:
+    """Show a text that is translated in every language: how long it is depends on what fills it."""
+    if type(text) is str:
+        longest = len(text)
+    elif isinstance(text, _TEXT):
+        longest = max(map(len, _shown(text)))
+    else:
+        raise TypeError(f"{type(text).__name__} is no text")
+    if longest > most:
+        raise TypeError(f"{what} of a notice has more than {most} characters")
+
+
+def _shown(text: str | LazyText) -> Iterator[str]:
+    for language in LANGUAGES:
+        with use_language(language):
+            yield str(text)
 
 
 def _check_address(what: str, url: object) -> None:
