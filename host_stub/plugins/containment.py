@@ -17,25 +17,6 @@ from typing import Any, Final
 from billhook import BadSignature, MalformedNotification, ProviderError
 from billhook.errors import CallbackError, PageError
 
-#: Seconds that a call may take, by place: provider methods, the `validator` of a setting, views of a `page` or `link`,
-#: drawing what a start or page (`template`) or a link (`link_template`) shows.
-DEADLINES: Final[Mapping[str, float]] = {
-    "availability": 2,
-    "check_settings": 2,
-    "validator": 2,
-    "verify": 2,
-    "parse": 2,
-    "acknowledge": 2,
-    "document": 10,
-    "page": 10,
-    "link": 10,
-    "template": 10,
-    "link_template": 10,
-    "start": 20,
-    "query": 20,
-}
-#: For every other place: the handlers of events.
-HANDLER_SECONDS: Final = 30.0
 #: On each side.
 THREADS: Final = 4
 #: How long a call waits for a thread that others of the same plugin use.

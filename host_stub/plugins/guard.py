@@ -9,8 +9,9 @@ from time import perf_counter
 from typing import Any, Final, TypeVar, TypeVarTuple
 
 from billhook import answers
+from billhook.deadlines import DEADLINES, HANDLER_SECONDS
 
-from host_stub.plugins.containment import ALLOWED, DEADLINES, HANDLER_SECONDS, PUBLIC, NoThread, Overran, SideName
+from host_stub.plugins.containment import ALLOWED, PUBLIC, NoThread, Overran, SideName
 from host_stub.plugins.errors import PluginPaused
 from host_stub.plugins.masking import text_of
 from host_stub.plugins.sides import Side

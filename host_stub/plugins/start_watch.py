@@ -9,7 +9,9 @@ import time
 from types import TracebackType
 from typing import Final
 
-SECONDS: Final = 20.0
+from billhook.deadlines import LOADING_SECONDS
+
+SECONDS: Final = LOADING_SECONDS
 EXIT_STATUS: Final = 70
 _MESSAGE: Final = """\
 The panel cannot start: plugin {plugin!r} has been busy for {seconds:g} s with {what}.

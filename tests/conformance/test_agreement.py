@@ -36,6 +36,7 @@ from billhook import (
     http,
     loading,
 )
+from billhook.deadlines import DEADLINES
 from billhook.testing import judging, pages
 from billhook.testing.bench import Subject
 from billhook.testing.checks.events import sample_event
@@ -45,7 +46,6 @@ from billhook.testing.kit import Check, Kit, Need, Outcome, all_checks
 from billhook.testing.source import of_object
 
 from host_stub.domain import payments, verdicts
-from host_stub.plugins.containment import DEADLINES
 from host_stub.plugins.registry import Registry
 from host_stub.web import face
 

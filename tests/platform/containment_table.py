@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from billhook.answers import EXPECTED, HANDLER
+from billhook.deadlines import DEADLINES, HANDLER_SECONDS
 from billhook.loading import EVENT_HOOKS
 
 from host_stub.plugins.breaker import FAILURES, PAUSE, WINDOW
-from host_stub.plugins.containment import DEADLINES, HANDLER_SECONDS, PUBLIC, THREADS
+from host_stub.plugins.containment import PUBLIC, THREADS
 from host_stub.plugins.start_watch import SECONDS
 
 _AGAIN = "the fact waits and is told again later, to this plugin alone; after 8 tries it is given up and shown"

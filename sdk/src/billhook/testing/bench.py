@@ -15,7 +15,7 @@ from billhook.loading import LoadedPlugin, load
 from billhook.money import Money
 from billhook.provider import PaymentProvider
 from billhook.settings import Level, SettingKind
-from billhook.testing import views
+from billhook.testing import patience, views
 from billhook.testing.fake_host import open_fake
 from billhook.testing.gateway import GatewayUnderTest, ProviderUnderTest, Report, Started
 from billhook.testing.guard import Network
@@ -38,8 +38,9 @@ class Subject:
             self.fault = self.source.error
             return
         try:
-            self.plugin = load(self.source.name, self.source.module)
-        except PluginError as error:
+            with patience.within(patience.COLLECTORS):
+                self.plugin = load(self.source.name, self.source.module)
+        except (PluginError, patience.TooSlow) as error:
             self.fault = str(error)
         except (Exception, SystemExit) as error:  # noqa: BLE001  a collector may raise anything
             self.fault = f"{type(error).__name__}: {error}"
@@ -66,9 +67,9 @@ class Bench:
 
     @property
     def provider(self) -> PaymentProvider:
-        """A provider that no host has used."""
+        """A provider that no host has used; each of its methods has the deadline that hosts give it."""
         assert self.plugin.provider is not None, "the check needs a provider"
-        return type(self.plugin.provider)()
+        return patience.patient(type(self.plugin.provider)())
 
     @property
     def gateway(self) -> GatewayUnderTest:

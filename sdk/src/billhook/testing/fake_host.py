@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -40,7 +40,7 @@ from billhook.provider import (
 from billhook.settings import Level, SettingKind
 from billhook.status import StatusAnswer, StatusRequest
 from billhook.tables import Tables, Value
-from billhook.testing import views
+from billhook.testing import patience, views
 from billhook.testing.gateway import Started
 from billhook.testing.host import NotOffered, Wish, WrongStart
 from billhook.testing.judging import OPEN, Books, Credit, Frozen, Standing
@@ -145,8 +145,7 @@ class FakeHost:
             return f"not in {payment.amount.currency}"
         if self.status(payment) not in OPEN:
             return f"the payment is {self.status(payment)}"
-        answer = self.provider.availability(payment, method)
-        answers.check(self.plugin.name, "availability", answer)
+        answer = self._asked("availability", lambda: self.provider.availability(payment, method))
         return str(answer.reason) if isinstance(answer, Unavailable) else None
 
     def start(self, payment: PaymentView, method: MethodView, language: str = "ru") -> Started:
@@ -165,9 +164,8 @@ class FakeHost:
             attempts.append(frozen)
         key = f"attempt-{payment.number}-{method.id}-{attempts.index(frozen)}"
         request = StartRequest(payment, method, addresses(self.provider, payment, method), key, language)
-        outcome = self.provider.start(request)
         try:
-            answers.check(self.plugin.name, "start", outcome)
+            outcome = self._asked("start", lambda: self.provider.start(request))
             answers.check_start(capabilities, outcome)
         except Rubbish as error:
             raise WrongStart(str(error)) from error
@@ -204,8 +202,7 @@ class FakeHost:
                 return self._acknowledge(action, self._verdict(action, method, request))
 
     def _verdict(self, action: Action, method: MethodView, request: RawRequest) -> Verdict:
-        verified: object = self.provider.verify(action, request, method)  # type: ignore[func-returns-value]
-        answers.check(self.plugin.name, "verify", verified)
+        self._asked("verify", lambda: self.provider.verify(action, request, method))
         try:
             paid = self._read(action, method, request, PaymentPaid)
         except MalformedNotification:
@@ -221,15 +218,19 @@ class FakeHost:
         return _RETURNED
 
     def _read(self, action: Action, method: MethodView, request: RawRequest, kind: type[Read]) -> Read:
-        answer = self.provider.parse(action, request, method)
-        answers.check(self.plugin.name, "parse", answer)
+        answer = self._asked("parse", lambda: self.provider.parse(action, request, method))
         if not isinstance(answer, kind):
             raise Rubbish(f"parse of {action.name} returned {type(answer).__name__}, not {kind.__name__}")
         return answer
 
     def _acknowledge(self, action: Action, verdict: Verdict) -> Answer:
-        answer = self.provider.acknowledge(action, verdict)
-        answers.check(self.plugin.name, "acknowledge", answer)
+        return self._asked("acknowledge", lambda: self.provider.acknowledge(action, verdict))
+
+    def _asked(self, place: str, ask: Callable[[], Read]) -> Read:
+        """Return the plugin's answer, as hosts let it in. Raises Rubbish, TooSlow and what the plugin raises."""
+        with patience.within(place):
+            answer = ask()
+        answers.check(self.plugin.name, place, answer)
         return answer
 
     def cancel(self, payment: PaymentView) -> None:
@@ -291,15 +292,13 @@ class FakeHost:
         payment, method = started.payment, started.method
         day = self.now.astimezone(ZoneInfo(self.reseller.timezone)).date()
         link = addresses(self.provider, payment, method).documents.get(kind, "")
-        answer = self.provider.document(kind, payment, method, DocumentFacts(payment.number, day, link))
-        answers.check(self.plugin.name, "document", answer)
-        return answer
+        facts = DocumentFacts(payment.number, day, link)
+        return self._asked("document", lambda: self.provider.document(kind, payment, method, facts))
 
     def query(self, started: Started, tries: int = 0) -> StatusAnswer:
         number, key = started.payment.number, started.idempotency_key
-        answer = self.provider.query(StatusRequest(started.payment, started.method, number, key, tries))
-        answers.check(self.plugin.name, "query", answer)
-        return answer
+        request = StatusRequest(started.payment, started.method, number, key, tries)
+        return self._asked("query", lambda: self.provider.query(request))
 
     def tell(self, hook: str, event: Event) -> list[Effect]:
         """Deliver an event and write what the plugin keeps in tables of its own; notices are only returned.
@@ -312,7 +311,8 @@ class FakeHost:
 
     def ask(self, hook: str, event: Event) -> list[Effect]:
         """Deliver an event whose effects get lost, as when a worker dies before it writes them: it comes again."""
-        answer = self.plugin.hooks[hook](event=event, reader=self.reader(event.account_id))
+        with patience.within(hook):
+            answer = self.plugin.hooks[hook](event=event, reader=self.reader(event.account_id))
         return of_event(answer, event, self.tables.shapes)
 
     def reader(self, account_id: int) -> FakeReader:

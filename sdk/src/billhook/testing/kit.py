@@ -17,6 +17,7 @@ from billhook.testing.bench import Bench, Subject
 from billhook.testing.gateway import GatewayUnderTest
 from billhook.testing.guard import closed_network
 from billhook.testing.host import OpenHost, WrongStart
+from billhook.testing.patience import TooSlow, remembering
 
 
 class Need(StrEnum):
@@ -76,6 +77,11 @@ def _in_turn(needs: Sequence[Need]) -> Iterator[Need]:
 _STAND_IN: Final = (
     "If the provider calls its gateway here: the kit closes the network, so stand in for the gateway in `online` of "
     "tests/billhook_gateway.py."
+)
+
+_SLOW: Final = (
+    "Answer within the deadlines of docs/containment.md: give each call to the outside a shorter time limit, as "
+    "billhook.http does, and put off what takes long."
 )
 
 
@@ -147,7 +153,7 @@ class Kit:
     subject: Subject
     open_host: OpenHost
     has_database: bool = False
-    _failed: set[str] = field(default_factory=set)
+    _overrun: set[str] = field(default_factory=set)
     _done: dict[str, Result] = field(default_factory=dict)
 
     def run_all(self) -> Iterator[Result]:
@@ -171,6 +177,7 @@ class Kit:
         if missing:
             return Result(wanted, Outcome.SKIPPED, missing)
         with ExitStack() as stack:
+            stack.enter_context(remembering(self._overrun))
             network = stack.enter_context(closed_network())
             return _tried(wanted, Bench(self.subject, self.open_host, stack, network))
 
@@ -192,6 +199,8 @@ def _tried(wanted: Check, bench: Bench) -> Result:
         if wanted.id == "start":
             return Result(wanted, Outcome.FAILED, str(error), wanted.remedy)
         return Result(wanted, Outcome.SKIPPED, "the provider does not start well: see the check `start`")
+    except TooSlow as error:
+        return Result(wanted, Outcome.FAILED, str(error), _SLOW)
     except ProviderError as error:
         return Result(wanted, Outcome.FAILED, f"{type(error).__name__}: {error}", _STAND_IN)
     except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a plugin raises is a finding

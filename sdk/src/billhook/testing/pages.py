@@ -14,6 +14,7 @@ from billhook.money import Money
 from billhook.pages import Show
 from billhook.provider import Instructions
 from billhook.testing.gateway import Started
+from billhook.testing.patience import within
 from billhook.testing.views import PANEL
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class Pages:
             "language": language,
             "back_url": f"{PANEL}/payments/{started.payment.id}",
         }
-        with use_language(language):
+        with use_language(language), within("template"):
             return self.environment().get_template(outcome.template).render({**outcome.context, **ours})
 
 

@@ -28,6 +28,7 @@ from billhook.pages import (
 )
 from billhook.testing.links import Links
 from billhook.testing.pages import Pages
+from billhook.testing.patience import within
 from billhook.testing.tables import MemoryTables
 from billhook.testing.views import PANEL
 from billhook.views import AccountView, ResellerView
@@ -133,9 +134,11 @@ class Rooms:
     ) -> Opened:
         try:
             with use_language(asked.language):
-                answer = view()
+                with within(place):
+                    answer = view()
                 effects = self._checked(answer, place, asked)
-                opened = self._drawn(answer, effects, asked, ours)
+                with within("template" if place == "page" else "link_template"):
+                    opened = self._drawn(answer, effects, asked, ours)
                 # Drawn first, as at a host: a page that can't be drawn has no effects.
                 self.tables.write([each for each in effects if not isinstance(each, Notify)], self.reseller.id)
                 return opened

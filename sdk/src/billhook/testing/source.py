@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Final
 
 from billhook.errors import BillhookError
+from billhook.testing import patience
 
 GROUP: Final = "billhook.plugins"
 
@@ -120,6 +121,8 @@ def _importable_from(folder: Path) -> None:
 
 def _imported(name: str, module: str) -> PluginSource:
     try:
-        return PluginSource(name, importlib.import_module(module), module)
+        with patience.within(patience.IMPORT):
+            found = importlib.import_module(module)
     except (Exception, SystemExit) as error:  # noqa: BLE001  what a plugin does at import is not the kit's fault
         return PluginSource(name, None, module, f"import failed: {type(error).__name__}: {error}")
+    return PluginSource(name, found, module)

@@ -15,7 +15,8 @@ from billhook.testing.kit import Failed, Need, check
 def loads(bench: Bench) -> None:
     """Whatever a declaration alone can tell is as every host demands it before it calls anything: name, hooks, markers,
     provider and its capabilities, settings with their kinds, levels, choices, limits and defaults, pages,
-    links, watches, template folder, version of the contract; and every declared text can be shown in every language."""
+    links, watches, template folder, version of the contract; and every declared text can be shown in every language.
+    Import and collectors each end before hosts give them up, and leave the process alive."""
     if bench.subject.plugin is None:
         raise Failed(bench.subject.fault)
 

@@ -26,6 +26,7 @@ from billhook.testing import views
 from billhook.testing.bench import Bench
 from billhook.testing.host import Wish
 from billhook.testing.kit import Failed, Need, check
+from billhook.testing.patience import TooSlow, within
 from billhook.views import AccountType, DocumentFacts
 
 _NO_TEXTS: Final = (SettingKind.NUMBER, SettingKind.SWITCH, SettingKind.MONEY, SettingKind.CHOICE)
@@ -67,7 +68,7 @@ def _check_inheriting(bench: Bench, level: Level) -> None:
         return
     for setting in bench.provider.settings:
         if setting.key in above and setting.validator is not None:
-            answers = [setting.validator(above[setting.key]) for _level in setting.levels]
+            answers = [_judged(setting, above[setting.key]) for _level in setting.levels]
             if any(answer is not None for answer in answers):
                 raise Failed(f"setting {setting.key!r}: its validator refuses the author's value when asked again")
     bench.host.inherit(level, above)
@@ -79,19 +80,25 @@ def _check_inheriting(bench: Bench, level: Level) -> None:
         raise Failed(f"the doctor finds something else in settings that are inherited from the {level}")
 
 
-def _check_default(setting: Setting) -> None:
+def _judged(setting: Setting, value: object) -> LazyText | str | None:
     assert setting.validator is not None
+    with within("validator"):
+        return setting.validator(value)
+
+
+def _check_default(setting: Setting) -> None:
     if setting.default not in (None, ""):
-        fault = setting.validator(setting.default)
+        fault = _judged(setting, setting.default)
         if fault is not None:
             raise Failed(f"setting {setting.key!r}: its own validator refuses its default: {fault}")
 
 
 def _check_validator(setting: Setting) -> None:
-    assert setting.validator is not None
     for value in RUBBISH:
         try:
-            answer = setting.validator(value)
+            answer = _judged(setting, value)
+        except TooSlow:
+            raise
         except Exception as error:
             raise Failed(
                 f"setting {setting.key!r}: its validator raises {type(error).__name__} for {value!a:.30}"

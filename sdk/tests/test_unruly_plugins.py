@@ -1,0 +1,177 @@
+"""The kit comes to its end, with a finding: whatever a plugin does to the process, the clock and its own files."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from billhook import Reader, deadlines, hookimpl
+from billhook.cli import main
+from billhook.events import Event
+from billhook.testing import patience
+from billhook.testing.bench import Subject
+from billhook.testing.fake_host import FakeHost, open_fake
+from billhook.testing.guard import touched_at_import
+from billhook.testing.kit import Kit, Outcome, Result, all_checks
+from billhook.testing.source import find_plugin, of_object
+
+MUTANTS = Path(__file__).parent / "mutants"
+honest: Any = find_plugin(str(MUTANTS / "honest_gateway.py")).module
+SHORT = 0.3
+LONG = 5.0
+QUICK_SECONDS = 3.0
+
+
+@pytest.fixture
+def a_module(tmp_path: Path) -> Iterator[Path]:
+    """Yield a file that can be imported, and forget it afterwards."""
+    before = list(sys.path)
+    yield tmp_path / "unruly_plugin.py"
+    sys.modules.pop("unruly_plugin", None)
+    sys.path[:] = before
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadlines, "LOADING_SECONDS", SHORT)
+    monkeypatch.setattr(deadlines, "HANDLER_SECONDS", SHORT)
+    monkeypatch.setattr(deadlines, "DEADLINES", dict.fromkeys(deadlines.DEADLINES, SHORT))
+
+
+class Dawdler:
+    """Hears of balances, and takes its time. calls: how often it was called."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.calls = 0
+
+    @hookimpl
+    def billhook_balance_changed(self, event: Event, reader: Reader) -> list[object]:
+        self.calls += 1
+        try:
+            time.sleep(self.seconds)
+        except Exception:  # noqa: BLE001  the deadline is no business of the plugin's
+            time.sleep(self.seconds)
+        return []
+
+
+def results(subject: Subject, *checks: str) -> list[Result]:
+    kit = Kit(subject, open_fake)
+    return [kit.run(each) for each in all_checks() if each.id in checks]
+
+
+def test_a_handler_that_does_not_end_is_given_up_and_not_called_again() -> None:
+    plugin = Dawdler(LONG)
+    began = time.monotonic()
+
+    effects, limits = results(Subject(of_object("dawdler", plugin)), "effects", "time_limits")
+
+    assert time.monotonic() - began < QUICK_SECONDS
+    assert plugin.calls == 1
+    assert (effects.outcome, limits.outcome) == (Outcome.FAILED, Outcome.OK)
+    assert effects.what == "billhook_balance_changed did not answer within 0.3 s: hosts give it up then"
+    assert "docs/containment.md" in effects.remedy
+
+
+@pytest.mark.parametrize("place", ["availability", "start"])
+def test_a_provider_that_does_not_end_is_given_up(place: str) -> None:
+    subject = honest.subject("mutant_host_tables")
+    provider = type(subject.plugin.provider)
+
+    class Slow(provider):  # type: ignore[misc, valid-type]
+        pass
+
+    setattr(Slow, place, lambda *_arguments: time.sleep(LONG))
+    module = SimpleNamespace(billhook_payment_providers=hookimpl(lambda: [Slow]))
+    began = time.monotonic()
+
+    (result,) = results(Subject(of_object("mutant_host_tables", module), subject.adapter), "start")
+
+    assert time.monotonic() - began < QUICK_SECONDS
+    assert (result.outcome, result.what) == (
+        Outcome.FAILED,
+        f"{place} did not answer within 0.3 s: hosts give it up then",
+    )
+
+
+def test_in_other_threads_what_took_too_long_is_told_when_it_ends() -> None:
+    told: list[str] = []
+
+    def call() -> None:
+        try:
+            with patience.within("verify"):
+                time.sleep(SHORT + 0.2)
+        except patience.TooSlow as error:
+            told.append(str(error))
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join()
+
+    assert told == ["verify did not answer within 0.3 s: hosts give it up then"]
+
+
+def test_what_is_quick_enough_is_left_alone() -> None:
+    assert FakeHost(Dawdler(0), "dawdler").plugin.event_hooks
+    assert [each.outcome for each in results(Subject(of_object("dawdler", Dawdler(0))), "effects")] == [Outcome.OK]
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("import time; time.sleep(5)", "import failed: TooSlow: the import did not answer within 0.3 s"),
+        ("import os; os._exit(0)", "import failed: EndedProcess: it called os._exit(0)"),
+        (
+            "import time\nfrom billhook import hookimpl\n\n@hookimpl\ndef billhook_settings():\n    time.sleep(5)\n",
+            "the collectors did not answer within 0.3 s",
+        ),
+        (
+            "import os\nfrom billhook import hookimpl\n\n@hookimpl\ndef billhook_settings():\n    os._exit(0)\n",
+            "it called os._exit(0)",
+        ),
+    ],
+)
+def test_a_load_that_no_panel_survives_is_reported_with_exit_code_1(
+    code: str, found: str, a_module: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_module.write_text(f"{code}\n", "utf-8")
+    began = time.monotonic()
+
+    assert main(["check", str(a_module)]) == 1
+
+    assert time.monotonic() - began < QUICK_SECONDS
+    report = " ".join(capsys.readouterr().out.split())
+    assert "failed load" in report
+    assert found in report
+
+
+class Leaver:
+    """Ends the process when it is called."""
+
+    @hookimpl
+    def billhook_balance_changed(self, event: Event, reader: Reader) -> list[object]:
+        os._exit(0)
+
+
+def test_a_call_that_ends_the_process_is_a_finding() -> None:
+    (result,) = results(Subject(of_object("leaver", Leaver())), "effects")
+
+    assert result.outcome is Outcome.FAILED
+    assert "os._exit(0)" in result.what
+
+
+@pytest.mark.parametrize(("address", "touched"), [("('127.0.0.1', 0)", ""), ("('0.0.0.0', 0)", "socket.bind")])
+def test_a_library_that_looks_for_what_the_machine_can_do_reaches_for_nothing(
+    address: str, touched: str, a_module: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_module.write_text(f"import socket\n\nwith socket.socket() as probe:\n    probe.bind({address})\n", "utf-8")
+    monkeypatch.syspath_prepend(str(a_module.parent))
+
+    assert touched_at_import("unruly_plugin", "unruly_plugin").partition(" ")[0] == touched
