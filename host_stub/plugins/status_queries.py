@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 from billhook import AttemptState, PaymentPaid, ProviderError, StatusAnswer, StatusRequest
@@ -17,6 +17,7 @@ from host_stub.plugins.errors import PluginUnavailable, PluginWaits
 from host_stub.services import attempts, gateway
 from host_stub.services.attempts import Due
 from host_stub.services.methods import present_view
+from host_stub.services.secret_vaults import Opener
 from host_stub.services.views import payment_view
 
 #: No question is begun after this: gateways that are silent must not make the worker look dead.
@@ -25,13 +26,7 @@ LONGEST_SECONDS: Final = 60.0
 _log = structlog.get_logger("billhook.plugins")
 
 
-class Keys(Protocol):
-    """Opens stored secrets."""
-
-    def decrypt(self, token: str) -> str: ...
-
-
-def ask_due(store: Store, registry: Providers, keys: Keys) -> int:
+def ask_due(store: Store, registry: Providers, keys: Opener) -> int:
     """Ask about the attempts that are due, each plugin's in turn, for about a minute; return how many.
 
     One that cannot be asked is asked again later.
@@ -46,7 +41,7 @@ def ask_due(store: Store, registry: Providers, keys: Keys) -> int:
     return asked
 
 
-def _settle(store: Store, registry: Providers, keys: Keys, attempt: Due) -> None:
+def _settle(store: Store, registry: Providers, keys: Opener, attempt: Due) -> None:
     try:
         answer = _ask(store, registry, keys, attempt)
     except PluginWaits as error:
@@ -66,7 +61,7 @@ def _settle(store: Store, registry: Providers, keys: Keys, attempt: Due) -> None
         _log.exception("status answer not taken", plugin=attempt.plugin, attempt=attempt.id)
 
 
-def _ask(store: Store, registry: Providers, keys: Keys, attempt: Due) -> StatusAnswer:
+def _ask(store: Store, registry: Providers, keys: Opener, attempt: Due) -> StatusAnswer:
     with store.read() as session:
         row = fetch(session, PaymentMethod, attempt.method_id)
         payment = payment_view(session, fetch(session, Payment, attempt.payment_id))

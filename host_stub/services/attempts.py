@@ -17,7 +17,7 @@ An error tells of one call. Only an attempt of which there was no other call has
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -40,6 +40,12 @@ FIRST_QUERY: Final = timedelta(minutes=2)
 LONGEST_PAUSE: Final = timedelta(hours=6)
 #: With doubled pauses: the last of them is asked for about two days after the start.
 MOST_QUERIES: Final = 14
+#: In which state the asking ends, by what the gateway said last. Each has a line in the log.
+ENDS: Final[Mapping[AttemptState, str]] = {
+    AttemptState.OPEN: "started",
+    AttemptState.FAILED: "failed",
+    AttemptState.UNKNOWN: "abandoned",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +211,6 @@ def resolve(store: Store, asked: Due, answer: AttemptState, *, error: str = "") 
         if answer is AttemptState.UNKNOWN and attempt.queries < MOST_QUERIES:
             attempt.query_at = now(session) + min(FIRST_QUERY * 2**attempt.queries, LONGEST_PAUSE)
             return
-        states = {AttemptState.OPEN: "started", AttemptState.FAILED: "failed", AttemptState.UNKNOWN: "abandoned"}
-        attempt.state, attempt.query_at = states[answer], None
+        attempt.state, attempt.query_at = ENDS[answer], None
         payment = fetch(session, Payment, attempt.payment_id)
         payments.note(session, payment, f"payment.attempt_{attempt.state}", SYSTEM, method_id=attempt.method_id)

@@ -7,6 +7,7 @@ from typing import Final
 
 from billhook import Catalogue, Money, Setting, SettingKind
 from billhook.addresses import addresses, is_address
+from billhook.effects import MOST_RECIPIENTS
 from billhook.settings import Text
 
 _ = Catalogue("host_stub")
@@ -70,7 +71,10 @@ def _kind_fault(setting: Setting, value: object) -> Text | None:
     if setting.kind is SettingKind.CHOICE and value not in {key for key, _label in setting.choices}:
         return _("Choose one of the list.")
     if setting.kind is SettingKind.EMAILS:
-        wrong = next((address for address in addresses(value) if not is_address(address)), None)
+        found = addresses(value)
+        if len(found) > MOST_RECIPIENTS:
+            return _("At most {count} addresses.", count=MOST_RECIPIENTS)
+        wrong = next((address for address in found if not is_address(address)), None)
         if wrong is not None:
             return _("{address} is not an e-mail address.", address=wrong)
     if setting.kind is SettingKind.NUMBER and isinstance(value, int):

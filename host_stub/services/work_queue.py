@@ -66,7 +66,7 @@ def refused_mails(at: datetime) -> Select[Any]:
 def unreachable(at: datetime) -> Select[Any]:
     """Return the query for accounts of whom the log says that a mail about money had no reader."""
     told = select(LogEntry.object_id).where(
-        LogEntry.object_kind == "account", LogEntry.action == "account.no_finance_contact", LogEntry.at > at - MAIL_NEWS
+        LogEntry.object_kind == "account", LogEntry.action == "account.nobody_to_write_to", LogEntry.at > at - MAIL_NEWS
     )
     return select(Account).where(Account.id.in_(told))
 

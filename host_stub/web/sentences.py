@@ -27,6 +27,15 @@ SENTENCES: Final[Mapping[str, tuple[Tone, LazyText]]] = {
     "payment.created": (Tone.CALM, _("Payment of {amount} created.")),
     "payment.method_chosen": (Tone.CALM, _("Method chosen: {method}.")),
     "payment.start_failed": (Tone.BAD, _("The payment could not be started with the chosen method.")),
+    "payment.attempt_started": (Tone.CALM, _("The payment system knows the payment: the start went through.")),
+    "payment.attempt_failed": (
+        Tone.CALM,
+        _("The payment system does not know the payment: the start did not go through."),
+    ),
+    "payment.attempt_abandoned": (
+        Tone.WAIT,
+        _("The payment system does not say whether the start went through. A notification will still be judged."),
+    ),
     "payment.paid": (Tone.GOOD, _("Paid: {amount}, number at the payment system {external_id}.")),
     "payment.paid_again": (
         Tone.WAIT,
@@ -110,7 +119,10 @@ SENTENCES: Final[Mapping[str, tuple[Tone, LazyText]]] = {
 }
 
 #: What only staff reads: the customer's own log leaves it out.
-STAFF_ONLY: Final = frozenset({"payment.start_failed", "payment.event_parked", "account.charging_failed"})
+STAFF_ONLY: Final = frozenset(
+    {"payment.start_failed", "payment.event_parked", "account.charging_failed"}
+    | {"payment.attempt_started", "payment.attempt_failed", "payment.attempt_abandoned"}
+)
 
 MISFITS: Final[Mapping[str, LazyText]] = {
     Misfit.UNKNOWN_PAYMENT: _("there is no payment with this number"),

@@ -22,6 +22,7 @@ from host_stub.persistence import (
     PluginFailure,
     Reseller,
 )
+from host_stub.plugins.desk import return_token
 from host_stub.plugins.registry import Registry
 from host_stub.services import payments, plugin_settings
 from host_stub.services.plugin_settings import Owner
@@ -292,6 +293,18 @@ def test_a_return_without_cookie_or_token_shows_a_page_and_credits_nothing(
     assert counter.reseller_name in answer.text, "the payer came from this seller, whatever panel he uses"
     assert counter.world.balance() == rub("0")
     assert counter.count(GatewayEvent) == 0
+
+
+def test_who_comes_back_is_asked_to_wait_until_his_money_is_there(counter: Counter) -> None:
+    with counter.store.read() as session:
+        token = return_token(counter.app.extensions["billhook"].keys, session.get_one(Payment, counter.payment_id))
+    address = f"/plugin/paymaster/method/{counter.world.method_id}/success?t={token}"
+
+    assert "обычно в течение минуты" in counter.client.get(address).text
+    counter.notify()
+    done = counter.client.get(address).text
+    assert "завершён" in done
+    assert "обычно в течение минуты" not in done
 
 
 def test_a_get_of_a_notification_address_does_nothing(counter: Counter) -> None:

@@ -75,8 +75,13 @@ def test_a_threshold_is_kept_as_whole_minor_units_and_watched(owner: Visitor, ro
     assert 'value="1\u00a0500,50"' in owner.get(room.path("/settings")).text
 
 
+#: More than get a mail each.
+MANY = ", ".join(f"a{number}@e.example" for number in range(51))
+
+
 @pytest.mark.parametrize(
-    "field", [("threshold", "5,000"), ("threshold", "-1"), ("recipients", "a@example.com, nobody")]
+    "field",
+    [("threshold", "5,000"), ("threshold", "-1"), ("recipients", "a@example.com, nobody"), ("recipients", MANY)],
 )
 def test_what_cannot_be_read_is_explained_and_kept_in_the_form(
     owner: Visitor, room: Room, field: tuple[str, str]

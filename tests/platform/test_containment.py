@@ -142,11 +142,15 @@ def test_more_calls_than_threads_wait_for_their_turn(ward: Ward) -> None:
 
 
 def test_a_plugin_that_is_called_within_its_own_call_needs_no_second_thread(ward: Ward) -> None:
+    reached = []
+
     def deep(levels: int) -> None:
+        reached.append(levels)
         if levels:
             ward.call(lambda: deep(levels - 1))
 
     deep(THREADS + 2)
+    assert reached[-1] == 0
 
 
 def test_five_failures_within_a_minute_open_the_breaker_and_one_call_that_succeeds_closes_it(ward: Ward) -> None:
