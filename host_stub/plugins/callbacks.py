@@ -147,20 +147,27 @@ def _acknowledge(desk: Desk, callback: Callback, verdict: Verdict) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """A payer's browser that came back. payment: only if the address carried the token that we signed at the start."""
+    """A payer's browser that came back.
 
-    successful: bool
+    successful: as the gateway says, None where the plugin could not be asked. payment: only if the address carried the
+    token that we signed at the start.
+    """
+
+    successful: bool | None
     payment: Payment | None
     reseller_id: int
 
 
 def returned(desk: Desk, callback: Callback, request: RawRequest, token: str) -> Returned:
     """Read a return; it proves nothing and changes nothing. Unreadable fields count as an unsuccessful return."""
+    successful: bool | None
     try:
         event = _call(desk, callback, "parse", request, PayerReturned)
         successful = bool(event.successful)
     except (BadSignature, MalformedNotification):
         successful = False
+    except PluginUnavailable:
+        successful = None
     return Returned(successful, _signed_payment(desk, callback, token), callback.method.reseller_id)
 
 

@@ -89,16 +89,17 @@ def _forbidden(error: Forbidden) -> Response:
 
 def _plugin(error: PluginError) -> Response:
     _log.error("plugin unavailable", plugin=error.plugin, why=error.why)
-    return _unavailable()
+    return unavailable_page()
 
 
 def _database_down(error: DBAPIError | PoolTimeout) -> Response:
     # Without statement and parameters: they may hold what nobody should read in a log.
     _log.error("database unavailable", error=type(error).__name__)
-    return _unavailable()
+    return unavailable_page()
 
 
-def _unavailable() -> Response:
+def unavailable_page() -> Response:
+    """Return the page that asks to come back in a minute, with the time to wait for whoever is no person."""
     response = error_page(503)
     response.headers["Retry-After"] = str(_RETRY_SECONDS)
     return response

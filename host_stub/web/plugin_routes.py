@@ -20,6 +20,7 @@ from host_stub.plugins import callbacks, documents
 from host_stub.plugins.errors import PluginUnavailable
 from host_stub.web import context
 from host_stub.web.capabilities import guessed_wrong, refuse_guessing
+from host_stub.web.errors import unavailable_page
 from host_stub.web.panel import panel
 from host_stub.web.security import from_outside, no_referrer
 
@@ -69,6 +70,9 @@ def callback(name: str, method_id: int, action: str) -> ResponseReturnValue:
         answer = callbacks.receive(panel().desk, found, _raw())
     except (PluginUnavailable, SQLAlchemyError):
         _log.exception("callback not judged", plugin=name, method=method_id, action=action)
+        # A payer's browser names HTML; what gateways send asks for anything, or for nothing.
+        if "text/html" in request.accept_mimetypes.values():
+            return unavailable_page()
         return _plain(b"try again later", 503, **{"Retry-After": "60"})
     response = _plain(answer.body, answer.status)
     response.content_type = answer.content_type
@@ -105,14 +109,16 @@ def _fields(encoded: bytes) -> tuple[tuple[str, str], ...]:
 
 
 def _returned(found: callbacks.Callback) -> ResponseReturnValue:
+    """Show a payer where to go on; where the plugin can't say what became of the payment, with the status of a fault."""
     back = callbacks.returned(panel().desk, found, _raw(), request.args.get("t", ""))
+    status = 503 if back.successful is None else 200
     with panel().store.read() as session:
         reseller = session.get(Reseller, back.reseller_id)
     no_referrer()
     context.brand_of(back.reseller_id)
     if reseller is None or reseller.closed_at is not None:
         # Nobody of his signs in: no way on, and nothing that a way on would be for.
-        return render_template("plugin/returned_closed.html", successful=back.successful)
+        return render_template("plugin/returned_closed.html", successful=back.successful), status
     target = (
         url_for("customer.payment", account_id=back.payment.account_id, payment_id=back.payment.id, returned=1)
         if back.payment is not None
@@ -120,4 +126,4 @@ def _returned(found: callbacks.Callback) -> ResponseReturnValue:
     )
     return render_template(
         "plugin/returned.html", payment=back.payment, successful=back.successful, target=target, reseller=reseller
-    )
+    ), status

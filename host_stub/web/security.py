@@ -71,6 +71,16 @@ def allow_form_action(origin: str) -> None:
     g.setdefault("form_action", []).append(f"{parts.scheme}://{parts.netloc}")
 
 
+def allow_gateways(*, demo: bool) -> None:
+    """Let the answer to this page's forms lead on to any gateway.
+
+    Chromium holds such a redirect to form-action, too, and shows nothing where it is refused; where gateways lead,
+    perhaps from one of their own sites to the next, is known only afterwards.
+    demo: a gateway of the demo stands on this machine, and speaks no TLS.
+    """
+    g.setdefault("form_action", []).extend(["https:", *(["http://127.0.0.1:*"] if demo else [])])
+
+
 def no_referrer() -> None:
     """Let the page's address, which carries a capability, go nowhere: neither to other sites nor to search engines."""
     g.capability_page = True

@@ -23,6 +23,7 @@ from host_stub.persistence import (
     Reseller,
 )
 from host_stub.plugins.desk import return_token
+from host_stub.plugins.errors import PluginUnavailable
 from host_stub.plugins.registry import Registry
 from host_stub.services import payments, plugin_settings
 from host_stub.services.plugin_settings import Owner
@@ -276,6 +277,38 @@ def test_a_plugin_that_raises_is_answered_503_recorded_and_credits_at_most_once(
     assert counter.count(PluginFailure) == 1
     assert retried.status_code == 200
     assert counter.world.balance() == rub("5000.00")
+
+
+def test_a_payer_who_returns_while_the_plugin_is_broken_is_led_on_all_the_same(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider: PaymentProvider = counter.app.extensions["billhook"].registry.provider("paymaster")
+
+    def broken(*_arguments: object) -> None:
+        raise RuntimeError("a fault in the plugin")
+
+    monkeypatch.setattr(type(provider), "parse", broken)
+    answer = counter.client.get(f"/plugin/paymaster/method/{counter.world.method_id}/success")
+
+    assert answer.status_code == 503
+    assert "Всё, что вы заплатили, будет зачислено" in answer.text
+    assert 'http-equiv="refresh"' in answer.text
+
+
+@pytest.mark.parametrize(("accept", "is_page"), [("text/html,*/*;q=0.8", True), ("*/*", False), (None, False)])
+def test_where_nothing_can_be_asked_a_browser_gets_a_page_and_a_gateway_plain_words(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch, accept: str | None, is_page: bool
+) -> None:
+    def gone(*_arguments: object) -> None:
+        raise PluginUnavailable("paymaster", "it was removed")
+
+    monkeypatch.setattr(counter.app.extensions["billhook"].registry, "provider", gone)
+    headers = {"Accept": accept} if accept else {}
+    answer = counter.client.get(f"/plugin/paymaster/method/{counter.world.method_id}/success", headers=headers)
+
+    assert (answer.status_code, answer.mimetype) == (503, "text/html" if is_page else "text/plain")
+    assert ("Ничего из оплаченного не потеряно" in answer.text) is is_page
+    assert answer.headers["Retry-After"]
 
 
 @pytest.mark.parametrize(

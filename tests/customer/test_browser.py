@@ -4,29 +4,48 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from billhook import PostForm
 from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
 from host_stub.persistence import Payment
-from tests.customer.fakes import GATEWAY
+from tests.customer.fakes import GATEWAY, Gateway
 from tests.customer.seed import Room
 from tests.support.web import Visitor
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def base(room: Room) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, room.app, threaded=True)
+@contextmanager
+def site(app: Any) -> Iterator[str]:
+    """Serve a WSGI application. Yields its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://localhost:{server.server_port}"
+    yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def ok(start: Any, body: bytes) -> list[bytes]:
+    start("200 OK", [("Content-Type", "text/html")])
+    return [body]
+
+
+def moved(start: Any, where: str) -> list[bytes]:
+    start("303 See Other", [("Location", where)])
+    return [b""]
+
+
+@pytest.fixture
+def base(room: Room) -> Iterator[str]:
+    with site(room.app) as address:
+        yield address.replace("127.0.0.1", "localhost")
 
 
 @pytest.fixture
@@ -62,6 +81,23 @@ def test_the_content_policy_lets_a_redirect_through(page: Any, base: str, room: 
     page.wait_for_url(f"{GATEWAY}/pay/*")
 
     assert page.inner_text("h1") == "the gateway"
+
+
+def test_a_gateway_may_answer_the_form_by_leading_to_another_site(
+    page: Any, base: str, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.method("gateway", name="Шлюз")
+
+    with (
+        site(lambda _environ, start: ok(start, b"<h1>another site</h1>")) as checkout,
+        site(lambda _environ, start: moved(start, f"{checkout}/checkout")) as gateway,
+    ):
+        monkeypatch.setattr(Gateway, "start", lambda *_args: PostForm(f"{gateway}/init", [("number", "1")]))
+        page.goto(base + room.path(f"/payments/{room.payment('5000')}"))
+        page.get_by_role("button", name="Шлюз").click()
+        page.wait_for_url(f"{checkout}/checkout")
+
+    assert page.inner_text("h1") == "another site"
 
 
 def test_back_from_the_instructions_leads_to_the_choice_and_another_method(page: Any, base: str, room: Room) -> None:

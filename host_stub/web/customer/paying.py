@@ -25,7 +25,7 @@ from host_stub.web.customer.payments import closed_message
 from host_stub.web.page import DocumentLink
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.plugin_texts import page_names
-from host_stub.web.security import allow_form_action
+from host_stub.web.security import allow_form_action, allow_gateways
 
 _ = Catalogue("host_stub")
 
@@ -67,6 +67,7 @@ def _lead_on(started: Started, page: str) -> ResponseReturnValue:
             return redirect(url, 303)
         case PostForm() as form:
             allow_form_action(form.url)
+            allow_gateways(demo=panel().config.demo)
             return render_template(
                 "billhook/post_form.html",
                 payment=started.payment,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from billhook import Catalogue, Money, PaymentStatus, StartKind
 from billhook.i18n import current_language
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -21,6 +21,7 @@ from host_stub.web.customer import bp
 from host_stub.web.customer.documents import document_menu, downloads
 from host_stub.web.customer.lists import cursor, pages
 from host_stub.web.panel import panel, reading, scope
+from host_stub.web.security import allow_gateways
 from host_stub.web.sentences import log_lines
 from host_stub.web.statuses import STATUSES
 
@@ -78,9 +79,7 @@ def usable_offers(payment_id: int) -> list[Offer]:
     """Return the methods that this payment can be paid with now; why others can't is for a manager to read."""
     offers = [offer for offer in paying.offers(panel().desk, scope(), payment_id) if offer.reason is None]
     if any(offer.provider.capabilities.start is StartKind.REDIRECT for offer in offers):
-        # A browser applies form-action to where the answer to a form redirects, and that is known only afterwards.
-        # A gateway of the demo stands on this machine, and speaks no TLS.
-        g.setdefault("form_action", []).extend(["https:", *(["http://127.0.0.1:*"] if panel().config.demo else [])])
+        allow_gateways(demo=panel().config.demo)
     return offers
 
 

@@ -52,7 +52,10 @@ def _advice(side: Side) -> LazyText:
         return _(
             "It was too slow too often. After half a minute the next request tries it again; gateways repeat theirs."
         )
-    return _("It failed too often. After half a minute the next call tries it again. What failed stands under Plugins.")
+    return _(
+        "It failed too often. After half a minute the next call tries it again. "
+        "What failed stands in the table “Failures” under Plugins."
+    )
 
 
 def restart_sentences(hearts: Sequence[Heart]) -> list[tuple[LazyText, LazyText]]:

@@ -7,7 +7,17 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from billhook import Catalogue, Finding, Level, MethodView, PaymentProvider, SettingKind
+from billhook import (
+    Action,
+    ActionKind,
+    Catalogue,
+    Finding,
+    LazyText,
+    Level,
+    MethodView,
+    PaymentProvider,
+    SettingKind,
+)
 from flask import abort, flash, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
@@ -207,12 +217,22 @@ def _refusals(session: Any, method_id: int) -> list[CallbackRefusal]:
     return list(session.scalars(query))
 
 
-def _addresses(provider: PaymentProvider, row: PaymentMethod | None) -> list[tuple[str, str]]:
-    """Return the callback addresses by action, for pasting into the gateway's cabinet."""
+def _addresses(provider: PaymentProvider, row: PaymentMethod | None) -> list[tuple[str, LazyText, str]]:
+    """Return name, label and address of each callback action, for pasting into the gateway's cabinet."""
     if row is None:
         return []
     root = f"{panel().config.base_url}/plugin/{provider.name}/method/{row.id}"
-    return [(action.name, f"{root}/{action.name}") for action in provider.capabilities.actions]
+    return [(each.name, _label(each), f"{root}/{each.name}") for each in provider.capabilities.actions]
+
+
+def _label(action: Action) -> LazyText:
+    match action.kind:
+        case ActionKind.QUESTION:
+            return _("Question before the payment: {name}", name=action.name)
+        case ActionKind.NOTIFICATION:
+            return _("Notification of the payment: {name}", name=action.name)
+        case ActionKind.RETURN:
+            return _("Return of the payer: {name}", name=action.name)
 
 
 @bp.post("/methods/<int:method_id>/active")

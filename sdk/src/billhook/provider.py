@@ -95,7 +95,11 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True)
 class PostForm:
-    """Let the payer's browser post `fields` to `url`; the page's CSP allows form-action to that origin only."""
+    """Let the payer's browser post `fields` to `url`, from a page that the host makes of them and nothing else.
+
+    The page's content policy lets the form go to that address, and the gateway's answer lead on to any https one.
+    fields: pairs in the order in which they are posted; names may repeat, values are escaped by the host.
+    """
 
     url: str
     fields: Sequence[tuple[str, str]]

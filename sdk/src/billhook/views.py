@@ -120,6 +120,21 @@ class MethodView:
     def switch(self, key: str) -> bool:
         return bool(self.settings[key])
 
+    def number(self, key: str) -> int | None:
+        """Return the NUMBER setting `key`, None where somebody emptied it. Raises KeyError, and TypeError for another
+        kind."""
+        value = self.settings[key]
+        if value is not None and type(value) is not int:
+            raise TypeError(f"setting {key!r} of {self.plugin} is no NUMBER")
+        return value
+
+    def money(self, key: str) -> Money | None:
+        """Return the MONEY setting `key`, None where nobody set it. Raises KeyError, and TypeError for another kind."""
+        value = self.settings[key]
+        if value is not None and not isinstance(value, Money):
+            raise TypeError(f"setting {key!r} of {self.plugin} is no MONEY")
+        return value
+
     def secrets(self, key: str) -> tuple[str, ...]:
         """Return the secret `key` and those it replaced recently, the current one first; empty ones left out."""
         return tuple(s for s in (self.text(key), *self.previous_secrets.get(key, ())) if s)
