@@ -109,7 +109,7 @@ def _fields(encoded: bytes) -> tuple[tuple[str, str], ...]:
 
 
 def _returned(found: callbacks.Callback) -> ResponseReturnValue:
-    """Show a payer where to go on; where the plugin can't say what became of the payment, with the status of a fault."""
+    """Show a payer where to go on; with a fault's status where the plugin can't say what became of the payment."""
     back = callbacks.returned(panel().desk, found, _raw(), request.args.get("t", ""))
     status = 503 if back.successful is None else 200
     with panel().store.read() as session:

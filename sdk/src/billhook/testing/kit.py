@@ -11,6 +11,7 @@ from typing import Final
 
 from billhook.callbacks import Action, ActionKind
 from billhook.errors import ProviderError
+from billhook.i18n import use_language
 from billhook.provider import PaymentProvider
 from billhook.settings import SettingKind
 from billhook.testing.bench import Bench, Subject
@@ -166,7 +167,9 @@ class Kit:
         if wanted.id in self._done:
             return self._done[wanted.id]
         try:
-            result = self._result(wanted)
+            # The kit speaks English; so does what it quotes of a plugin's findings and reasons.
+            with use_language("en"):
+                result = self._result(wanted)
         except (Exception, SystemExit) as error:  # noqa: BLE001  what it is, or what it opened, may raise as well
             result = _raised(wanted, error)
         self._done[wanted.id] = result
