@@ -15,6 +15,7 @@ from host_stub import backups, doctor, plugin_cli
 from host_stub.adapters.keys import KeyFileError, create_key_file, load_key_file, replace_key_file, rotated
 from host_stub.config import Config
 from host_stub.persistence import Store, migrate, open_store
+from host_stub.plugins.containment import WEB_THREADS
 from host_stub.services import passwords, signin, users
 from host_stub.services.passwords import WeakPassword
 from host_stub.services.users import EmailTaken, InvalidEmail, NewUser
@@ -144,7 +145,13 @@ def _new_password(prompt: bool, from_stdin: bool, about: tuple[str, ...]) -> str
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes.")
-@click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 64), help="Threads of each process.")
+@click.option(
+    "--threads",
+    default=WEB_THREADS,
+    show_default=True,
+    type=click.IntRange(1, 256),
+    help="Threads of each process. With fewer than the default a plugin that is slow may keep all of them.",
+)
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Serve the panel. SIGTERM brings what is under way to its end."""
     config = _ready()

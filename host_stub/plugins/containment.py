@@ -21,6 +21,10 @@ from billhook.errors import CallbackError, PageError
 THREADS: Final = 4
 #: How long a call waits for a thread that others of the same plugin use.
 QUEUE_SECONDS: Final = 2.0
+#: How many wait at once, on each side; one more is turned away. Whoever waits holds a thread of the web server, which
+#: has more of them than both sides of a plugin can hold together (`WEB_THREADS`).
+WAITING: Final = 8
+WEB_THREADS: Final = 2 * (THREADS + WAITING) + 8
 
 
 class SideName(StrEnum):
@@ -55,7 +59,7 @@ class Overran(Exception):
 
 
 class NoThread(Exception):
-    """All threads are in use."""
+    """All threads are in use, and others wait for one already or nothing came free in time."""
 
 
 class _Job:
@@ -83,7 +87,7 @@ class _Job:
 class Pool:
     """The threads of one side of a plugin: at most `size`, made when needed, daemons.
 
-    stuck: how many are beyond their deadline.
+    stuck: how many are beyond their deadline. waiting: how many calls wait for a thread.
     """
 
     def __init__(self, name: str, size: int = THREADS) -> None:
@@ -92,6 +96,7 @@ class Pool:
         self._freed = threading.Condition(threading.Lock())
         self._idle: list[_Thread] = []
         self._threads = 0
+        self.waiting = 0
         self.stuck = 0
 
     @property
@@ -111,15 +116,26 @@ class Pool:
         return job
 
     def _take(self) -> _Thread:
-        until = time.monotonic() + QUEUE_SECONDS
         with self._freed:
+            if not self._idle and self._threads < self._size:
+                self._threads += 1
+                return _Thread(self, f"{self._name} {self._threads}")
+            if not self._idle:
+                self._wait()
+            return self._idle.pop()
+
+    def _wait(self) -> None:
+        """Wait until a thread is idle. Raises NoThread."""
+        if self.waiting >= WAITING:
+            raise NoThread
+        until = time.monotonic() + QUEUE_SECONDS
+        self.waiting += 1
+        try:
             while not self._idle:
-                if self._threads < self._size:
-                    self._threads += 1
-                    return _Thread(self, f"{self._name} {self._threads}")
                 if self.exhausted or not self._freed.wait(until - time.monotonic()):
                     raise NoThread
-            return self._idle.pop()
+        finally:
+            self.waiting -= 1
 
     def _give_up(self, job: _Job, thread: _Thread, seconds: float) -> None:
         with self._freed:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
+from host_stub.plugins.masking import text_of
+
 GROUP: Final = "billhook.plugins"
 
 
@@ -51,5 +53,7 @@ def _import(point: EntryPoint) -> Candidate:
     version = _version(point)
     try:
         return Candidate(point.name, point.load(), version=version)
-    except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a plugin does at import must not stop the host
-        return Candidate(point.name, None, f"import failed: {type(error).__name__}: {error}", version)
+    except KeyboardInterrupt:  # somebody ends the start
+        raise
+    except BaseException as error:  # noqa: BLE001  whatever a plugin does at import must not stop the host
+        return Candidate(point.name, None, f"import failed: {type(error).__name__}: {text_of(error)}", version)

@@ -112,7 +112,9 @@ class Guard:
         try:
             answer = function(*arguments)
             answers.check(self._plugin, place, answer)
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:  # this is the host's own thread: somebody ends it
+            raise
+        except BaseException as error:
             self._settle(place, own, tally, perf_counter() - began, error)
             raise
         tally.count(perf_counter() - began)

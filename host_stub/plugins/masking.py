@@ -22,6 +22,8 @@ MASK: Final = "***"
 _SHORT: Final = 4
 #: A line of a key in several lines that is told by itself.
 _LONG_LINE: Final = 16
+#: Of an error's text. A gateway may have answered with a whole page, and the plugin have quoted it.
+_LONGEST: Final = 2000
 
 
 class Mask:
@@ -49,7 +51,9 @@ class Mask:
         kind = next(kind for kind in kinds if kind.__module__.partition(".")[0] == "billhook")
         # Not its own making, which may want more than a text.
         masked = kind.__new__(kind)
-        masked.__dict__.update({name: self(value) for name, value in vars(error).items() if isinstance(value, str)})
+        masked.__dict__.update(
+            {name: _kept(self(value)) for name, value in vars(error).items() if isinstance(value, str)}
+        )
         masked.args = (self(text_of(error)),)
         return masked
 
@@ -83,11 +87,19 @@ def secrets_of(method: MethodView, settings: Iterable[Setting]) -> set[str]:
 
 
 def text_of(error: BaseException) -> str:
-    """Return an error's text. That is the plugin's code too, and may fail."""
+    """Return an error's text, fit to be kept. That is the plugin's code too, and may fail."""
     try:
-        return str(error)
-    except Exception:  # noqa: BLE001
+        return _kept(str(error))
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001
         return "(its text cannot be read)"
+
+
+def _kept(text: str) -> str:
+    """Return a text without what no database keeps (NUL, halves of characters), cut to a length that can be read."""
+    cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return cut.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 def _written(secret: str) -> Iterator[str]:

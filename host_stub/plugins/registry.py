@@ -230,10 +230,14 @@ class Registry:
             for why in loaded.retired:
                 _log.warning("plugin uses what is retired", plugin=name, why=why)
             self.plugins[name] = with_guarded_validators(loaded, self.call)
-        except (Exception, SystemExit) as error:  # noqa: BLE001  one plugin must not stop the host
+        except KeyboardInterrupt:  # somebody ends the start
+            raise
+        except BaseException as error:  # noqa: BLE001  one plugin must not stop the host
             # Of two with one name neither is the right one.
             self.plugins.pop(name, None)
-            why = str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
+            why = masking.text_of(error)
+            if not isinstance(error, PluginError):
+                why = f"{type(error).__name__}: {why}"
             self.broken[name] = why
             _log.error("plugin not loaded", plugin=name, why=why)
 

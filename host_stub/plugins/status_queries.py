@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 from billhook import AttemptState, PaymentPaid, ProviderError, StatusAnswer, StatusRequest
+from sqlalchemy.exc import SQLAlchemyError
 
 from host_stub.domain.errors import MethodUnavailable
 from host_stub.persistence import Payment, PaymentMethod, Store
@@ -36,7 +37,12 @@ def ask_due(store: Store, registry: Providers, keys: Opener) -> int:
     for attempt in attempts.due(store):
         if time.monotonic() > until:
             break
-        _settle(store, registry, keys, attempt)
+        try:
+            _settle(store, registry, keys, attempt)
+        except SQLAlchemyError:  # the database is away, for all of them
+            raise
+        except Exception:  # noqa: BLE001  one of them must not keep all others waiting
+            _log.exception("status query not settled", plugin=attempt.plugin, attempt=attempt.id)
         asked += 1
     return asked
 

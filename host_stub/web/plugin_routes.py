@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from host_stub.domain.errors import NotFound
 from host_stub.persistence import Reseller
 from host_stub.plugins import callbacks, documents
-from host_stub.plugins.errors import PluginUnavailable
+from host_stub.plugins.errors import PluginPaused, PluginUnavailable
 from host_stub.web import context
 from host_stub.web.capabilities import guessed_wrong, refuse_guessing
 from host_stub.web.errors import unavailable_page
@@ -68,8 +68,13 @@ def callback(name: str, method_id: int, action: str) -> ResponseReturnValue:
         if request.method != "POST":
             return _plain(b"method not allowed", 405, Allow="POST")
         answer = callbacks.receive(panel().desk, found, _raw())
-    except (PluginUnavailable, SQLAlchemyError):
-        _log.exception("callback not judged", plugin=name, method=method_id, action=action)
+    except (PluginUnavailable, SQLAlchemyError) as error:
+        named = {"plugin": name, "method": method_id, "action": action}
+        if isinstance(error, PluginPaused):
+            # Strangers can bring about any number of these: a line each, and no traceback.
+            _log.warning("callback turned away", **named, why=error.why)
+        else:
+            _log.exception("callback not judged", **named)
         # A payer's browser names HTML; what gateways send asks for anything, or for nothing.
         if "text/html" in request.accept_mimetypes.values():
             return unavailable_page()

@@ -7,7 +7,7 @@ from billhook.deadlines import DEADLINES, HANDLER_SECONDS
 from billhook.loading import EVENT_HOOKS
 
 from host_stub.plugins.breaker import FAILURES, PAUSE, WINDOW
-from host_stub.plugins.containment import PUBLIC, THREADS
+from host_stub.plugins.containment import PUBLIC, QUEUE_SECONDS, THREADS, WAITING, WEB_THREADS
 from host_stub.plugins.start_watch import SECONDS
 
 _AGAIN = "the fact waits and is told again later, to this plugin alone; after 8 tries it is given up and shown"
@@ -59,6 +59,10 @@ FAULTS: dict[str, str] = {
 #: Fault at load → words in what the operator reads.
 LOADING: dict[str, str] = {
     "raises at import": "import failed",
+    "raises at import what is no Exception": "import failed: CancelledError",
+    "raises at import an error without a text": "(its text cannot be read)",
+    "ends the process at import": "it ends the process by os._exit(7)",
+    "raises in a collector what is no Exception": "CancelledError",
     "raises in a collector": "RuntimeError",
     "rubbish from a collector": "returned",
     "a name that the host has taken": "taken by the host",
@@ -123,6 +127,10 @@ strangers bring about and {THREADS} for everything else. Strangers reach
 {_PUBLIC}. Every call has a deadline and comes back through one guard, which
 looks at the answer's type. Whatever goes wrong is counted under *Plugins* in the operator's room. Other plugins, other
 requests and the ledger are not affected; a plugin never runs inside a transaction, so nothing half done is left.
+
+While all threads of a side are in use, at most {WAITING} calls wait for one, up to {QUEUE_SECONDS:g} s; any more are
+turned away at once. So a plugin that is slow without being too slow, by its own fault or by a stranger's, holds at most
+{2 * (THREADS + WAITING)} of the {WEB_THREADS} threads of a web process, and the others go on serving.
 
 A call that overruns is given up at once. Python cannot stop its thread: it stays occupied until the call ends, and what
 it does outside may still happen, which is why an attempt whose start overran stays unknown.

@@ -14,6 +14,7 @@ from billhook import (
     BadSignature,
     Capabilities,
     DocumentSource,
+    Finding,
     Instructions,
     MalformedNotification,
     Money,
@@ -31,7 +32,7 @@ from billhook.i18n import current_language, use_language
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.plugins.breaker import FAILURES, PAUSE, WINDOW, Breaker, BreakerState
-from host_stub.plugins.containment import THREADS
+from host_stub.plugins.containment import THREADS, WAITING
 from host_stub.plugins.errors import PluginFailed, PluginOverran, PluginPaused
 from host_stub.plugins.registry import Registry
 
@@ -139,6 +140,36 @@ def test_more_calls_than_threads_wait_for_their_turn(ward: Ward) -> None:
         caller.join()
 
     assert sorted(done) == list(range(THREADS * 3))
+
+
+def test_what_finds_all_threads_in_use_and_others_waiting_is_turned_away_at_once(ward: Ward) -> None:
+    ended = threading.Event()
+
+    def check_settings() -> list[Finding]:
+        ended.wait(10)
+        return []
+
+    callers = [
+        threading.Thread(target=ward.call, args=(check_settings, "check_settings"))
+        for _number in range(THREADS + WAITING)
+    ]
+    for caller in callers:
+        caller.start()
+    until = time.monotonic() + 1
+    while ward.guard.own.pool.waiting < WAITING and time.monotonic() < until:
+        time.sleep(0.002)
+
+    began = time.monotonic()
+    with pytest.raises(PluginPaused, match="busy"):
+        ward.call()
+    took = time.monotonic() - began
+    ended.set()
+    for caller in callers:
+        caller.join()
+
+    assert took < 0.5
+    assert ward.guard.own.pool.waiting == 0
+    ward.call()
 
 
 def test_a_plugin_that_is_called_within_its_own_call_needs_no_second_thread(ward: Ward) -> None:

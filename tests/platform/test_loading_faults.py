@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+import zlib
+from asyncio import CancelledError
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import EntryPoint
@@ -31,7 +33,7 @@ from host_stub.persistence import PluginFailure, Reseller, UserKind
 from host_stub.plugins import discovery
 from host_stub.plugins.discovery import Candidate
 from host_stub.plugins.registry import Registry
-from host_stub.plugins.start_watch import EXIT_STATUS
+from host_stub.plugins.start_watch import EXIT_STATUS, StartWatch
 from tests.platform.containment_table import LOADING
 from tests.support.web import Visitor, a_user, an_app, store_of
 from tests.support.world import a_method
@@ -54,12 +56,27 @@ def wrapping() -> Any:
     return (yield)
 
 
-def at_import(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Candidate]:
-    (folder / "billhook_bad.py").write_text("raise RuntimeError('a fault at import')\n", "utf-8")
+def at_import(folder: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> list[Candidate]:
+    module = f"billhook_bad_{zlib.crc32(code.encode())}"
+    (folder / f"{module}.py").write_text(code, "utf-8")
     monkeypatch.syspath_prepend(folder)
-    point = EntryPoint(BAD, "billhook_bad", discovery.GROUP)
+    point = EntryPoint(BAD, module, discovery.GROUP)
     monkeypatch.setattr(discovery, "entry_points", lambda group: [point])
-    return discovery.installed()
+    with StartWatch():
+        return discovery.installed()
+
+
+TEXTLESS = """
+class Evil(BaseException):
+    def __str__(self):
+        raise Evil
+
+raise Evil
+"""
+
+
+def cancelled() -> Any:
+    raise CancelledError
 
 
 def stray_template(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Candidate]:
@@ -96,7 +113,12 @@ def billhook_pages():
 """
 OPEN, OTHER = 'msgid "a"\nmsgstr "open\n', 'msgid "List of {count}"\nmsgstr "{number}"\n'
 IN_FILES: dict[str, Callable[[Path, pytest.MonkeyPatch], list[Candidate]]] = {
-    "raises at import": at_import,
+    "raises at import": lambda folder, patch: at_import(folder, patch, "raise RuntimeError('a fault')"),
+    "raises at import what is no Exception": lambda folder, patch: at_import(
+        folder, patch, "import asyncio; raise asyncio.CancelledError"
+    ),
+    "raises at import an error without a text": lambda folder, patch: at_import(folder, patch, TEXTLESS),
+    "ends the process at import": lambda folder, patch: at_import(folder, patch, "import os; os._exit(7)"),
     "a template outside its folder": stray_template,
     "a catalogue that cannot be read": lambda folder, patch: with_catalogue(folder, patch, "billhook_open", OPEN),
     "a text that cannot be shown in some language": lambda folder, patch: with_catalogue(
@@ -122,6 +144,7 @@ def a_setting(**changes: Any) -> list[Candidate]:
 
 SIMPLE: dict[str, Callable[[], list[Candidate]]] = {
     "raises in a collector": lambda: [Candidate(BAD, a_module(raises, "billhook_settings"))],
+    "raises in a collector what is no Exception": lambda: [Candidate(BAD, a_module(cancelled, "billhook_settings"))],
     "rubbish from a collector": lambda: [Candidate(BAD, a_module(lambda: 5, "billhook_settings"))],
     "a name that the host has taken": lambda: [Candidate("operator", ModuleType("x"))],
     "a name that another distribution has": lambda: [Candidate(BAD, ModuleType("x")), Candidate(BAD, ModuleType("y"))],
