@@ -8,16 +8,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import structlog
 from billhook import DocumentFacts, DocumentSource, PaymentView
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from host_stub.adapters.render.errors import StockNotDrawn
 from host_stub.domain.actors import SYSTEM, Actor
 from host_stub.domain.errors import MethodUnavailable, NotFound, ResellerClosed
 from host_stub.domain.payments import OPEN
 from host_stub.persistence import Account, Document, Payment, PaymentMethod, Reseller, Scope
 from host_stub.persistence.store import fetch, now
+from host_stub.plugins import failures
 from host_stub.plugins.desk import Desk, document_url
 from host_stub.services import payments, statements
 from host_stub.services.capability import opens
@@ -28,6 +31,8 @@ from host_stub.services.views import payment_view
 
 if TYPE_CHECKING:
     from host_stub.adapters.render import RenderedDocument
+
+_log = structlog.get_logger("billhook.plugins")
 
 
 def issued(session: Session, payment_id: int, method_id: int, kind: str) -> Document | None:
@@ -60,7 +65,7 @@ def issue(desk: Desk, scope: Scope, payment_id: int, method_id: int, kind: str, 
             raise MethodUnavailable(method_id, "not offered")
         subject = _subject(desk, session, payment, method, kind)
     source = _source(desk, subject)
-    rendered = desk.renderer.render(source)
+    rendered = _drawn(desk, subject.method, source)
     try:
         return _freeze(desk, scope, subject, source, rendered, by)
     except IntegrityError:
@@ -119,6 +124,16 @@ def _source(desk: Desk, subject: _Subject) -> DocumentSource:
         raise MethodUnavailable(method.id, "no such document")
     view = present_view(desk.store, method, provider, desk.keys)
     return desk.registry.ask(view, "document", provider.document, subject.kind, subject.payment, view, subject.facts)
+
+
+def _drawn(desk: Desk, method: PaymentMethod, source: DocumentSource) -> RenderedDocument:
+    """Draw a document. A stock template that fails is the plugin's failure. Raises RendererBusy, RendererBroken."""
+    try:
+        return desk.renderer.render(source)
+    except StockNotDrawn as error:
+        _log.error("document not drawn", plugin=method.plugin, method=method.id, why=str(error))
+        failures.record(desk.store, method.plugin, "document", str(error))
+        raise
 
 
 def _freeze(
@@ -184,7 +199,9 @@ def preview(desk: Desk, scope: Scope, payment_id: int, method_id: int, kind: str
     Raises NotFound, PluginUnavailable, RendererBusy, RendererBroken.
     """
     source = source_of(desk, scope, payment_id, method_id, kind)
-    return desk.renderer.render(replace(source, template=template or source.stock))
+    with desk.store.read(scope) as session:
+        method = fetch(session, PaymentMethod, method_id)
+    return _drawn(desk, method, replace(source, template=template or source.stock))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,6 +21,8 @@ from billhook.errors import BillhookError
 MASK: Final = "***"
 #: A shorter secret stands in ordinary words too: only where it stands alone is it taken for the secret.
 _SHORT: Final = 4
+#: In bytes; of less there is too little in Base64 to tell it by.
+_ENCODED: Final = 8
 #: A line of a key in several lines that is told by itself.
 _LONG_LINE: Final = 16
 #: Of an error's text. A gateway may have answered with a whole page, and the plugin have quoted it.
@@ -107,6 +110,22 @@ def _written(secret: str) -> Iterator[str]:
         yield from (text, repr(text)[1:-1], repr(text.encode())[2:-1])
         yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], escape(text))
         yield from (quote(text, safe=""), quote(text), quote_plus(text))
+        yield from _encoded(text.encode("utf-8", "surrogateescape"))
+
+
+def _encoded(secret: bytes) -> Iterator[str]:
+    """Yield it in hex, and the core of it in Base64, as in `Authorization: Basic`.
+
+    What stands before it, often a name and a colon, shifts it against the groups of three bytes; its neighbours have
+    a part in its first and last letters.
+    """
+    if len(secret) < _ENCODED:
+        return
+    yield from (secret.hex(), secret.hex().upper())
+    for shift in range(3):
+        letters = b64encode(b"\0" * shift + secret).decode()
+        core = letters[-(-shift * 8 // 6) : (shift + len(secret)) * 8 // 6]
+        yield from (core, core.replace("+", "-").replace("/", "_"))
 
 
 def _pattern(written: str) -> str:

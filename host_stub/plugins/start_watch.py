@@ -50,7 +50,7 @@ class StartWatch:
         if not faulthandler.is_enabled() and sys.__stderr__ is not None:
             faulthandler.enable(sys.__stderr__)
             self._enabled = True
-        os._exit = _refuse
+        os._exit = _refuse  # type: ignore[assignment]
         threading.Thread(target=self._watch, name="start watch", daemon=True).start()
         return self
 

@@ -47,7 +47,7 @@ def public_document(name: str, payment_id: int, method_id: int, kind: str) -> Re
         return render_template("plugin/document_closed.html", payment_url=page)
     response = make_response(found.content)
     response.content_type = "application/pdf"
-    response.headers["Content-Disposition"] = f'inline; filename="{found.file_name}"'
+    response.headers.set("Content-Disposition", "inline", filename=found.file_name)
     response.headers["Content-Security-Policy"] = "default-src 'none'; object-src 'self'"
     return response
 

@@ -8,8 +8,16 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
+from host_stub.adapters.render.errors import StockNotDrawn
 from host_stub.domain.payments import Cause
-from host_stub.persistence import Document, Payment, PaymentAttempt, PaymentMethod, PluginActivation
+from host_stub.persistence import (
+    Document,
+    Payment,
+    PaymentAttempt,
+    PaymentMethod,
+    PluginActivation,
+    PluginFailure,
+)
 from host_stub.services import payments
 from tests.customer.fakes import GATEWAY, Printer
 from tests.customer.seed import Room
@@ -219,6 +227,24 @@ def test_the_arrow_beside_the_status_issues_the_bill_and_leads_to_it(
     assert pdf.data == f"%PDF {room.number(payment)} drawn 1".encode()
     assert pdf.headers["Cache-Control"] == "no-store"
     assert printer.drawn == 1
+
+
+def test_a_stock_template_that_cannot_be_drawn_is_shown_to_the_operator(
+    owner: Visitor, room: Room, printer: Printer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_source: object) -> None:
+        raise StockNotDrawn("the stock template was not drawn: syntax: line 3")
+
+    payment, method = room.payment(), room.method("cash_desk", name="Касса")
+    monkeypatch.setattr(printer, "render", broken)
+
+    owner.post(room.path(f"/payments/{payment}/documents"), {"method_id": method, "kind": "receipt"})
+
+    with room.store.read() as session:
+        (failure,) = session.scalars(select(PluginFailure)).all()
+    assert (failure.plugin, failure.place) == ("cash_desk", "document")
+    assert "line 3" in failure.error
+    assert documents(room) == []
 
 
 @pytest.mark.parametrize("end", ["approve", "cancel", "switch the plugin off"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
@@ -287,3 +288,19 @@ def test_a_secret_is_found_as_it_is_usually_written(secret: str, text: str, mask
 
 def test_of_two_secrets_the_longer_one_is_masked_whole() -> None:
     assert Mask({"abcd", "abcdefgh"})("abcdefgh") == MASK
+
+
+@pytest.mark.parametrize("before", ["", "s", "sh", "shop:", "shop-1:"])
+@pytest.mark.parametrize("after", ["", "\n", " and more"])
+def test_a_secret_in_base64_is_masked_wherever_it_stands_in_what_was_encoded(before: str, after: str) -> None:
+    for encode in (b64encode, urlsafe_b64encode):
+        shown = Mask({SECRET})(f"Authorization: Basic {encode(f'{before}{SECRET}{after}'.encode()).decode()}")
+
+        assert MASK in shown
+        readable = shown.removeprefix("Authorization: Basic ").replace(MASK, "")
+        assert len(readable) <= len(b64encode(f"{before}{after}".encode())) + 4
+
+
+def test_a_secret_in_hex_is_masked() -> None:
+    assert Mask({SECRET})(f"key {SECRET.encode().hex()}.") == f"key {MASK}."
+    assert Mask({SECRET})(f"key {SECRET.encode().hex().upper()}.") == f"key {MASK}."

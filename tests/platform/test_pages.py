@@ -298,6 +298,7 @@ WRONG = {
     "leads to another room": lambda request: GoTo("board"),
     "leads with what is no text": lambda request: GoTo("news", {"a": 1}),  # type: ignore[dict-item]
     "leads with what no address can carry": lambda request: GoTo("news", {"a": "\ud800"}),
+    "says what no session can keep": lambda request: GoTo("news", message="half: \ud800"),
     "leads to the host's page with fields": lambda request: GoTo(HostPage.TOP_UP, {"amount": "1"}),
     "asks for what is no effect": lambda request: Show("notes/plain.html", effects=["mail"]),  # type: ignore[list-item]
     "tells another customer": lambda request: GoTo("news", effects=[notes.told(request.account.id + 1, "x")]),

@@ -131,6 +131,38 @@ def test_why_a_start_or_a_query_failed_is_kept_and_logged(desk: Desk, world: Wor
     ]
 
 
+def test_what_a_gateway_says_is_kept_without_what_no_database_keeps_and_cut_to_what_can_be_read(
+    desk: Desk, world: World
+) -> None:
+    def odd(_request: object) -> Start:
+        raise ProviderError("it said \ud800 and \0" + "x" * 1_000_000)
+
+    Gateway.starts = Gateway.answers = odd
+    payment_id = world.a_payment()
+    with pytest.raises(ProviderError):
+        paying.start(desk, world.scope, payment_id, world.method_id, language="ru", by=CUSTOMER)
+
+    error = attempt(desk.store).error
+    assert error.startswith("it said ? and \ufffdxxx")
+    assert len(error) < 3000
+
+
+def test_an_odd_answer_about_one_attempt_keeps_no_other_waiting(desk: Desk, world: World) -> None:
+    start(desk, world)
+    start(desk, world)
+
+    def odd(_request: StatusRequest) -> StatusAnswer:
+        raise ProviderError("half a character: \ud800")
+
+    Gateway.answers = odd
+    desk.store.clock.advance(minutes=3)  # type: ignore[attr-defined]
+
+    assert ask(desk) == 2
+    assert [(each.state, each.queries, each.error) for each in attempts_of(desk.store)] == [
+        ("unknown", 1, "half a character: ?")
+    ] * 2
+
+
 def test_a_paid_answer_credits_once_like_a_notification(desk: Desk, world: World) -> None:
     start(desk, world)
     Gateway.answers = paid

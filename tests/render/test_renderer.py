@@ -117,6 +117,32 @@ def test_plain_values_arrive_as_they_are(renderer, make_source) -> None:
     assert text_of(drawn.pdf).split() == ["5.0", "13.11.2026", "true", "1-b"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "drawn"),
+    [
+        ("Хостинг \N{GRINNING FACE}", "Хостинг ?"),
+        ("и\N{COMBINING BREVE}од", "йод"),
+        ("\N{LATIN SMALL LIGATURE FI}n 5\N{NON-BREAKING HYPHEN}6", "fin 5-6"),
+        ("漢", "?"),
+        ("a\N{ZERO WIDTH JOINER}b", "ab"),
+        ("a\N{IDEOGRAPHIC SPACE}b", "a b"),
+    ],
+)
+def test_what_the_typeface_lacks_is_written_by_other_signs_and_spoils_no_text(
+    renderer, make_source, typed: str, drawn: str
+) -> None:
+    source = make_source("<p>Плательщик: {{ typed }}</p>", typed=typed)
+
+    assert text_of(renderer.render(source).pdf) == f"Плательщик: {drawn}"
+
+
+def test_half_a_character_is_the_callers_fault_and_not_the_templates(renderer, make_source) -> None:
+    with pytest.raises(NotPlain):
+        renderer.render(make_source("<p>{{ typed }}</p>", typed="\ud800"))
+
+    assert text_of(renderer.render(make_source("<p>{{ typed }}</p>", typed="a")).pdf) == "a"
+
+
 @pytest.mark.parametrize("value", [object(), 1.5, {1, 2}, {1: "x"}, lambda: 0])
 def test_a_context_with_more_than_plain_values_never_reaches_the_child(renderer, make_source, value) -> None:
     with pytest.raises(NotPlain):

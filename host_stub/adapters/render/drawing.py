@@ -20,6 +20,7 @@ from weasyprint.document import Document
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
+from host_stub.adapters.render.legible import legible
 from host_stub.adapters.render.limits import Limits
 from host_stub.adapters.render.liquid_rules import environment, unknown_filter
 
@@ -107,7 +108,7 @@ class Press:
     def draw(self, html: str, assets: Mapping[str, bytes]) -> bytes:
         """Return the PDF of an HTML text. Raises Refused."""
         fetcher = AssetFetcher(assets)
-        text, styles = self._lift_styles(html)
+        text, styles = self._lift_styles(legible(html))
         page = HTML(string=text, base_url=_NOWHERE, url_fetcher=fetcher)
         document = page.render(font_config=self._fonts, stylesheets=styles, presentational_hints=False)
         if len(document.pages) > self._limits.pages:

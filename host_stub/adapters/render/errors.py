@@ -16,4 +16,8 @@ class RendererBusy(RenderError):
 
 
 class RendererBroken(RenderError):
-    """A child does not start, or the stock template cannot be drawn. Names the remedy where one is known."""
+    """A child does not start. Names the remedy where one is known."""
+
+
+class StockNotDrawn(RendererBroken):
+    """The stock template cannot be drawn, twice: a fault of the plugin whose it is."""

@@ -25,7 +25,7 @@ from typing import IO, Any, Final
 
 from billhook import Catalogue, DocumentSource
 
-from host_stub.adapters.render.errors import RendererBroken, RendererBusy
+from host_stub.adapters.render.errors import RendererBroken, RendererBusy, StockNotDrawn
 from host_stub.adapters.render.limits import Limits
 from host_stub.adapters.render.wire import receive, send
 
@@ -219,7 +219,7 @@ class Renderer:
             outcome = self._draw(source, source.stock)
             if not outcome.why:
                 return outcome.pdf
-        raise RendererBroken(f"the stock template was not drawn: {outcome.why} {outcome.detail}".strip())
+        raise StockNotDrawn(f"the stock template was not drawn: {outcome.why}: {outcome.detail}".removesuffix(": "))
 
     def _draw(self, source: DocumentSource, template: str) -> _Outcome:
         job: dict[str, object] = {

@@ -26,7 +26,10 @@ class NotPlain(TypeError):
 
 def send(stream: IO[bytes], head: Mapping[str, object], blobs: Sequence[bytes] = ()) -> None:
     """Write one message. Raises NotPlain, OSError."""
-    text = json.dumps({"head": pack(head), "blobs": [len(blob) for blob in blobs]}, ensure_ascii=False).encode()
+    try:
+        text = json.dumps({"head": pack(head), "blobs": [len(blob) for blob in blobs]}, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise NotPlain("a text holds half of a character") from error
     stream.write(_LENGTHS.pack(len(text), sum(map(len, blobs))))
     stream.write(text)
     for blob in blobs:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from billhook.addresses import is_web_address
 from billhook.callbacks import Answer, PayerReturned, PaymentClaim, PaymentPaid
 from billhook.events import Discard, Keep, Notify
-from billhook.i18n import LazyText
+from billhook.i18n import LazyText, is_whole
 from billhook.loading import EVENT_HOOKS
 from billhook.money import Money
 from billhook.pages import GoTo, Show
@@ -119,12 +119,16 @@ def _one(plugin: str, place: str, answer: Any, expected: tuple[type, ...]) -> No
     if not isinstance(answer, expected):
         names = " or ".join("None" if kind is NoneType else kind.__name__ for kind in expected)
         raise Rubbish(f"{place} returned {_kind(answer)}, not {names}")
+    if isinstance(answer, _TEXT):
+        _whole(place, answer)
     fields, closer = _RULES.get(type(answer)) or _rules(type(answer))
     for name, kinds in fields.items():
         value = getattr(answer, name)
         if not isinstance(value, kinds):
             wanted = " or ".join(kind.__name__ for kind in kinds)
             raise Rubbish(f"{place} returned {_kind(answer)} with {name} = {_kind(value)}, not {wanted}")
+        if isinstance(value, _TEXT):
+            _whole(f"{_kind(answer)}.{name}", value)
     if closer is not None:
         closer(plugin, answer)
 
@@ -140,27 +144,34 @@ def _kind(value: object) -> str:
     return type(value).__name__
 
 
-def _storable(what: str, *texts: object) -> None:
-    """Refuse what no database keeps: NUL, and surrogates from bytes that are not UTF-8."""
-    for text in texts:
-        if not isinstance(text, str):
-            raise Rubbish(f"{what} holds {_kind(text)}, not text")
-        if "\x00" in text or (not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text)):
-            raise Rubbish(f"{what} holds what no database keeps: NUL, or bytes that are no UTF-8")
+def _whole(what: str, text: str | LazyText) -> None:
+    """Refuse what no database keeps and no page can be sent with."""
+    if not is_whole(text if isinstance(text, str) else str(text)):
+        raise Rubbish(f"{what} holds what no database keeps: NUL, or bytes that are no UTF-8")
 
 
-def _claim(_plugin: str, answer: PaymentClaim) -> None:
-    _storable("the claim", answer.reference, answer.merchant)
+def _whole_within(what: str, value: object) -> None:
+    """Look at every text in a nest of mappings and lists."""
+    if isinstance(value, _TEXT):
+        _whole(what, value)
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            _whole_within(what, key)
+            _whole_within(f"{what}.{key}", inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _whole_within(what, inner)
 
 
-def _paid(plugin: str, answer: PaymentPaid) -> None:
-    _claim(plugin, answer)
-    _storable("external_id", answer.external_id)
+def _paid(_plugin: str, answer: PaymentPaid) -> None:
     if not 1 <= len(answer.external_id) <= _LONGEST_ID:
         raise Rubbish(f"external_id has {len(answer.external_id)} characters, not 1 to {_LONGEST_ID}")
     if not _DIGEST.fullmatch(answer.signed_digest):
         raise Rubbish("signed_digest is no hex digest, such as hashlib.sha256(signed).hexdigest()")
-    _storable("details", *answer.details, *answer.details.values())
+    for text in (*answer.details, *answer.details.values()):
+        if not isinstance(text, str):
+            raise Rubbish(f"details holds {_kind(text)}, not text")
+        _whole("details", text)
 
 
 def _answer(_plugin: str, answer: Answer) -> None:
@@ -169,7 +180,8 @@ def _answer(_plugin: str, answer: Answer) -> None:
 
 
 def _document(_plugin: str, answer: DocumentSource) -> None:
-    _storable("the document", answer.file_name, answer.title)
+    _whole_within("context", answer.context)
+    _whole_within("frozen", answer.frozen)
     try:
         json.dumps(dict(answer.frozen), allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -185,6 +197,7 @@ def _post_form(_plugin: str, answer: PostForm) -> None:
     for field in answer.fields:
         if not (isinstance(field, tuple) and len(field) == 2 and all(isinstance(part, str) for part in field)):
             raise Rubbish("start returned a PostForm whose fields are not pairs of text")
+        _whole_within("a field of the form", field)
 
 
 def _web_address(url: str) -> None:
@@ -219,7 +232,6 @@ _LONGEST_ID: Final = 200
 _DIGEST: Final = re.compile(r"[0-9a-fA-F]{32,128}", re.ASCII)
 
 _CLOSER: Final[Mapping[type, Callable[[str, Any], None]]] = {
-    PaymentClaim: _claim,
     PaymentPaid: _paid,
     Answer: _answer,
     DocumentSource: _document,

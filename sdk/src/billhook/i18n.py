@@ -57,6 +57,15 @@ def set_language(language: str) -> None:
     _language.set(language if language in LANGUAGES else DEFAULT_LANGUAGE)
 
 
+def is_whole(text: str) -> bool:
+    """Say whether a text can be kept and sent: it holds no NUL, and no half of a character, as JSON and bytes that are
+    no UTF-8 may bring."""
+    try:
+        return "\x00" not in text and (text.isascii() or bool(text.encode()))
+    except UnicodeEncodeError:
+        return False
+
+
 class LazyText:
     """A message that becomes text in the language of the moment when it is shown.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from billhook import formats
+from billhook import answers, formats
 from billhook.i18n import Catalogue, use_language
 from billhook.loading import LoadedPlugin
 from billhook.money import Money
@@ -105,7 +105,12 @@ class Pages:
 
     def page(self, answer: Show, ours: Mapping[str, object]) -> str:
         """Return a page in a room, or behind a link, in the language of the moment. Raises what Jinja raises."""
-        return self.environment().get_template(answer.template).render({**answer.context, **ours})
+        return self._rendered(answer.template, {**answer.context, **ours})
+
+    def _rendered(self, template: str, context: Mapping[str, object]) -> str:
+        text = self.environment().get_template(template).render(context)
+        answers.check(self._plugin.name, "template", text)
+        return text
 
     def instructions(self, started: Started, outcome: Instructions, language: str) -> str:
         """Return the page that a payer sees. Raises what Jinja raises."""
@@ -120,7 +125,7 @@ class Pages:
             "back_url": f"{PANEL}/payments/{started.payment.id}",
         }
         with use_language(language), within("template"):
-            return self.environment().get_template(outcome.template).render({**outcome.context, **ours})
+            return self._rendered(outcome.template, {**outcome.context, **ours})
 
 
 def _globals() -> Mapping[str, object]:
