@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from threading import Barrier
 from typing import Any, Final, cast
@@ -41,6 +41,8 @@ from werkzeug.test import TestResponse
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.adapters.keys import new_keys
+from host_stub.adapters.render import Renderer as Printer
+from host_stub.adapters.render.errors import StockNotDrawn
 from host_stub.app import create_app
 from host_stub.config import Config
 from host_stub.conformance import rows
@@ -91,6 +93,12 @@ class NoPaper:
 
     def check(self, template: str) -> str | None:
         return None
+
+
+@cache
+def _printer() -> Printer:
+    """The one that draws documents for the kit, made when the first is to be drawn."""
+    return Printer(children=1)
 
 
 class PanelHost:
@@ -285,6 +293,16 @@ class PanelHost:
 
     def document(self, started: Started, kind: str) -> DocumentSource:
         return documents.source_of(self._desk, self._scope, started.payment.id, started.method.id, kind)
+
+    def drawn(self, started: Started, kind: str) -> list[str]:
+        """See DatabaseHost."""
+        source = self.document(started, kind)
+        try:
+            done = _printer().render(source)
+        except StockNotDrawn as error:
+            return [str(error)]
+        problem = [f"its template was not drawn: {done.problem}"] if done.problem else []
+        return [*problem, *(f"its template names {each!r}, which it is not given" for each in done.unknown)]
 
     def query(self, started: Started, tries: int = 0) -> StatusAnswer:
         payment, key = started.payment, started.idempotency_key

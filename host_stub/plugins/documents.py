@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -94,7 +95,7 @@ class _Subject:
 
 
 def _subject(desk: Desk, session: Session, payment: Payment, method: PaymentMethod, kind: str) -> _Subject:
-    facts = _facts(desk, session, payment, method, kind, now(session))
+    facts = _facts(desk, session, payment, method, kind, now(session), {})
     return _Subject(kind, payment_view(session, payment), method, facts)
 
 
@@ -103,17 +104,26 @@ def issued_facts(
 ) -> DocumentFacts | None:
     """Return what was frozen when a document was issued, or None if it was not yet."""
     done = issued(session, payment.id, method.id, kind)
-    return _facts(desk, session, payment, method, kind, done.issued_at) if done is not None else None
+    if done is None:
+        return None
+    return _facts(desk, session, payment, method, kind, done.issued_at, done.frozen)
 
 
 def _facts(
-    desk: Desk, session: Session, payment: Payment, method: PaymentMethod, kind: str, at: datetime
+    desk: Desk,
+    session: Session,
+    payment: Payment,
+    method: PaymentMethod,
+    kind: str,
+    at: datetime,
+    frozen: Mapping[str, object],
 ) -> DocumentFacts:
     reseller = fetch(session, Reseller, payment.reseller_id)
     return DocumentFacts(
         number=payment.number,
         issued_on=at.astimezone(ZoneInfo(reseller.timezone)).date(),
         link=document_url(desk, payment, method, kind),
+        frozen=dict(frozen),
     )
 
 

@@ -79,6 +79,18 @@ def bill(database_url: str, clock: FixedClock, renderer: Renderer) -> Iterator[B
     opened.store.close()
 
 
+def test_what_was_frozen_with_a_document_comes_back_to_the_plugin(bill: Bill) -> None:
+    with bill.store.read() as session:
+        payment = session.get_one(Payment, bill.payment_id)
+        method = session.get_one(PaymentMethod, bill.world.bank_id)
+        facts = documents.issued_facts(bill.desk, session, payment, method, "receipt")
+        kept = session.get_one(Document, bill.document_id).frozen
+
+    assert facts is not None
+    assert facts.frozen == kept
+    assert facts.frozen["amount_minor"] == 500_000
+
+
 def test_the_link_opens_the_pdf_without_a_login(bill: Bill) -> None:
     answer = bill.client.get(bill.address())
 

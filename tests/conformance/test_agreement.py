@@ -72,6 +72,16 @@ def test_the_panel_finds_who_writes_to_its_tables_wherever_he_is_called(place: s
     assert (result.outcome, result.what) == (Outcome.FAILED, subject.source.module.MESSAGE)  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("variant", ["name", "picture"])
+def test_the_panel_finds_what_a_document_lacks(variant: str, mutant: ByName) -> None:
+    subject = mutant(f"drawn__{variant}")
+    (check,) = (each for each in all_checks() if each.id == "drawn")
+
+    result = Kit(subject, installed_host(), has_database=True).run(check)
+
+    assert (result.outcome, result.what) == (Outcome.FAILED, subject.source.module.MESSAGE)  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize("check", [c for c in all_checks() if Need.DATABASE in c.needs], ids=lambda check: check.id)
 def test_what_needs_a_database_is_found_on_each_of_them(
     check: Check, mutant: ByName, open_on_database: OpenHost

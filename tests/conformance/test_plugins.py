@@ -7,10 +7,11 @@ from collections.abc import Callable
 import pytest
 from billhook.testing import OpenHost, installed_host, open_fake
 from billhook.testing.bench import Subject
-from billhook.testing.kit import Kit, Need, Outcome, Result, all_checks
+from billhook.testing.kit import ONLY_INSTALLED, Kit, Need, Outcome, Result, all_checks
 
 BUNDLED = ("check_cash", "low_balance_notify", "paymaster")
-ON_A_DATABASE = [check for check in all_checks() if Need.DATABASE in check.needs]
+ONLY_REAL = [check for check in all_checks() if not ONLY_INSTALLED.isdisjoint(check.needs)]
+ON_A_DATABASE = [check for check in ONLY_REAL if Need.DATABASE in check.needs]
 ByName = Callable[[str], Subject]
 
 
@@ -24,7 +25,7 @@ def test_a_bundled_plugin_passes_on_both_hosts_which_agree(name: str, bundled: B
     real = outcomes(Kit(bundled(name), installed_host(), has_database=True))
 
     assert [f"{r.check.id}: {r.what}" for r in (*fake.values(), *real.values()) if r.outcome is Outcome.FAILED] == []
-    only_real = {check.id for check in ON_A_DATABASE}
+    only_real = {check.id for check in ONLY_REAL}
     assert {key: r.outcome for key, r in fake.items() if key not in only_real} == {
         key: r.outcome for key, r in real.items() if key not in only_real
     }
@@ -36,6 +37,13 @@ def test_fake_host_skips_what_needs_a_database_with_the_reason(name: str, bundle
 
     for check in ON_A_DATABASE:
         assert kit.run(check) == Result(check, Outcome.SKIPPED, Need.DATABASE)
+
+
+def test_fake_host_skips_what_needs_a_printer_with_the_reason(bundled: ByName) -> None:
+    kit = Kit(bundled("check_cash"), open_fake)
+    (drawn,) = (check for check in ONLY_REAL if check not in ON_A_DATABASE)
+
+    assert kit.run(drawn) == Result(drawn, Outcome.SKIPPED, Need.PRINTER)
 
 
 @pytest.mark.parametrize("check", ON_A_DATABASE, ids=lambda check: check.id)

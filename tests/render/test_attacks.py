@@ -161,13 +161,13 @@ def test_no_file_of_the_machine_reaches_the_paper(limited: Renderer, make_source
 @pytest.mark.parametrize("template", FETCHES)
 def test_nothing_is_asked_of_the_network_even_where_there_is_one(web, template: str) -> None:
     """Drawn in this process, which has a network, so that the fetcher alone stands in the way."""
-    from host_stub.adapters.render.drawing import Press
+    from host_stub.adapters.render.drawing import AssetFetcher, Press
 
     address, asked = web
     press = Press(HARD)
 
     for base in (address, address.removeprefix("http:"), address.replace("http", "HTTP")):
-        press.draw(template.format(f"{base}/x.png"), {})
+        press.draw(template.format(f"{base}/x.png"), AssetFetcher({}))
 
     assert asked == []
 

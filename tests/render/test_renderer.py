@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -134,6 +135,27 @@ def test_what_the_typeface_lacks_is_written_by_other_signs_and_spoils_no_text(
     source = make_source("<p>Плательщик: {{ typed }}</p>", typed=typed)
 
     assert text_of(renderer.render(source).pdf) == f"Плательщик: {drawn}"
+
+
+def test_a_document_says_what_its_template_names_and_was_not_given(renderer, make_source) -> None:
+    template = (
+        "<img src='asset:logo'><p>{{ totl }} {{ payment.totl }} {{ x | default: 'y' }}</p>{% if vat %}a{% endif %}"
+    )
+
+    assert renderer.render(make_source(template)).unknown == ("totl", "payment.totl", "asset:logo")
+    assert renderer.render(make_source("<p>{{ payment.total }}</p>")).unknown == ()
+
+
+def test_a_pdf_has_the_title_of_its_html_or_of_the_document(renderer, make_source) -> None:
+    titled = replace(make_source("<p>a</p>"), title="Счет № 1")
+    own = replace(titled, template="<title>Мой</title><p>a</p>")
+
+    assert [title_of(renderer.render(each).pdf) for each in (titled, own)] == ["Счет № 1", "Мой"]
+
+
+def title_of(pdf: bytes) -> str | None:
+    metadata = PdfReader(io.BytesIO(pdf)).metadata
+    return metadata.title if metadata is not None else None
 
 
 def test_half_a_character_is_the_callers_fault_and_not_the_templates(renderer, make_source) -> None:

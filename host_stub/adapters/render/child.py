@@ -62,7 +62,8 @@ def _answer(press: Any, job: dict[str, Any], blobs: list[bytes]) -> tuple[dict[s
         if job["do"] == "check":
             press.compile(job["template"])
             return {"ok": True}, b"", False
-        pdf = press.render(job["template"], job["context"], dict(zip(job["assets"], blobs, strict=True)))
+        assets = dict(zip(job["assets"], blobs, strict=True))
+        pdf, unknown = press.render(job["template"], job["context"], assets, job["title"])
     except Refused as refused:
         return {"ok": False, "why": refused.why, "detail": refused.detail}, b"", False
     except MemoryError:
@@ -71,4 +72,4 @@ def _answer(press: Any, job: dict[str, Any], blobs: list[bytes]) -> tuple[dict[s
         return {"ok": False, "why": "nesting", "detail": ""}, b"", True
     except Exception as error:  # noqa: BLE001 - whatever a template makes the libraries raise is the template's fault
         return {"ok": False, "why": "drawing", "detail": f"{type(error).__name__}: {error}"[:300]}, b"", True
-    return {"ok": True}, pdf, False
+    return {"ok": True, "unknown": unknown}, pdf, False

@@ -22,7 +22,7 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from host_stub.adapters.render.legible import legible
 from host_stub.adapters.render.limits import Limits
-from host_stub.adapters.render.liquid_rules import environment, unknown_filter
+from host_stub.adapters.render.liquid_rules import environment, noting_unknown, unknown_filter
 
 _FONTS: Final = Path(__file__).parent / "fonts" / "fonts.conf"
 #: Any base but None, which makes WeasyPrint raise on a relative address; nothing is served below it.
@@ -37,6 +37,7 @@ _PICTURES: Final = {
 }
 _RASTER_DATA: Final = re.compile(r"data:image/(png|jpeg|gif);base64,", re.ASCII)
 _RASTER_DATA_LENGTH: Final = 512 * 1024
+_MOST_MISSING: Final = 50
 
 
 class Refused(Exception):
@@ -49,13 +50,25 @@ class Refused(Exception):
 
 
 class AssetFetcher(URLFetcher):  # type: ignore[misc]
-    """Serves the document's own assets and small raster `data:` pictures; everything else is refused."""
+    """Serves the document's own assets and small raster `data:` pictures; everything else is refused.
+
+    missing: the addresses that were refused, in order; what is drawn simply lacks them.
+    """
 
     def __init__(self, assets: Mapping[str, bytes]) -> None:
         super().__init__(allowed_protocols={"data"}, allow_redirects=False)
         self._assets = assets
+        self.missing: dict[str, None] = {}
 
     def fetch(self, url: str, headers: Any = None) -> Any:
+        try:
+            return self._served(url, headers)
+        except ValueError:
+            if len(self.missing) < _MOST_MISSING:
+                self.missing[url[:100]] = None
+            raise
+
+    def _served(self, url: str, headers: Any) -> Any:
         if url.startswith("asset:"):
             body = self._assets.get(url.removeprefix("asset:"))
             if body is None:
@@ -105,23 +118,31 @@ class Press:
         except LiquidError as error:
             raise Refused("template", _where(error)) from error
 
-    def draw(self, html: str, assets: Mapping[str, bytes]) -> bytes:
+    def draw(self, html: str, fetcher: AssetFetcher, title: str = "") -> bytes:
         """Return the PDF of an HTML text. Raises Refused."""
-        fetcher = AssetFetcher(assets)
         text, styles = self._lift_styles(legible(html))
         page = HTML(string=text, base_url=_NOWHERE, url_fetcher=fetcher)
         document = page.render(font_config=self._fonts, stylesheets=styles, presentational_hints=False)
         if len(document.pages) > self._limits.pages:
             raise Refused("pages", str(self._limits.pages))
         _drop_dangers(document)
+        document.metadata.title = document.metadata.title or title or None
         pdf: bytes = document.write_pdf()
         if len(pdf) > self._limits.pdf_bytes:
             raise Refused("size", f"{self._limits.pdf_bytes // (1024 * 1024)} MB")
         return pdf
 
-    def render(self, template: str, context: Mapping[str, object], assets: Mapping[str, bytes]) -> bytes:
-        """Return the PDF of a document. Raises Refused."""
-        return self.draw(self.fill(template, context), assets)
+    def render(
+        self, template: str, context: Mapping[str, object], assets: Mapping[str, bytes], title: str = ""
+    ) -> tuple[bytes, list[str]]:
+        """Return the PDF of a document, and what its template names without being given it. Raises Refused.
+
+        title: for a template that has none.
+        """
+        fetcher = AssetFetcher(assets)
+        with noting_unknown() as unknown:
+            html = self.fill(template, context)
+        return self.draw(html, fetcher, title), [*unknown, *fetcher.missing]
 
     def _lift_styles(self, html: str) -> tuple[str, list[Any]]:
         """Take plain `<style>` blocks out of the text and parse each only once.
@@ -200,4 +221,5 @@ def render_in_process(source: DocumentSource) -> bytes:
     """Draw a document here, without child or limits, with the caches of a warm child. Trusted templates only."""
     global _press
     _press = _press or Press(Limits())
-    return _press.render(source.template, source.context, source.assets)
+    pdf, _unknown = _press.render(source.template, source.context, source.assets, str(source.title))
+    return pdf

@@ -6,7 +6,9 @@ passes here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import Decimal
 from functools import wraps
 from typing import Any, Final
@@ -19,6 +21,30 @@ from host_stub.adapters.render.limits import Limits
 #: `safe` switches escaping off; the others have no use in a document.
 _UNWANTED: Final = ("safe", "escapejs", "base64_decode", "base64_url_safe_decode")
 _LONGEST_RANGE: Final = 10_000
+#: Names that the present document printed without being given them, in order.
+_unknown: Final[ContextVar[dict[str, None]]] = ContextVar("names that were not given")
+
+
+class _Noted(Undefined):  # type: ignore[misc]
+    """A name that was not given. It prints nothing and is remembered for it; asking whether it is there is fine."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        # The hint names the whole path: `payment.totl is undefined`.
+        _unknown.get({})[str(self.hint or self.name).removesuffix(" is undefined").strip("'")] = None
+        return ""
+
+
+@contextmanager
+def noting_unknown() -> Iterator[Mapping[str, None]]:
+    """Give the names that are printed inside the block and were not given."""
+    found: dict[str, None] = {}
+    token = _unknown.set(found)
+    try:
+        yield found
+    finally:
+        _unknown.reset(token)
 
 
 def environment(limits: Limits) -> Environment:
@@ -31,7 +57,7 @@ def environment(limits: Limits) -> Environment:
         local_namespace_limit = limits.html_bytes
         output_stream_limit = limits.html_bytes
 
-    bounded = BoundedEnvironment(autoescape=True, undefined=Undefined, strict_filters=True)
+    bounded = BoundedEnvironment(autoescape=True, undefined=_Noted, strict_filters=True)
     for name in _UNWANTED:
         bounded.filters.pop(name, None)
     bounded.filters.update({name: _guarded(each) for name, each in bounded.filters.items()})

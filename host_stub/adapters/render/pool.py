@@ -40,13 +40,15 @@ class RenderedDocument:
     """A drawn document.
 
     sha256: hex digest of `pdf`. used_stock: the stock template stood in for the reseller's, which failed.
-    problem: why it failed, in the current language.
+    problem: why it failed, in the current language. unknown: names and addresses that the template prints or shows and
+    that it was not given: they are left out.
     """
 
     pdf: bytes
     sha256: str
     used_stock: bool
     problem: str | None
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class _Outcome:
     why: str = ""
     detail: str = ""
     by_limit: bool = False
+    unknown: tuple[str, ...] = ()
 
 
 class _Child:
@@ -102,7 +105,7 @@ class _Child:
         self.is_fit = self.is_fit and not reply["spent"]
         if not reply["ok"]:
             return _Outcome(why=reply["why"], detail=reply["detail"], by_limit=reply["why"] in ("memory", "nesting"))
-        return _Outcome(pdf=pdfs[0] if pdfs else b"")
+        return _Outcome(pdf=pdfs[0] if pdfs else b"", unknown=tuple(reply.get("unknown", ())))
 
     def close(self) -> None:
         """End the process and leave nothing behind."""
@@ -200,7 +203,7 @@ class Renderer:
         if source.template != source.stock:
             outcome = self._draw_strange(source)
             if not outcome.why:
-                return _rendered(outcome.pdf, problem=None)
+                return _rendered(outcome, problem=None)
             problem = self._problem(outcome)
         return _rendered(self._draw_stock(source), problem=problem)
 
@@ -214,11 +217,11 @@ class Renderer:
             self._remembered.keep(source.template, outcome)
         return outcome
 
-    def _draw_stock(self, source: DocumentSource) -> bytes:
+    def _draw_stock(self, source: DocumentSource) -> _Outcome:
         for _attempt in range(2):
             outcome = self._draw(source, source.stock)
             if not outcome.why:
-                return outcome.pdf
+                return outcome
         raise StockNotDrawn(f"the stock template was not drawn: {outcome.why}: {outcome.detail}".removesuffix(": "))
 
     def _draw(self, source: DocumentSource, template: str) -> _Outcome:
@@ -227,6 +230,7 @@ class Renderer:
             "template": template,
             "context": source.context,
             "assets": list(source.assets),
+            "title": str(source.title),
         }
         with self._lent() as child:
             return child.ask(job, list(source.assets.values()))
@@ -310,8 +314,8 @@ class _Memory:
                 self._known.popitem(last=False)
 
 
-def _rendered(pdf: bytes, *, problem: str | None) -> RenderedDocument:
-    return RenderedDocument(pdf, _digest(pdf), problem is not None, problem)
+def _rendered(outcome: _Outcome, *, problem: str | None) -> RenderedDocument:
+    return RenderedDocument(outcome.pdf, _digest(outcome.pdf), problem is not None, problem, outcome.unknown)
 
 
 def _digest(content: bytes) -> str:

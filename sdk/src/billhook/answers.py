@@ -70,7 +70,7 @@ _FIELDS: Final[Mapping[type, Mapping[str, tuple[type, ...]]]] = {
         "assets": (Mapping,),
         "frozen": (Mapping,),
         "file_name": (str,),
-        "title": (str,),
+        "title": _TEXT,
     },
     Redirect: {"url": (str,)},
     PostForm: {"url": (str,), "fields": (Sequence,)},

@@ -127,7 +127,9 @@ class DocumentSource:
     template: Liquid text (the reseller's, or the stock one). stock: the text to fall back to if `template` fails;
     its rendering is trusted and tested. context: plain dicts, lists, text, int, Decimal, bool, date.
     assets: by name, for `asset:<name>` addresses in the HTML: SVG or PNG bytes.
-    frozen: what must be kept with the issued document (VAT rate, basis, amount, table version): JSON-able.
+    frozen: what must be kept with the issued document (VAT rate, basis, amount, table version): JSON-able. It comes
+        back in `DocumentFacts.frozen` when the payment's page is opened again.
+    file_name: ASCII, ends with .pdf. title: of the PDF, where the template's HTML has none.
     """
 
     template: str
@@ -136,7 +138,7 @@ class DocumentSource:
     assets: Mapping[str, bytes] = field(default_factory=dict)
     frozen: Mapping[str, object] = field(default_factory=dict)
     file_name: str = "document.pdf"
-    title: str = ""
+    title: Text = ""
 
 
 @dataclass(frozen=True, slots=True)

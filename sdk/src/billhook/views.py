@@ -146,8 +146,10 @@ class DocumentFacts:
 
     issued_on: date in the reseller's time zone; dated data (VAT rates) are read at it.
     link: the public address of the document, empty where there is none.
+    frozen: what the plugin had kept with the document (`DocumentSource.frozen`); empty while it is being made.
     """
 
     number: str
     issued_on: date
     link: str = ""
+    frozen: Mapping[str, object] = field(default_factory=dict)

@@ -144,6 +144,9 @@ class DatabaseHost(Host, Protocol):
     def touched(self) -> list[str]:
         """Return the host's tables that changed while the plugin's code ran, with the place in the plugin."""
 
+    def drawn(self, started: Started, kind: str) -> list[str]:
+        """Draw a document and return what is wrong with it: it can't be drawn, or a name or picture is not there."""
+
 
 #: Opens a host with one plugin for one check. Raises PluginError if the plugin does not load there.
 OpenHost = Callable[[PluginSource, str], AbstractContextManager[Host]]

@@ -45,7 +45,11 @@ class Need(StrEnum):
     IMPORTABLE = "the plugin is no importable module"
     MIGRATIONS = "the plugin has no migrations"
     DATABASE = "FakeHost has no database: run it with --host"
+    PRINTER = "FakeHost draws nothing: run it with --host"
 
+
+#: What FakeHost lacks.
+ONLY_INSTALLED: Final = frozenset({Need.DATABASE, Need.PRINTER})
 
 #: What a need builds on: the plainest reason is told.
 _AFTER: Final[Mapping[Need, tuple[Need, ...]]] = {
@@ -62,6 +66,7 @@ _AFTER: Final[Mapping[Need, tuple[Need, ...]]] = {
     Need.IMPORTABLE: (Need.LOADED,),
     Need.MIGRATIONS: (Need.LOADED,),
     Need.DATABASE: (),
+    Need.PRINTER: (),
 }
 
 
@@ -185,7 +190,7 @@ class Kit:
             return _tried(wanted, Bench(self.subject, self.open_host, stack, network))
 
     def _has(self, need: Need) -> bool:
-        if need is Need.DATABASE:
+        if need in ONLY_INSTALLED:
             return self.has_database
         if need in _PROVED_BY:
             return self.run(_CHECKS[_PROVED_BY[need]]).outcome is Outcome.OK

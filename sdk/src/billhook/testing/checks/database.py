@@ -1,4 +1,4 @@
-"""What only a host with a database can show."""
+"""What only an installed host, with a database and a printer, can show."""
 
 from __future__ import annotations
 
@@ -30,6 +30,23 @@ def it_leaves_the_hosts_tables_alone(bench: Bench) -> None:
     touched = list(dict.fromkeys(host.touched()))
     if touched:
         raise Failed(f"the host's rows changed while the plugin's code ran: {', '.join(touched)}")
+
+
+@check(
+    "drawn",
+    "Its documents can be drawn",
+    Need.DOCUMENTS,
+    Need.PRINTER,
+    remedy="Mend the template: it is Liquid, names what document() puts in the context, shows assets by asset:<name>.",
+)
+def its_documents_can_be_drawn(bench: Bench) -> None:
+    """Every declared document becomes a PDF by its own template, which prints no name and shows no picture that it was
+    not given."""
+    host = cast(DatabaseHost, bench.host)
+    started = bench.started()
+    for kind in bench.provider.capabilities.documents:
+        for fault in host.drawn(started, kind.name):
+            raise Failed(f"document {kind.name!r}: {fault}")
 
 
 @check(
