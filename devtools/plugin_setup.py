@@ -20,7 +20,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
-from billhook import AccountType, Finding, PaymentProvider, SettingKind, loading
+from billhook import AccountType, Finding, PaymentProvider, SettingKind, StartKind, loading
 from billhook.commands.simulator import SECRET_VARIABLE
 from billhook.i18n import use_language
 from billhook.testing import find_gateway, find_plugin
@@ -218,7 +218,12 @@ def _unsecret(provider: PaymentProvider) -> str:
 
 
 def led_here(settings: Mapping[str, object], wish: Wish, provider: PaymentProvider) -> dict[str, object]:
-    """Return settings with addresses of this machine changed to the simulator's, and then its secret in place."""
+    """Return settings with addresses of this machine changed to the simulator's, and then its secret in place.
+
+    The simulator plays a redirect gateway: whoever starts otherwise has a stand-in of his own at his addresses.
+    """
+    if provider.capabilities.start is not StartKind.REDIRECT:
+        return dict(settings)
     return _with_secret(
         settings, {key: _here(value, wish.simulator) for key, value in settings.items()}, wish, provider
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from urllib.parse import urlsplit, urlunsplit
 from zlib import crc32
 
 from billhook import Catalogue, Money
@@ -79,7 +80,11 @@ def _bare() -> Page:
 
 
 def _path() -> str:
-    return request.full_path.rstrip("?") if request.method == "GET" else "/"
+    """Return where choosing a language leads back to: this page, or the page whose form it answers."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    before = urlsplit(request.referrer or "")
+    return urlunsplit(("", "", before.path, before.query, "")) if before.netloc == request.host else "/"
 
 
 def _full() -> Page:

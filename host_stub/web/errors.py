@@ -43,7 +43,9 @@ def error_page(status: int) -> Response:
     """
     for_anybody = request.path.startswith("/plugin/")
     g.bare = status >= 500 or for_anybody
-    known = status if status in _PAGES else 400 if status < 500 else 500
+    # Whoever gets a 405 typed or reloaded the address of a form: there is no page to look at.
+    page = 404 if status == 405 else status
+    known = page if page in _PAGES else 400 if page < 500 else 500
     try:
         request_id = "" if for_anybody else g.get("request_id", "")
         body = render_template(f"errors/{known}.html", request_id=request_id)

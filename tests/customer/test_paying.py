@@ -89,6 +89,17 @@ def test_a_gateways_form_goes_to_its_address_and_to_encrypted_ones_from_there(ow
     assert form_action(elsewhere) == "'self'"
 
 
+def test_choosing_a_language_on_a_gateways_form_leads_back_to_the_payment(owner: Visitor, room: Room) -> None:
+    payment, method = room.payment(), room.method("gateway", name="Шлюз")
+    page = room.path(f"/payments/{payment}")
+
+    ours = owner.post(f"{page}/pay", {"method_id": method}, headers={"Referer": f"http://localhost{page}"})
+    foreign = owner.post(f"{page}/pay", {"method_id": method}, headers={"Referer": f"http://evil.example{page}"})
+
+    assert f'name="next" value="{page}"' in ours.text
+    assert 'name="next" value="/"' in foreign.text
+
+
 def test_a_redirect_leads_to_the_gateway_past_the_content_policy(owner: Visitor, room: Room) -> None:
     payment, method = room.payment(), room.method("elsewhere")
 
