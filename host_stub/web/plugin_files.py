@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from billhook.loading import LoadedPlugin
+from billhook.loading import LoadedPlugin, in_package
 from flask import Response, make_response, request, url_for
 from werkzeug.security import safe_join
 
@@ -38,14 +38,15 @@ def address(plugin: LoadedPlugin, name: str) -> str:
 
 
 def find(plugin: LoadedPlugin, name: str) -> Path:
-    """Return a file under `static/<plugin>/`. Raises NotFound for what is not there or leads out of it."""
-    root = plugin.static / plugin.name if plugin.static else None
-    joined = safe_join(str(root), name) if root else None
+    """Return a file under `static/<plugin>/`. Raises NotFound for what is not there or leads out of the package."""
+    folder = plugin.static
+    joined = safe_join(str(folder / plugin.name), name) if folder else None
     path = Path(joined) if joined else None
     hidden = any(part.startswith(".") for part in name.split("/"))
-    if root is None or path is None or hidden or not path.is_file():
+    if folder is None or path is None or hidden or not path.is_file():
         raise NotFound("file", name)
-    if not path.resolve().is_relative_to(root.resolve()):
+    # Loading looked at all of them, but what stands in a folder may change while the panel runs.
+    if not in_package(path, folder.parent):
         raise NotFound("file", name)
     return path
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from billhook.cli import main
-from billhook.scaffold import LONGEST_NAME, Kind, Project, files_of, write
+from billhook.loading import LONGEST_NAME
+from billhook.scaffold import Kind, Project, files_of, write
 
 WITHOUT_HOST = Path(__file__).with_name("without_host.py")
 KINDS = list(Kind)
@@ -135,6 +136,7 @@ def test_a_folder_that_is_there_is_never_overwritten(tmp_path: Path, capsys: pyt
         ("3d_pay", "d_pay would do"),
         ("оплата", "Use letters a-z, digits and _."),
         ("operator", "taken by the host"),
+        ("payment", "taken by the host"),
         ("city_pay_", "Part words by one underscore"),
         ("city__pay", "Part words by one underscore"),
         ("a" * (LONGEST_NAME + 1), f"longer than {LONGEST_NAME} characters"),

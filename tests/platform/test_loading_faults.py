@@ -89,6 +89,14 @@ def stray_template(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Candid
     return [Candidate(BAD, billhook_stray)]
 
 
+def link_that_leads_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Candidate]:
+    (folder / "billhook_leading_out/static/bad").mkdir(parents=True)
+    (folder / "billhook_leading_out/__init__.py").touch()
+    (folder / "billhook_leading_out/static/bad/passwd").symlink_to("/etc/passwd")
+    monkeypatch.syspath_prepend(folder)
+    return [Candidate(BAD, importlib.import_module("billhook_leading_out"))]
+
+
 def with_catalogue(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, russian: str) -> list[Candidate]:
     """Return a plugin whose page stands in the menu of every reseller, as far as its texts can be shown."""
     (folder / name / "locale/ru").mkdir(parents=True)
@@ -120,6 +128,7 @@ IN_FILES: dict[str, Callable[[Path, pytest.MonkeyPatch], list[Candidate]]] = {
     "raises at import an error without a text": lambda folder, patch: at_import(folder, patch, TEXTLESS),
     "ends the process at import": lambda folder, patch: at_import(folder, patch, "import os; os._exit(7)"),
     "a template outside its folder": stray_template,
+    "a file that is a link out of the package": link_that_leads_out,
     "a catalogue that cannot be read": lambda folder, patch: with_catalogue(folder, patch, "billhook_open", OPEN),
     "a text that cannot be shown in some language": lambda folder, patch: with_catalogue(
         folder, patch, "billhook_other", OTHER
@@ -127,8 +136,13 @@ IN_FILES: dict[str, Callable[[Path, pytest.MonkeyPatch], list[Candidate]]] = {
 }
 
 
-def unmarked() -> SimpleNamespace:
-    return SimpleNamespace(billhook_settings=list)
+def unmarked(name: str = "billhook_settings") -> SimpleNamespace:
+    return SimpleNamespace(**{name: lambda: []})
+
+
+def twice() -> SimpleNamespace:
+    more = hookimpl(lambda: [], specname="billhook_settings")
+    return SimpleNamespace(billhook_settings=hookimpl(lambda: []), more=more)
 
 
 def a_desk(**changes: object) -> list[Candidate]:
@@ -154,6 +168,9 @@ SIMPLE: dict[str, Callable[[], list[Candidate]]] = {
     "an unknown hook": lambda: [Candidate(BAD, a_module(lambda: 5, "billhook_no_such_hook"))],
     "a hook wrapper": lambda: [Candidate(BAD, a_module(wrapping, "billhook_settings", wrapper=True))],
     "a hook without its marker": lambda: [Candidate(BAD, unmarked())],
+    "a function that is named as if it were a hook": lambda: [Candidate(BAD, unmarked("billhook_page"))],
+    "two implementations of one hook": lambda: [Candidate(BAD, twice())],
+    "a name that is too long": lambda: [Candidate("a" * 31, ModuleType("x"))],
     "a provider without capabilities": lambda: a_desk(capabilities=None),
     "a merchant setting that is not declared": lambda: a_desk(
         capabilities=Capabilities(StartKind.REDIRECT, merchant_setting="shop")

@@ -7,18 +7,19 @@ Files are found by convention in the plugin's package: `templates/<plugin>/`, `s
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import partial
 from importlib.resources import files
-from inspect import Parameter, signature
+from inspect import Parameter, isroutine, signature
 from pathlib import Path
 from typing import Any, Final
 
 import pluggy
 
 from billhook import hooks
-from billhook.declared.problems import NAME, Problems, is_whole, refuse
+from billhook.declared.problems import NAME, Problem, Problems, is_whole, refuse
 from billhook.declared.providers import provider_of
 from billhook.declared.rooms import links_of, pages_of
 from billhook.declared.settings import check_keys_once, settings_of_hook
@@ -32,12 +33,24 @@ from billhook.provider import PaymentProvider
 from billhook.settings import Level, Setting, Text
 from billhook.versions import API_VERSION, ApiRange
 
-_ORDERING: Final = ("wrapper", "hookwrapper", "tryfirst", "trylast", "optionalhook")
+#: Options of pluggy's marker: a plugin has one implementation of a hook, under the hook's own name, in no order.
+_REFUSED: Final = ("wrapper", "hookwrapper", "tryfirst", "trylast", "optionalhook", "specname")
 _SPECIFIED: Final = frozenset(name for name in vars(hooks) if name.startswith("billhook_"))
-#: Names that stand for something of the host in addresses, template folders and ledger sources.
+#: PostgreSQL cuts identifiers at 63 characters, and every table and index of a plugin begins with its name.
+LONGEST_NAME: Final = 30
+#: The host's tables.
+_TABLES: Final = (
+    "account account_access approval balance_watch callback_refusal charge charging_failure document entry "
+    "gateway_event host_alembic_version lane ledger_transaction log_entry login_token mail metric_count notice "
+    "operator_setting outbox payment payment_attempt payment_method plan plugin_activation plugin_failure "
+    "plugin_setting plugin_table process_report rate_limit reseller subscription user web_session worker"
+).split()
+#: Names that stand for something of the host in addresses, template folders and ledger sources, and those with which
+#: its tables, or SQLite's, begin: a plugin's tables begin with its name.
 RESERVED: Final = frozenset(
     {"auth", "billhook", "components", "customer", "errors", "layouts", "operator", "plugin", "reseller"}
-    | {"approval", "charge", "correction", "host_stub", "mail", "provisioning", "reversal"}
+    | {"approval", "charge", "correction", "host_stub", "mail", "provisioning", "reversal", "sqlite"}
+    | {table[:end] for table in _TABLES for end in range(1, len(table) + 1) if f"{table}_"[end] == "_"}
 )
 #: Hooks that are asked once at load, without arguments; the others hear of events.
 COLLECTORS: Final = frozenset(name for name in _SPECIFIED if not signature(getattr(hooks, name)).parameters)
@@ -121,8 +134,8 @@ def load(name: str, module: object, ask: Ask | None = None) -> LoadedPlugin:
         links=links_of(name, _collect(name, found, "billhook_links")),
         hooks=implementations,
         package=getattr(module, "__name__", ""),
-        templates=_prefixed(name, _folder(module, "templates")),
-        static=_prefixed(name, _folder(module, "static")),
+        templates=_own(name, _folder(module, "templates")),
+        static=_own(name, _folder(module, "static")),
         migrations=_migrations(name, _folder(module, "migrations")),
         api=api,
         retired=retired,
@@ -135,6 +148,9 @@ def check_name(plugin: str) -> None:
         raise PluginError(plugin, "its name is not a lower-case identifier", "Use letters a-z, digits and _.")
     if plugin in RESERVED:
         raise PluginError(plugin, "its name is taken by the host", "Choose another entry point name.")
+    if len(plugin) > LONGEST_NAME:
+        why = f"its name is longer than {LONGEST_NAME} characters"
+        raise PluginError(plugin, why, "Choose a shorter entry point name: its tables' names begin with it.")
 
 
 def _check_markers(plugin: str, module: object) -> None:
@@ -142,11 +158,23 @@ def _check_markers(plugin: str, module: object) -> None:
         function = getattr(module, attribute, None)
         options = getattr(function, f"{hooks.PROJECT}_impl", None)
         if isinstance(options, dict):
-            used = [option for option in _ORDERING if options.get(option)]
+            used = [option for option in _REFUSED if options.get(option)]
             if used:
-                raise PluginError(plugin, f"{attribute} uses {used[0]}", "Write a plain @hookimpl.")
-        elif attribute.startswith("billhook_") and callable(function) and attribute in _SPECIFIED:
-            raise PluginError(plugin, f"{attribute} has no marker", "Put @hookimpl above it.")
+                remedy = "Write a plain @hookimpl above a function of the hook's own name."
+                raise PluginError(plugin, f"{attribute} uses {used[0]}", remedy)
+        elif attribute in _SPECIFIED or (attribute.startswith("billhook_") and isroutine(function)):
+            refuse(plugin, _unmarked(attribute, function))
+
+
+def _unmarked(attribute: str, function: object) -> Problems:
+    """Say what is wrong with what is named like a hook and has no marker."""
+    if attribute in _SPECIFIED:
+        if callable(function):
+            yield Problem(f"{attribute} has no marker", "Put @hookimpl above it.")
+        return
+    near = get_close_matches(attribute, sorted(_SPECIFIED), 1)
+    meant = f"If you meant {near[0]}, call it so; if" if near else "If"
+    yield Problem(f"{attribute} is no hook", f"{meant} it is a function of your own, begin its name with another word.")
 
 
 def _implementations(plugin: str, module: object) -> tuple[dict[str, Hook], tuple[str, ...]]:
@@ -240,10 +268,38 @@ def _migrations(plugin: str, folder: Path | None) -> tuple[Migration, ...]:
     return read_history(plugin, folder) if folder else ()
 
 
-def _prefixed(plugin: str, folder: Path | None) -> Path | None:
-    """Let everything in a folder stand under the plugin's name, or two plugins share a file."""
-    stray = sorted(entry.name for entry in folder.iterdir() if entry.name != plugin) if folder else []
-    if folder and stray:
-        kind = folder.name
+def _own(plugin: str, folder: Path | None) -> Path | None:
+    """Let everything in a folder stand under the plugin's name, or two plugins share a file, and in its package."""
+    if folder is None:
+        return None
+    kind = folder.name
+    stray = sorted(entry.name for entry in folder.iterdir() if entry.name != plugin)
+    if stray:
         raise PluginError(plugin, f"{kind}/{stray[0]} has no prefix", f"Move it to {kind}/{plugin}/.")
+    away = next(_leading_away(folder, folder.parent), None)
+    if away is not None:
+        shown = away.relative_to(folder.parent).as_posix()
+        raise PluginError(plugin, f"{shown} leads out of the package", "Put the file itself there, not a link to it.")
     return folder
+
+
+def in_package(path: Path, package: Path) -> bool:
+    """Say whether a file or folder of a package stands in it, wherever links lead.
+
+    package: its folder. It may be a link itself, as in an editable install, or hold links to files that stand together
+    elsewhere: where its `__init__.py` stands is the package, too.
+    """
+    roots = (package.resolve(), (package / "__init__.py").resolve().parent)
+    return any(path.resolve().is_relative_to(root) for root in roots)
+
+
+def _leading_away(folder: Path, package: Path, seen: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    """Yield what is below a folder and not in its package. seen: folders on the way here, since links may go round."""
+    if not in_package(folder, package):
+        yield folder
+        return
+    for entry in sorted(folder.iterdir()):
+        if entry.is_dir() and entry.resolve() not in seen:
+            yield from _leading_away(entry, package, seen | {folder.resolve()})
+        elif not in_package(entry, package):
+            yield entry

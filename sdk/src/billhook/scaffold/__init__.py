@@ -20,8 +20,6 @@ from typing import Final
 from billhook.errors import BillhookError, PluginError
 from billhook.loading import check_name
 
-#: PostgreSQL cuts identifiers at 63 characters, and every table and index of the plugin begins with its name.
-LONGEST_NAME: Final = 30
 _TOKEN: Final = re.compile(r"@([A-Za-z]+)@")
 _SUFFIX: Final = ".in"
 
@@ -115,8 +113,6 @@ def _check(name: str) -> None:
         raise PluginError(name, error.why, remedy) from error
     if name.endswith("_") or "__" in name:
         raise PluginError(name, "it has an underscore at its end or two in a row", "Part words by one underscore.")
-    if len(name) > LONGEST_NAME:
-        raise PluginError(name, f"it is longer than {LONGEST_NAME} characters", "Its tables' names begin with it.")
     if any(entry_points(group="billhook.plugins", name=name)):
         raise PluginError(name, "a plugin of that name is installed here", "Choose another, or uninstall that one.")
 

@@ -9,7 +9,7 @@ MESSAGE = "with an empty secret"
 
 
 class Mutant(HonestGateway):
-    name = "mutant_unverified__empty_secret"
+    name = "mutant_unverified__no_secret"
 
     def secrets(self, method: MethodView) -> tuple[str, ...]:
         return (method.text("secret"), *method.previous_secrets.get("secret", ()))
