@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 import sys
 import threading
 import time
@@ -150,6 +152,91 @@ def test_a_load_that_no_panel_survives_is_reported_with_exit_code_1(
     report = " ".join(capsys.readouterr().out.split())
     assert "failed load" in report
     assert found in report
+
+
+class OfItsOwn(BaseException):
+    """No Exception."""
+
+
+class Wordless(Exception):
+    """Its text can't be read."""
+
+    def __str__(self) -> str:
+        raise ValueError("no text")
+
+
+NO_EXCEPTIONS = [asyncio.CancelledError, GeneratorExit, KeyboardInterrupt, SystemExit, OfItsOwn]
+
+
+@pytest.mark.parametrize("kind", [each.__name__ for each in NO_EXCEPTIONS])
+@pytest.mark.parametrize("place", ["raise {kind}", "@hookimpl\ndef billhook_settings():\n    raise {kind}"])
+def test_what_is_no_exception_and_raised_at_load_is_reported_with_exit_code_1(
+    kind: str, place: str, a_module: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = "from asyncio import CancelledError\nfrom billhook import hookimpl\n\nclass OfItsOwn(BaseException): ...\n"
+    a_module.write_text(f"{known}\n{place.format(kind=kind)}\n", "utf-8")
+
+    assert main(["check", str(a_module)]) == 1
+
+    report = " ".join(capsys.readouterr().out.split())
+    assert "failed load" in report
+    assert f"{kind} (which is no Exception)" in report
+
+
+def raising(place: str, error: BaseException) -> Subject:
+    """Return the honest plugin with one method that raises."""
+    subject = honest.subject("mutant_host_tables")
+    provider = type(subject.plugin.provider)
+
+    def method(*_arguments: object) -> None:
+        raise error
+
+    kind = type("Raising", (provider,), {place: method})
+    module = SimpleNamespace(billhook_payment_providers=hookimpl(lambda: [kind]))
+    return Subject(of_object("mutant_host_tables", module), subject.adapter)
+
+
+@pytest.mark.parametrize("kind", NO_EXCEPTIONS)
+def test_a_start_that_raises_what_is_no_exception_is_a_finding(kind: type[BaseException]) -> None:
+    (found,) = results(raising("start", kind("away")), "start")
+
+    assert (found.outcome, found.what) == (Outcome.FAILED, f"{kind.__name__}: away (which is no Exception)")
+    assert "another Exception" in found.remedy
+
+
+@pytest.mark.parametrize("kind", NO_EXCEPTIONS)
+def test_a_verify_that_raises_what_is_no_exception_is_answered_as_on_the_panel(kind: type[BaseException]) -> None:
+    honest, rubbish = results(raising("verify", kind("away")), "honest", "rubbish")
+
+    assert "503" in honest.what
+    assert f"notify: {kind.__name__}: away (which is no Exception)" in honest.what
+    assert honest.outcome is rubbish.outcome is Outcome.FAILED
+
+
+def test_an_error_without_words_is_a_finding() -> None:
+    (found,) = results(raising("verify", Wordless()), "honest")
+
+    assert "Wordless: (its text can't be read: ValueError)" in found.what
+
+
+def test_ctrl_c_stops_the_kit_while_a_plugin_is_called() -> None:
+    def pressed(_request: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    subject = honest.subject("mutant_host_tables")
+    kind = type("Pressed", (type(subject.plugin.provider),), {"start": lambda _self, request: pressed(request)})
+    module = SimpleNamespace(billhook_payment_providers=hookimpl(lambda: [kind]))
+
+    with pytest.raises(KeyboardInterrupt):
+        results(Subject(of_object("mutant_host_tables", module), subject.adapter), "start")
+
+
+def test_ctrl_c_stops_the_kit_between_two_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = honest.subject("mutant_host_tables")
+    monkeypatch.setattr(type(subject.adapter), "notification", lambda *_: signal.raise_signal(signal.SIGINT))
+
+    with pytest.raises(KeyboardInterrupt):
+        results(subject, "honest")
 
 
 class Leaver:

@@ -52,6 +52,10 @@ def raises() -> Any:
     raise RuntimeError("a fault")
 
 
+def nothing() -> list[object]:
+    return []
+
+
 def wrapping() -> Any:
     return (yield)
 
@@ -137,12 +141,12 @@ IN_FILES: dict[str, Callable[[Path, pytest.MonkeyPatch], list[Candidate]]] = {
 
 
 def unmarked(name: str = "billhook_settings") -> SimpleNamespace:
-    return SimpleNamespace(**{name: lambda: []})
+    return SimpleNamespace(**{name: nothing})
 
 
 def twice() -> SimpleNamespace:
-    more = hookimpl(lambda: [], specname="billhook_settings")
-    return SimpleNamespace(billhook_settings=hookimpl(lambda: []), more=more)
+    more = hookimpl(lambda: nothing(), specname="billhook_settings")
+    return SimpleNamespace(billhook_settings=hookimpl(lambda: nothing()), more=more)
 
 
 def a_desk(**changes: object) -> list[Candidate]:

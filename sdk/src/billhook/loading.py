@@ -39,12 +39,13 @@ _SPECIFIED: Final = frozenset(name for name in vars(hooks) if name.startswith("b
 #: PostgreSQL cuts identifiers at 63 characters, and every table and index of a plugin begins with its name.
 LONGEST_NAME: Final = 30
 #: The host's tables.
-_TABLES: Final = (
-    "account account_access approval balance_watch callback_refusal charge charging_failure document entry "
-    "gateway_event host_alembic_version lane ledger_transaction log_entry login_token mail metric_count notice "
-    "operator_setting outbox payment payment_attempt payment_method plan plugin_activation plugin_failure "
-    "plugin_setting plugin_table process_report rate_limit reseller subscription user web_session worker"
-).split()
+_TABLES: Final = frozenset(
+    {"account", "account_access", "approval", "balance_watch", "callback_refusal", "charge", "charging_failure"}
+    | {"document", "entry", "gateway_event", "host_alembic_version", "lane", "ledger_transaction", "log_entry"}
+    | {"login_token", "mail", "metric_count", "notice", "operator_setting", "outbox", "payment", "payment_attempt"}
+    | {"payment_method", "plan", "plugin_activation", "plugin_failure", "plugin_setting", "plugin_table"}
+    | {"process_report", "rate_limit", "reseller", "subscription", "user", "web_session", "worker"}
+)
 #: Names that stand for something of the host in addresses, template folders and ledger sources, and those with which
 #: its tables, or SQLite's, begin: a plugin's tables begin with its name.
 RESERVED: Final = frozenset(

@@ -42,8 +42,8 @@ class Subject:
                 self.plugin = load(self.source.name, self.source.module)
         except (PluginError, patience.TooSlow) as error:
             self.fault = str(error)
-        except (Exception, SystemExit) as error:  # noqa: BLE001  a collector may raise anything
-            self.fault = f"{type(error).__name__}: {error}"
+        except Exception as error:  # noqa: BLE001  a collector may raise anything
+            self.fault = patience.told(error)
 
 
 @dataclass

@@ -184,7 +184,7 @@ class FakeHost:
         except MalformedNotification:
             return _MALFORMED
         except Exception as error:  # noqa: BLE001  the host contains whatever a plugin raises
-            self._failed(f"{action}: {type(error).__name__}: {error}")
+            self._failed(f"{action}: {patience.told(error)}")
             return _LATER
 
     def deliver_together(self, method: MethodView, action: str, requests: Sequence[RawRequest]) -> list[Answer]:

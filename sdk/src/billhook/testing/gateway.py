@@ -34,6 +34,7 @@ from billhook.callbacks import RawRequest
 from billhook.money import Money
 from billhook.provider import Start
 from billhook.testing.messages import form
+from billhook.testing.patience import told
 from billhook.testing.source import PluginNotFound, PluginSource
 from billhook.views import MethodView, PaymentView
 
@@ -155,8 +156,10 @@ def _said(place: str) -> Iterator[None]:
     """Say of whatever an adapter raises where it stands. Raises PluginNotFound."""
     try:
         yield
-    except (Exception, SystemExit) as error:
-        raise PluginNotFound(f"{place} fails: {type(error).__name__}: {error}") from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise PluginNotFound(f"{place} fails: {told(error)}") from error
 
 
 def _module(path: Path) -> ModuleType:

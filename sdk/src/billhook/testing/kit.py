@@ -18,7 +18,7 @@ from billhook.testing.bench import Bench, Subject
 from billhook.testing.gateway import GatewayUnderTest
 from billhook.testing.guard import closed_network
 from billhook.testing.host import OpenHost, WrongStart
-from billhook.testing.patience import TooSlow, remembering
+from billhook.testing.patience import NoException, TooSlow, remembering, told
 
 
 class Need(StrEnum):
@@ -88,6 +88,12 @@ _STAND_IN: Final = (
 _SLOW: Final = (
     "Answer within the deadlines of docs/containment.md: give each call to the outside a shorter time limit, as "
     "billhook.http does, and put off what takes long."
+)
+
+
+_NO_EXCEPTION: Final = (
+    "Raise what the contract names, or another Exception: SystemExit, asyncio.CancelledError and others that end a "
+    "process, a thread or a task don't leave the plugin."
 )
 
 
@@ -175,7 +181,9 @@ class Kit:
             # The kit speaks English; so does what it quotes of a plugin's findings and reasons.
             with use_language("en"):
                 result = self._result(wanted)
-        except (Exception, SystemExit) as error:  # noqa: BLE001  what it is, or what it opened, may raise as well
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  what it is, or what it opened, may raise as well
             result = _raised(wanted, error)
         self._done[wanted.id] = result
         return result
@@ -210,14 +218,18 @@ def _tried(wanted: Check, bench: Bench) -> Result:
     except TooSlow as error:
         return Result(wanted, Outcome.FAILED, str(error), _SLOW)
     except ProviderError as error:
-        return Result(wanted, Outcome.FAILED, f"{type(error).__name__}: {error}", _STAND_IN)
-    except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a plugin raises is a finding
+        return Result(wanted, Outcome.FAILED, told(error), _STAND_IN)
+    except NoException as error:
+        return Result(wanted, Outcome.FAILED, str(error), _NO_EXCEPTION)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  whatever a plugin raises is a finding
         return _raised(wanted, error)
     return Result(wanted, Outcome.OK)
 
 
 def _raised(wanted: Check, error: BaseException) -> Result:
-    return Result(wanted, Outcome.FAILED, f"{type(error).__name__}: {error}", wanted.remedy)
+    return Result(wanted, Outcome.FAILED, told(error), wanted.remedy)
 
 
 def _present(subject: Subject) -> set[Need]:

@@ -37,6 +37,17 @@ class EndedProcess(SystemExit):
     """A plugin's code was about to end the process, and all plugins of a panel with it."""
 
 
+class NoException(Exception):
+    """A plugin's code raised what is no Exception, which nobody who calls it expects: CancelledError, SystemExit."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(f"{told(error)} (which is no Exception)")
+
+
+class Stopped(KeyboardInterrupt):
+    """The person at the keyboard wants no more of it."""
+
+
 class _Alarm(BaseException):
     """No Exception: whatever a plugin catches, this gets through."""
 
@@ -56,30 +67,47 @@ def remembering(places: set[str]) -> Iterator[None]:
 
 @contextmanager
 def within(place: str) -> Iterator[None]:
-    """Give up what the block does when the deadline of the place is over; let it not end the process.
+    """Give up what the block does when the deadline of the place is over; let it end nothing but itself.
 
     place: as in `billhook.deadlines`, a hook that hears of events, IMPORT or COLLECTORS.
     Only the main thread can be interrupted. In others, or inside a block like this, it is told afterwards.
-    Raises TooSlow, EndedProcess.
+    Raises TooSlow, NoException, and Stopped for Ctrl-C.
     """
     seconds, overrun = _seconds(place), _overrun.get()
     if overrun is not None and place in overrun:
         raise TooSlow(place, seconds)
     began = perf_counter()
     try:
-        with _alive(), _alarm(seconds):
+        with _stoppable(), _alive(), _alarm(seconds):
             yield
     except _Alarm:
         if perf_counter() - began < seconds:
             raise  # of a block around this one
+    except (Exception, Stopped):
+        raise
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and not _tells_apart():
+            raise
+        raise NoException(error) from error
     if perf_counter() - began > seconds:
         if overrun is not None:
             overrun.add(place)
         raise TooSlow(place, seconds)
 
 
+def told(error: BaseException) -> str:
+    """Return an error's kind and its text, which is the plugin's code too, and may fail."""
+    if isinstance(error, NoException):
+        return str(error)
+    try:
+        text = str(error)
+    except BaseException as other:  # noqa: BLE001
+        text = f"(its text can't be read: {type(other).__name__})"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 def patient(provider: PaymentProvider) -> PaymentProvider:
-    """Return the provider with methods that raise TooSlow and EndedProcess, as `within`."""
+    """Return the provider with methods that raise TooSlow and NoException, as `within`."""
     for place in deadlines.DEADLINES.keys() & vars(PaymentProvider).keys():
         # On this one instance: the class is the plugin's own.
         vars(provider)[place] = _within(place, getattr(provider, place))
@@ -118,6 +146,31 @@ def _alarm(seconds: float) -> Iterator[None]:
 
 def _ring(_number: int, _frame: FrameType | None) -> NoReturn:
     raise _Alarm
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Raise Stopped inside the block for Ctrl-C: a plain KeyboardInterrupt is then the plugin's own."""
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, _stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise Stopped
+
+
+def _tells_apart() -> bool:
+    """Say whether a KeyboardInterrupt can't be the person's: those come to the main thread, by Python's own handler."""
+    if threading.current_thread() is not threading.main_thread():
+        return True
+    return signal.getsignal(signal.SIGINT) in (signal.default_int_handler, _stop)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from billhook.pages import (
 )
 from billhook.testing.links import Links
 from billhook.testing.pages import Pages
-from billhook.testing.patience import within
+from billhook.testing.patience import told, within
 from billhook.testing.tables import MemoryTables
 from billhook.testing.views import PANEL
 from billhook.views import AccountView, ResellerView
@@ -147,7 +147,7 @@ class Rooms:
         except PageError:
             return Opened(404)
         except Exception as error:  # noqa: BLE001  the host contains whatever a plugin raises
-            self.failed(f"{place}: {type(error).__name__}: {error}")
+            self.failed(f"{place}: {told(error)}")
             return Opened(503)
 
     def _checked(self, answer: PageAnswer, place: str, asked: PageRequest | LinkRequest) -> list[Effect]:

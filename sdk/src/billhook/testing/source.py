@@ -123,6 +123,6 @@ def _imported(name: str, module: str) -> PluginSource:
     try:
         with patience.within(patience.IMPORT):
             found = importlib.import_module(module)
-    except (Exception, SystemExit) as error:  # noqa: BLE001  what a plugin does at import is not the kit's fault
-        return PluginSource(name, None, module, f"import failed: {type(error).__name__}: {error}")
+    except Exception as error:  # noqa: BLE001  what a plugin does at import is not the kit's fault
+        return PluginSource(name, None, module, f"import failed: {patience.told(error)}")
     return PluginSource(name, found, module)
