@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import socketserver
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
-import honest_gateway
 import requests
 from billhook import PaymentProvider, ProviderError, Redirect, StartRequest, hookimpl
+from honest_gateway import HonestGateway
+from loopback_gateway import PORTS, Gateway
 
+__all__ = ["Gateway"]
 MESSAGE = "start opens a socket to 127.0.0.1 that may wait for ever"
-PORTS: list[int] = []
 
 
-class Mutant(honest_gateway.HonestGateway):
+class Mutant(HonestGateway):
     name = "mutant_time_limits__second"
 
     def start(self, request: StartRequest) -> Redirect:
@@ -25,19 +23,6 @@ class Mutant(honest_gateway.HonestGateway):
             with suppress(requests.RequestException):
                 requests.get(f"http://127.0.0.1:{PORTS[0]}/", timeout=limit)
         return super().start(request)
-
-
-class Gateway(honest_gateway.Gateway):
-    @contextmanager
-    def online(self) -> Iterator[object]:
-        with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as server:
-            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-            thread.start()
-            PORTS.append(server.server_address[1])
-            yield server
-            PORTS.clear()
-            server.shutdown()
-            thread.join()
 
 
 @hookimpl

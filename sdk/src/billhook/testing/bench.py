@@ -79,7 +79,8 @@ class Bench:
     @cached_property
     def host(self) -> Host:
         if self.subject.adapter is not None and self.with_gateway:
-            self._stack.enter_context(self.subject.adapter.online())
+            with self.network.strangers.aside():
+                self._stack.enter_context(self.subject.adapter.online())
         host = self._stack.enter_context(self.open_host(self.subject.source, self.currency))
         for level, values in self._shared().items():
             host.inherit(level, values)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import ipaddress
 import logging
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
@@ -17,6 +17,8 @@ from io import StringIO
 from types import ModuleType, SimpleNamespace
 from typing import Any, Final
 from unittest.mock import patch
+
+from billhook.testing.waits import Connected, Strangers, limit_of
 
 _NOWHERE: Final = "192.0.2."  # documentation addresses: nothing listens there
 
@@ -32,10 +34,14 @@ class Connection:
 
 @dataclass(slots=True)
 class Network:
-    """What was tried while the network was closed. names: by address, the name for which it stands."""
+    """What a plugin tried while the network was closed.
+
+    names: by address, the name for which it stands. strangers: threads that are not the plugin's.
+    """
 
     tried: list[Connection] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
+    strangers: Strangers = field(default_factory=Strangers)
 
     def address_of(self, name: str) -> str:
         """Return an address that leads nowhere, the same for the same name."""
@@ -47,30 +53,41 @@ class Network:
 
 @contextmanager
 def closed_network() -> Iterator[Network]:
-    """Let nothing out of this machine inside the block; record what was tried.
+    """Let nothing out of this machine inside the block; record what was tried, and what waits without a limit.
 
-    Loopback stays open. What other threads do there is not recorded: stand-ins for a gateway live in them.
+    Loopback stays open: stand-ins for a gateway live there, in threads of their own, which are not recorded.
+    Seen are Python's own sockets and event loops; not what C code, another program or a bare `select` waits for.
     """
     seen = Network()
-    watched = threading.get_ident()
+    connected = Connected(seen.strangers, lambda host: seen.tried.append(Connection(host, None)))
     connect, connect_ex, resolve = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
 
     def refuse(sock: socket.socket, address: Any) -> bool:
         if sock.family not in (socket.AF_INET, socket.AF_INET6):
             return False
         host = str(address[0])
-        if not _is_here(host) or threading.get_ident() == watched:
-            waits = sock.type == socket.SOCK_STREAM
-            seen.tried.append(Connection(seen.names.get(host, host), sock.gettimeout() if waits else 0))
+        if not seen.strangers.here:
+            seen.tried.append(Connection(seen.names.get(host, host), limit_of(sock)))
         return not _is_here(host)
+
+    def keep(sock: socket.socket, address: Any) -> None:
+        if sock.family in (socket.AF_INET, socket.AF_INET6) and not seen.strangers.here:
+            connected.keep(sock, str(address[0]))
 
     def guarded(sock: socket.socket, address: Any) -> None:
         if refuse(sock, address):
             raise ConnectionRefusedError("the kit lets nothing out of this machine")
-        connect(sock, address)
+        try:
+            connect(sock, address)
+        finally:
+            keep(sock, address)  # also what goes on connecting: an event loop waits for it
 
     def guarded_ex(sock: socket.socket, address: Any) -> int:
-        return 111 if refuse(sock, address) else connect_ex(sock, address)
+        if refuse(sock, address):
+            return errno.ECONNREFUSED
+        code = connect_ex(sock, address)
+        keep(sock, address)
+        return code
 
     def guarded_resolve(host: Any, port: Any, *more: Any, **options: Any) -> Any:
         text = host.decode() if isinstance(host, bytes) else host
@@ -82,6 +99,8 @@ def closed_network() -> Iterator[Network]:
         stack.enter_context(patch.object(socket.socket, "connect", guarded))
         stack.enter_context(patch.object(socket.socket, "connect_ex", guarded_ex))
         stack.enter_context(patch.object(socket, "getaddrinfo", guarded_resolve))
+        stack.enter_context(seen.strangers.watched())
+        stack.enter_context(connected.watched())
         yield seen
 
 
