@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -20,7 +21,7 @@ from billhook.events import Event
 from billhook.testing import patience
 from billhook.testing.bench import Subject
 from billhook.testing.fake_host import FakeHost, open_fake
-from billhook.testing.guard import touched_at_import
+from billhook.testing.guard import overheard, seen_at_import
 from billhook.testing.kit import Kit, Outcome, Result, all_checks
 from billhook.testing.source import find_plugin, of_object
 
@@ -261,4 +262,65 @@ def test_a_library_that_looks_for_what_the_machine_can_do_reaches_for_nothing(
     a_module.write_text(f"import socket\n\nwith socket.socket() as probe:\n    probe.bind({address})\n", "utf-8")
     monkeypatch.syspath_prepend(str(a_module.parent))
 
-    assert touched_at_import("unruly_plugin", "unruly_plugin").partition(" ")[0] == touched
+    assert seen_at_import("unruly_plugin", "unruly_plugin").touched.partition(" ")[0] == touched
+
+
+@pytest.mark.parametrize(
+    ("code", "thread"),
+    [
+        ("threading.Thread(target=time.sleep, args=(9,), daemon=True, name='caller').start()", "caller"),
+        ("threading.Timer(9, print).start()", "Thread-1"),
+        ("_thread.start_new_thread(time.sleep, (9,))", "without a name"),
+        ("threading.Thread(target=time.sleep, args=(0.05,)).start()", ""),
+    ],
+)
+def test_a_thread_that_outlives_the_import_is_seen(
+    code: str, thread: str, a_module: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_module.write_text(f"import _thread, threading, time\n\n{code}\n", "utf-8")
+    monkeypatch.syspath_prepend(str(a_module.parent))
+
+    seen = seen_at_import("unruly_plugin", "unruly_plugin")
+
+    assert (seen.touched, seen.thread) == ("", thread)
+
+
+def say_by_a_handler_of_its_own(tmp_path: Path) -> None:
+    logger = logging.getLogger("unruly")
+    logger.propagate = False
+    logger.addHandler(handler := logging.FileHandler(tmp_path / "own.log"))
+    logger.warning("spoken %s", "aloud")
+    logger.removeHandler(handler)
+    handler.close()
+
+
+SAID = {
+    "a handler of its own": say_by_a_handler_of_its_own,
+    "what a formatter may show": lambda _: logging.getLogger("unruly").info("x", extra={"word": "spoken aloud"}),
+    "print": lambda _: print("spoken aloud"),
+    "the process's own stream": lambda _: print("spoken aloud", file=sys.__stdout__),
+    "the process's own file": lambda _: os.write(2, b"spoken aloud"),
+}
+
+
+@pytest.mark.parametrize("way", SAID)
+def test_what_a_plugin_says_is_heard_however_it_says_it(way: str, tmp_path: Path) -> None:
+    with overheard() as ear:
+        SAID[way](tmp_path)
+
+    assert "spoken aloud" in ear.getvalue()
+
+
+def test_what_a_logger_strikes_out_is_not_heard() -> None:
+    def strike(record: logging.LogRecord) -> bool:
+        record.msg, record.args = "struck out", ()
+        return True
+
+    logger = logging.getLogger("unruly.striking")
+    logger.addFilter(strike)
+
+    with overheard() as ear:
+        logger.warning("spoken %s", "aloud")
+
+    assert "struck out" in ear.getvalue()
+    assert "aloud" not in ear.getvalue()

@@ -6,16 +6,18 @@ import datetime as dt
 import errno
 import ipaddress
 import logging
+import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from io import StringIO
+from tempfile import TemporaryFile
 from types import ModuleType, SimpleNamespace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, TextIO
 from unittest.mock import patch
 
 from billhook.testing.waits import Connected, Strangers, limit_of
@@ -116,47 +118,140 @@ def _is_here(host: str) -> bool:
 _AT_IMPORT: Final = """
 import sys
 sys.path[:] = {path!r}
-import billhook.loading, importlib
+import _thread, billhook.loading, importlib, os, threading, time
+def tell(what):
+    sys.stderr.write(what + chr(10))
+    sys.stderr.flush()
+    os._exit(3)
 def watch(event, arguments):
     if event == "socket.bind" and arguments[1][:2] in (("127.0.0.1", 0), ("::1", 0)):
         return  # urllib3 looks whether there is IPv6: nobody can be reached so
-    if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.bind", "subprocess.Popen"):
+    if event in {watched!r}:
         plain = [each for each in arguments if isinstance(each, (str, bytes, int, tuple, list))]
-        sys.stderr.write("TOUCHED " + event + " " + repr(plain[:2]) + chr(10))
-        sys.stderr.flush()
-        import os
-        os._exit(3)
+        tell("TOUCHED " + event + " " + repr(plain[:2]))
 sys.addaudithook(watch)
+before, count = set(threading.enumerate()), _thread._count()
 billhook.loading.load({name!r}, importlib.import_module({module!r}))
+until = time.monotonic() + {grace!r}
+time.sleep(0.02)  # one that was started just now is not counted before it runs
+while _thread._count() > count and time.monotonic() < until:
+    time.sleep(0.01)
+for thread in set(threading.enumerate()) - before:
+    tell("THREAD " + thread.name)
+if _thread._count() > count:
+    tell("THREAD without a name")
+os._exit(0)
 """
+_REACHING_OUT: Final = (
+    *("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.bind"),
+    *("subprocess.Popen", "os.system", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec"),
+)
+#: How long a thread may take that ends by itself.
+_GRACE_SECONDS: Final = 0.3
 
 
-def touched_at_import(name: str, module: str) -> str:
-    """Import and load a plugin in a fresh process; return what it reached for first, or empty text.
+class AtImport(NamedTuple):
+    """What a plugin did while it was imported and loaded. touched: what it reached for first. thread: what goes on."""
+
+    touched: str = ""
+    thread: str = ""
+
+
+def seen_at_import(name: str, module: str) -> AtImport:
+    """Import and load a plugin in a fresh process.
 
     An audit hook sees sockets and processes whichever way they are opened; what fails otherwise is not told here.
     """
-    script = _AT_IMPORT.format(path=sys.path, name=name, module=module)
+    script = _AT_IMPORT.format(path=sys.path, name=name, module=module, watched=_REACHING_OUT, grace=_GRACE_SECONDS)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
-    found = [line for line in done.stderr.splitlines() if line.startswith("TOUCHED ")]
-    return found[0].removeprefix("TOUCHED ") if found else ""
+    for line in done.stderr.splitlines():
+        kind, _, what = line.partition(" ")
+        if kind in ("TOUCHED", "THREAD"):
+            return AtImport(touched=what) if kind == "TOUCHED" else AtImport(thread=what)
+    return AtImport()
+
+
+class _Ear:
+    """Hears what any logger is given, whether its handlers pass it on or not."""
+
+    def __init__(self, into: StringIO) -> None:
+        self._into = into
+        self._known = frozenset(vars(logging.makeLogRecord({})))
+        self._format = logging.Formatter().format
+
+    def hear(self, record: logging.LogRecord) -> None:
+        more = {name: value for name, value in vars(record).items() if name not in self._known}
+        try:
+            self._into.write(f"{self._format(record)}\n{more or ''}\n")
+        except Exception as error:  # noqa: BLE001  what can't be written is not what is looked for
+            self._into.write(f"{error!r}\n")
 
 
 @contextmanager
 def overheard() -> Iterator[StringIO]:
-    """Collect everything that is logged, printed or warned inside the block, at every level."""
-    ear = StringIO()
-    handler = logging.StreamHandler(ear)
+    """Collect everything that is logged, printed or warned inside the block, at every level.
+
+    Each record is heard at its own logger, behind the logger's filters: what has handlers of its own and passes nothing
+    on writes somewhere, too.
+    """
+    into = StringIO()
+    ear = _Ear(into)
+    call_handlers = logging.Logger.callHandlers
+
+    def heard(logger: logging.Logger, record: logging.LogRecord) -> None:
+        ear.hear(record)
+        call_handlers(logger, record)
+
     root = logging.getLogger()
     level = root.level
-    root.addHandler(handler)
     root.setLevel(logging.NOTSET)
     try:
-        with redirect_stdout(ear), redirect_stderr(ear):
-            yield ear
+        with (
+            patch.object(logging.Logger, "callHandlers", heard),
+            _printed() as printed,
+            redirect_stdout(into),
+            redirect_stderr(into),
+        ):
+            yield into
+        into.write(printed.getvalue())
     finally:
-        root.removeHandler(handler)
         root.setLevel(level)
+
+
+@contextmanager
+def _printed() -> Iterator[StringIO]:
+    """Collect what is written to the process's own streams, by whoever held them before; filled when the block ends."""
+    found = StringIO()
+    with TemporaryFile() as file, ExitStack() as stack:
+        for number, stream in ((1, sys.__stdout__), (2, sys.__stderr__)):
+            stack.enter_context(_led_to(file.fileno(), number, stream))
+        yield found
+        stack.close()
+        file.seek(0)
+        found.write(file.read().decode("utf-8", "replace"))
+
+
+@contextmanager
+def _led_to(target: int, number: int, stream: TextIO | None) -> Iterator[None]:
+    try:
+        kept = os.dup(number)
+    except OSError:  # a service may have closed it
+        yield
+        return
+    _flush(stream)
+    os.dup2(target, number)
+    try:
+        yield
+    finally:
+        _flush(stream)
+        os.dup2(kept, number)
+        os.close(kept)
+
+
+def _flush(stream: TextIO | None) -> None:
+    with suppress(OSError, ValueError):
+        if stream is not None:
+            stream.flush()
 
 
 _LATER: Final = dt.timedelta(days=3653)

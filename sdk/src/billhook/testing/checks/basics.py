@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from billhook.callbacks import ActionKind
 from billhook.provider import Capabilities, PaymentProvider
 from billhook.testing.bench import Bench
-from billhook.testing.guard import touched_at_import
+from billhook.testing.guard import seen_at_import
 from billhook.testing.kit import Failed, Need, check
 
 
@@ -21,6 +22,12 @@ def loads(bench: Bench) -> None:
         raise Failed(bench.subject.fault)
 
 
+_THREAD: Final = (
+    "Start no thread at import or in a collector: each process of the panel would have one, and nothing stops it. What "
+    "is to be done later belongs into an event hook, what takes long into the method that needs it."
+)
+
+
 @check(
     "offline_import",
     "Importing and loading it reaches for nothing",
@@ -29,10 +36,12 @@ def loads(bench: Bench) -> None:
     remedy="Move the call into the method that needs its answer; import and collectors run in every process at start.",
 )
 def reaches_for_nothing_at_import(bench: Bench) -> None:
-    """Import and collectors open no socket, ask no name server and start no process."""
-    touched = touched_at_import(bench.subject.source.name, bench.subject.source.import_name)
-    if touched:
-        raise Failed(f"while it was imported and loaded it reached out: {touched}")
+    """Import and collectors open no socket, ask no name server, start no process and leave no thread behind."""
+    seen = seen_at_import(bench.subject.source.name, bench.subject.source.import_name)
+    if seen.touched:
+        raise Failed(f"while it was imported and loaded it reached out: {seen.touched}")
+    if seen.thread:
+        raise Failed(f"a thread goes on after it was imported and loaded: {seen.thread}", _THREAD)
 
 
 @check(

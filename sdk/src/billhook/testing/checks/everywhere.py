@@ -27,8 +27,9 @@ _TO_THE_GATEWAY: Final = frozenset({"start", "query"})
 )
 def it_calls_out_with_a_time_limit(bench: Bench) -> None:
     """Wherever it is called (methods of the provider, events, pages by GET and POST, links), no socket connects, sends
-    or reads without a limit, in its threads and event loops too, whether the gateway can be reached or not; if it can't,
-    start and status query raise ProviderError. Seen are Python's sockets, not those of C code or other programs."""
+    or reads without a limit, in its threads and event loops too, whether the gateway can be reached or not; if it
+    can't, start and status query raise ProviderError. Seen are Python's sockets, not those of C code or other
+    programs."""
     for reachable in (False, True):
         with bench.in_memory(with_gateway=reachable) as here:
             told = len(here.network.tried)
