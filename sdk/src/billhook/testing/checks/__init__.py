@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # isort: off
 from billhook.testing.checks import basics
+from billhook.testing.checks import imports
 from billhook.testing.checks import provider
 from billhook.testing.checks import gateway
 from billhook.testing.checks import claims
@@ -15,4 +16,16 @@ from billhook.testing.checks import everywhere
 from billhook.testing.checks import database
 # isort: on
 
-__all__ = ["basics", "claims", "database", "events", "everywhere", "files", "gateway", "provider", "rooms", "texts"]
+__all__ = [
+    "basics",
+    "claims",
+    "database",
+    "events",
+    "everywhere",
+    "files",
+    "gateway",
+    "imports",
+    "provider",
+    "rooms",
+    "texts",
+]

@@ -1,0 +1,24 @@
+"""Reaches for the host's tables inside of a method."""
+
+from __future__ import annotations
+
+from billhook import Action, Answer, PaymentProvider, Verdict, hookimpl
+from honest_gateway import HonestGateway
+
+MESSAGE = "it uses host_stub.persistence.Payment, the host's own code"
+
+
+class Mutant(HonestGateway):
+    name = "mutant_only_the_contract"
+
+    def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
+        if verdict is Verdict.PARKED and action.name == "never":
+            from host_stub.persistence import Payment
+
+            assert Payment
+        return super().acknowledge(action, verdict)
+
+
+@hookimpl
+def billhook_payment_providers() -> list[type[PaymentProvider]]:
+    return [Mutant]

@@ -1,0 +1,24 @@
+"""Imports the host by its name as text."""
+
+from __future__ import annotations
+
+import importlib
+
+from billhook import Action, Answer, PaymentProvider, Verdict, hookimpl
+from honest_gateway import HonestGateway
+
+MESSAGE = "it uses host_stub.services.payments, the host's own code"
+
+
+class Mutant(HonestGateway):
+    name = "mutant_only_the_contract__text"
+
+    def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
+        if verdict is Verdict.PARKED and action.name == "never":
+            importlib.import_module("host_stub.services.payments")
+        return super().acknowledge(action, verdict)
+
+
+@hookimpl
+def billhook_payment_providers() -> list[type[PaymentProvider]]:
+    return [Mutant]
