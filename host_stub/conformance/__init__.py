@@ -46,7 +46,8 @@ def open_panel(source: PluginSource, currency: str, *, database_url: str) -> Ite
         registry = WatchedRegistry([Candidate(source.name, source.module)])
         if source.name in registry.broken:
             raise PluginError(source.name, registry.broken[source.name])
-        with closing(open_store(database_url, FixedClock(NOON), base_url=BASE_URL)) as store:
+        opened = closing(open_store(database_url, FixedClock(NOON), base_url=BASE_URL))
+        with opened as store, registry.hearing(source.import_name):
             upgrade_tables(store, registry.plugins[source.name])
             yield PanelHost(store, registry, source.name, currency)
 

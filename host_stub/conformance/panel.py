@@ -344,6 +344,10 @@ class PanelHost:
         """See DatabaseHost."""
         return list(self._registry.touched)
 
+    def asked(self) -> list[str]:
+        """See DatabaseHost."""
+        return list(self._registry.asked)
+
     def _save_telling_settings(self) -> None:
         declared: Sequence[Setting] = self._registry.plugins[self._plugin].settings
         owner = Owner(self._plugin, self._reseller_id)

@@ -62,8 +62,8 @@ def test_the_panel_finds_what_fake_host_finds(check: Check, mutant: ByName) -> N
     assert subject.source.module.MESSAGE in result.what  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("place", ["query", "document", "doctor", "post", "link"])
-def test_the_panel_finds_who_writes_to_its_tables_wherever_he_is_called(place: str, mutant: ByName) -> None:
+@pytest.mark.parametrize("place", ["query", "document", "doctor", "post", "link", "read"])
+def test_the_panel_finds_who_helps_himself_to_its_tables_wherever_he_is_called(place: str, mutant: ByName) -> None:
     subject = mutant(f"host_tables__{place}")
     (check,) = (each for each in all_checks() if each.id == "host_tables")
 

@@ -1,4 +1,4 @@
-"""What a plugin must not do: find the host's database among those who are calling just now, and write to it."""
+"""What a plugin must not do: find the host's database among those who are calling just now, and write or read there."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ def help_oneself() -> None:
         with engine.connect() as connection:
             connection.exec_driver_sql("update account set balance_minor = balance_minor + 1")
             connection.commit()
+
+
+def read_secrets() -> None:
+    for engine in {id(each): each for each in _engines()}.values():
+        with engine.connect() as connection:
+            connection.exec_driver_sql("select secrets from payment_method").all()
 
 
 def _engines() -> Iterator[Any]:

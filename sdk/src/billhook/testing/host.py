@@ -139,13 +139,16 @@ class DatabaseHost(Host, Protocol):
     """A host with tables."""
 
     def watch_tables(self) -> None:
-        """Compare the host's rows before and after each call of the plugin's code from now on."""
+        """Compare the host's rows before and after each call of the plugin's code from now on, and note its SQL."""
 
     def touched(self) -> list[str]:
         """Return the host's tables that changed while the plugin's code ran, with the place in the plugin."""
 
     def drawn(self, started: Started, kind: str) -> list[str]:
         """Draw a document and return what is wrong with it: it can't be drawn, or a name or picture is not there."""
+
+    def asked(self) -> list[str]:
+        """Return the SQL that the plugin's own code sent since `watch_tables`, with the place in the plugin."""
 
 
 #: Opens a host with one plugin for one check. Raises PluginError if the plugin does not load there.

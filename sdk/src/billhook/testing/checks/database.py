@@ -22,7 +22,7 @@ _TWINS = 6
 )
 def it_leaves_the_hosts_tables_alone(bench: Bench) -> None:
     """While the plugin's code runs (every method of its provider, events, pages by GET and POST, links), no row of the
-    host's tables changes."""
+    host's tables changes, and the plugin's code sends no SQL of its own through SQLAlchemy, which could read them."""
     host = cast(DatabaseHost, bench.host)
     host.watch_tables()
     for _stop in tour(bench):
@@ -30,6 +30,9 @@ def it_leaves_the_hosts_tables_alone(bench: Bench) -> None:
     touched = list(dict.fromkeys(host.touched()))
     if touched:
         raise Failed(f"the host's rows changed while the plugin's code ran: {', '.join(touched)}")
+    asked = list(dict.fromkeys(host.asked()))
+    if asked:
+        raise Failed(f"the plugin's code asks a database itself: {', '.join(asked)}")
 
 
 @check(
