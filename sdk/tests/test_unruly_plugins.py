@@ -42,6 +42,14 @@ def a_module(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(autouse=True)
+def _ctrl_c_as_usual() -> Iterator[None]:
+    """Let Ctrl-C raise, as for whoever runs the kit at a terminal; in the background of a shell it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deadlines, "LOADING_SECONDS", SHORT)
     monkeypatch.setattr(deadlines, "HANDLER_SECONDS", SHORT)

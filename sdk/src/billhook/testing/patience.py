@@ -86,8 +86,6 @@ def within(place: str) -> Iterator[None]:
     except (Exception, Stopped):
         raise
     except BaseException as error:
-        if isinstance(error, KeyboardInterrupt) and not _tells_apart():
-            raise
         raise NoException(error) from error
     if perf_counter() - began > seconds:
         if overrun is not None:
@@ -151,26 +149,22 @@ def _ring(_number: int, _frame: FrameType | None) -> NoReturn:
 @contextmanager
 def _stoppable() -> Iterator[None]:
     """Raise Stopped inside the block for Ctrl-C: a plain KeyboardInterrupt is then the plugin's own."""
-    in_main = threading.current_thread() is threading.main_thread()
-    if not in_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield
+    heard = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(heard):
+        yield  # where Ctrl-C never comes
         return
-    signal.signal(signal.SIGINT, _stop)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        try:
+            heard(number, frame)
+        except KeyboardInterrupt:
+            raise Stopped from None
+
+    signal.signal(signal.SIGINT, stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise Stopped
-
-
-def _tells_apart() -> bool:
-    """Say whether a KeyboardInterrupt can't be the person's: those come to the main thread, by Python's own handler."""
-    if threading.current_thread() is not threading.main_thread():
-        return True
-    return signal.getsignal(signal.SIGINT) in (signal.default_int_handler, _stop)
+        signal.signal(signal.SIGINT, heard)
 
 
 @contextmanager
