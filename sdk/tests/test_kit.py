@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 from billhook.cli import main
+from billhook.testing.bench import Subject
 from billhook.testing.fake_host import open_fake
 from billhook.testing.kit import Kit, Outcome, all_checks
 from billhook.testing.source import find_plugin
@@ -76,3 +78,44 @@ def test_a_plugin_that_does_not_load_fails_that_check_and_the_others_say_so(
     assert code == 1
     assert "failed  load" in report
     assert "skipped the plugin did not load" in report
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "found"),
+    [
+        (
+            "pages.py",
+            "from host_stub.services import payments",
+            "billhook_reaching/pages.py:1: it uses host_stub.services",
+        ),
+        ("pages.py", "import host_stub as panel", "it uses host_stub,"),
+        ("pages.py", "import importlib\nx = importlib.import_module('host_stub.web')", ":2: it uses host_stub.web,"),
+        ("pages.py", "x = __import__('host_stub')", "it uses host_stub,"),
+        ("pages.py", "from importlib import import_module\nx = import_module(name='host_stub')", "it uses host_stub,"),
+        ("pages.py", "import sys\nx = sys.modules['host_stub.app']", "it uses host_stub.app,"),
+        ("pages.py", "from billhook.testing.views import make_payment", "it uses billhook.testing.views.make_payment,"),
+        ("pages.py", "from billhook import testing", "it uses billhook.testing,"),
+        ("pages.py", "import billhook\nx = billhook.http._hidden", "_hidden is no part of the contract"),
+        ("pages.py", "from billhook.i18n import _here", "_here is no part of the contract"),
+        ("pages.py", "import host_stubborn, billhook\nx = billhook.__doc__, 'host_stub.app'", ""),
+        ("pages.py", "from billhook_reaching._parts import _one\nfrom . import _two", ""),
+        ("tests/test_pages.py", "from billhook.testing import FakeHost", ""),
+        ("billhook_gateway.py", "from billhook.testing import GatewayUnderTest", ""),
+    ],
+)
+def test_a_file_that_uses_more_than_the_contract_is_named(
+    file: str, line: str, found: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "billhook_reaching"
+    (package / file).parent.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / file).write_text(f"{line}\n", "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "billhook_reaching", raising=False)
+
+    result = Kit(Subject(find_plugin(str(package))), open_fake).run(CHECKS["only_the_contract"])
+    sys.modules.pop("billhook_reaching", None)
+
+    assert result.outcome is (Outcome.FAILED if found else Outcome.OK)
+    assert found in result.what
+    assert result.remedy or not found

@@ -89,7 +89,10 @@ def test_a_gateway_that_a_page_shows_passes_the_kit(page: Path, tmp_path: Path) 
         kit = Kit(Subject(find_plugin(NAME), gateways[0]()), open_fake)
         found = {result.check.id: result for result in map(kit.run, all_checks())}
 
-    assert [f"{each.check.id}: {each.what}" for each in found.values() if each.outcome is Outcome.FAILED] == []
+    failed = {each.check.id: each.what for each in found.values() if each.outcome is Outcome.FAILED}
+    # The plugin and its tests stand on one page, and are written into one file here.
+    assert "it uses billhook.testing." in failed.pop("only_the_contract")
+    assert failed == {}
     assert found["honest"].outcome is Outcome.OK
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Final
 
+from billhook.testing import gateway
 from billhook.testing.bench import Bench
 from billhook.testing.kit import Failed, Need, check
 from billhook.testing.source import PluginSource
@@ -38,8 +40,13 @@ def uses_the_contract_alone(bench: Bench) -> None:
 
 
 def _is_test(source: PluginSource, path: Path) -> bool:
-    inside = path.relative_to(source.folder).parts if source.folder is not None else ()
-    return "tests" in inside or inside[-1:] == ("conftest.py",)
+    """Say whether a file belongs to the tests, or is how the kit speaks for the gateway, which a package may hold."""
+    if source.folder is None:
+        return False
+    inside = path.relative_to(source.folder)
+    module = ".".join((source.import_name, *inside.with_suffix("").parts))
+    adapters = {point.module for point in entry_points(group=gateway.GROUP, name=source.name)}
+    return "tests" in inside.parts or inside.name in ("conftest.py", "billhook_gateway.py") or module in adapters
 
 
 def _check(place: str, module: str) -> None:
