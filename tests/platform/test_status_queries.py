@@ -40,7 +40,7 @@ from tests.support.world import CUSTOMER, World, a_method, rub
 class Gateway(PaymentProvider):
     """A redirect gateway whose answers a test chooses."""
 
-    name = "gateway"
+    name = "far_bank"
     title = "Gateway"
     capabilities = Capabilities(start=StartKind.REDIRECT, status_query=True)
     starts: Callable[[StartRequest], Start]
@@ -69,7 +69,7 @@ def paid(request: StatusRequest) -> StatusAnswer:
 @pytest.fixture
 def desk(database_url: str, clock: FixedClock) -> Iterator[Desk]:
     store = open_store(database_url, clock)
-    registry = Registry.of({"gateway": SimpleNamespace(billhook_payment_providers=billhook_payment_providers)})
+    registry = Registry.of({"far_bank": SimpleNamespace(billhook_payment_providers=billhook_payment_providers)})
     registry.attach(store)
     yield Desk(store, registry, new_keys(), None, "https://panel.example")  # type: ignore[arg-type]
     store.close()
@@ -79,7 +79,7 @@ def desk(database_url: str, clock: FixedClock) -> Iterator[Desk]:
 def world(desk: Desk) -> World:
     world = World(desk.store)
     with desk.store.write() as session:
-        world.method_id = a_method(session, session.get_one(Reseller, world.reseller_id), "gateway").id
+        world.method_id = a_method(session, session.get_one(Reseller, world.reseller_id), "far_bank").id
     Gateway.starts = lost
     return world
 
@@ -124,7 +124,7 @@ def test_why_a_start_or_a_query_failed_is_kept_and_logged(desk: Desk, world: Wor
         ask(desk)
 
     assert (before, attempt(desk.store).error) == ("ReadTimeout: gateway.example", "ConnectTimeout: gateway.example")
-    named = {"plugin": "gateway", "method": world.method_id, "payment": payment_id, "log_level": "warning"}
+    named = {"plugin": "far_bank", "method": world.method_id, "payment": payment_id, "log_level": "warning"}
     assert [each for each in logged if each["event"] in ("start failed", "status query failed")] == [
         {"event": "start failed", "error": "ReadTimeout: gateway.example", **named},
         {"event": "status query failed", "error": "ConnectTimeout: gateway.example", **named},
@@ -342,7 +342,7 @@ def test_an_answer_that_cannot_be_taken_is_recorded_and_keeps_nobody_else_waitin
     assert world.balance() == rub("5000.00")
     with desk.store.read() as session:
         (told,) = session.scalars(select(PluginFailure)).all()
-    assert (told.plugin, told.place) == ("gateway", "query")
+    assert (told.plugin, told.place) == ("far_bank", "query")
 
 
 def test_a_database_that_is_down_costs_no_question(desk: Desk, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
