@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
+from shutil import copytree, ignore_patterns
 from types import SimpleNamespace
 from typing import Any
 
@@ -43,12 +45,13 @@ from billhook.testing.checks.events import sample_event
 from billhook.testing.fake_host import open_fake
 from billhook.testing.host import Host, OpenHost, installed_host
 from billhook.testing.kit import Check, Kit, Need, Outcome, all_checks
-from billhook.testing.source import of_object
+from billhook.testing.source import find_plugin, of_object
 
 from host_stub.domain import payments, verdicts
 from host_stub.plugins.registry import Registry
 from host_stub.web import face
 
+MUTANTS = Path(__file__).parents[2] / "sdk/tests/mutants"
 ByName = Callable[[str], Subject]
 
 
@@ -80,6 +83,26 @@ def test_the_panel_finds_what_a_document_lacks(variant: str, mutant: ByName) -> 
     result = Kit(subject, installed_host(), has_database=True).run(check)
 
     assert (result.outcome, result.what) == (Outcome.FAILED, subject.source.module.MESSAGE)  # type: ignore[union-attr]
+
+
+def test_on_each_database_the_panel_finds_a_migration_that_reads_its_tables_where_there_are_any(
+    tmp_path: Path, open_on_database: OpenHost
+) -> None:
+    name = "mutant_migrations__reads"
+    package = copytree(MUTANTS / name, tmp_path / name, ignore=ignore_patterns("__pycache__"))
+    migration = package / "migrations/0001_notes.py"
+    text = migration.read_text()
+    migration.write_text(
+        text.replace("    op.execute(", '    sa.inspect(op.get_bind()).has_table("payment_method") and op.execute(')
+    )
+    (check,) = (each for each in all_checks() if each.id == "migrations")
+
+    in_memory = Kit(Subject(find_plugin(str(package))), open_fake).run(check)
+    on_the_panel = Kit(Subject(find_plugin(str(package))), open_on_database, has_database=True).run(check)
+
+    assert in_memory.outcome is Outcome.OK
+    assert on_the_panel.outcome is Outcome.FAILED
+    assert "it reads payment_method" in on_the_panel.what
 
 
 @pytest.mark.parametrize("check", [c for c in all_checks() if Need.DATABASE in c.needs], ids=lambda check: check.id)

@@ -92,7 +92,7 @@ def tables_carry_its_name(bench: Bench) -> None:
 def migrations_run(bench: Bench) -> None:
     """The migrations run from nothing to the newest, all the way back, and again; each table begins with the plugin's
     name, numbers its rows in `id`, names the `reseller_id` and has columns that effects can fill; nothing else of the
-    database is touched."""
+    database is read or touched, and the transaction is left to the host."""
     memory = MemoryTables(bench.plugin)
     try:
         memory.there_and_back()

@@ -1,0 +1,5 @@
+"""Commits half, behind a comment."""
+
+from __future__ import annotations
+
+MESSAGE = "it says COMMIT"

@@ -1,0 +1,5 @@
+"""Commits half, by the driver."""
+
+from __future__ import annotations
+
+MESSAGE = "it ends the transaction"

@@ -1,0 +1,24 @@
+"""Notes."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade():
+    op.create_table(
+        "mutant_migrations__reads_note",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("reseller_id", sa.BigInteger, nullable=False),
+        sa.Column("account_id", sa.BigInteger, nullable=False),
+        sa.UniqueConstraint("reseller_id", "account_id"),
+    )
+    op.execute(
+        "insert into mutant_migrations__reads_note (reseller_id, account_id) select reseller_id, id from payment_method"
+    )
+
+
+def downgrade():
+    op.drop_table("mutant_migrations__reads_note")

@@ -1,0 +1,5 @@
+"""Makes what runs without the plugin."""
+
+from __future__ import annotations
+
+MESSAGE = "it says CREATE RULE"
