@@ -88,12 +88,15 @@ def test_the_panel_finds_what_a_document_lacks(variant: str, mutant: ByName) -> 
 def test_on_each_database_the_panel_finds_a_migration_that_reads_its_tables_where_there_are_any(
     tmp_path: Path, open_on_database: OpenHost
 ) -> None:
-    name = "mutant_migrations__reads"
-    package = copytree(MUTANTS / name, tmp_path / name, ignore=ignore_patterns("__pycache__"))
+    mutant, name = "mutant_migrations__reads", "mutant_reads_where_it_can"
+    package = copytree(MUTANTS / mutant, tmp_path / name, ignore=ignore_patterns("__pycache__"))
+    for file in package.rglob("*.py"):
+        file.write_text(file.read_text().replace(mutant, name))
     migration = package / "migrations/0001_notes.py"
-    text = migration.read_text()
     migration.write_text(
-        text.replace("    op.execute(", '    sa.inspect(op.get_bind()).has_table("payment_method") and op.execute(')
+        migration.read_text().replace(
+            "    op.execute(", '    sa.inspect(op.get_bind()).has_table("payment_method") and op.execute('
+        )
     )
     (check,) = (each for each in all_checks() if each.id == "migrations")
 

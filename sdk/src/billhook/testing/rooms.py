@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode
 
+from billhook import answers
 from billhook.effects import of_page
 from billhook.errors import MalformedField, PageError
 from billhook.events import Effect, Notify, Reader
@@ -151,13 +152,10 @@ class Rooms:
             return Opened(503)
 
     def _checked(self, answer: PageAnswer, place: str, asked: PageRequest | LinkRequest) -> list[Effect]:
-        if not isinstance(answer, Show | GoTo):
-            raise TypeError(f"{place} returned {type(answer).__name__}, not Show or GoTo")
+        answers.check(self.plugin.name, place, answer)
         room = asked.room if isinstance(asked, PageRequest) else None
         if isinstance(answer, GoTo):
             _check_way(answer, self.plugin, room, asked)
-        elif not answer.template.startswith(f"{self.plugin.name}/") or ".." in answer.template:
-            raise TypeError(f"Show with template {answer.template!r}, not one under {self.plugin.name}/")
         if answer.effects and asked.method != "POST":
             raise TypeError("a GET asked for effects: looking changes nothing, only a POST may")
         if answer.effects and isinstance(answer, Show) and answer.refused:
