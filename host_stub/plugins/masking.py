@@ -5,26 +5,19 @@ An exception's text is the plugin's: it may quote the address, the form or the h
 
 from __future__ import annotations
 
-import json
 import re
-from base64 import b64encode
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from html import escape
 from typing import Final
-from urllib.parse import quote, quote_plus
 
 from billhook import MethodView, Setting, SettingKind
 from billhook.errors import BillhookError
+from billhook.written import written
 
 MASK: Final = "***"
 #: A shorter secret stands in ordinary words too: only where it stands alone is it taken for the secret.
 _SHORT: Final = 4
-#: In bytes; of less there is too little in Base64 to tell it by.
-_ENCODED: Final = 8
-#: A line of a key in several lines that is told by itself.
-_LONG_LINE: Final = 16
 #: Of an error's text. A gateway may have answered with a whole page, and the plugin have quoted it.
 _LONGEST: Final = 2000
 
@@ -39,10 +32,10 @@ class Mask:
         self._secrets = secrets
 
     def __call__(self, text: str) -> str:
-        written = {each for secret in frozenset(self._secrets) - {""} for each in _written(secret)}
-        if not written:
+        known = {each for secret in frozenset(self._secrets) - {""} for each in written(secret)}
+        if not known:
             return text
-        longest_first = sorted(written, key=lambda each: (-len(each), each))
+        longest_first = sorted(known, key=lambda each: (-len(each), each))
         return re.sub("|".join(map(_pattern, longest_first)), MASK, text)
 
     def error(self, error: BillhookError) -> BillhookError:
@@ -103,29 +96,6 @@ def _kept(text: str) -> str:
     """Return a text without what no database keeps (NUL, halves of characters), cut to a length that can be read."""
     cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
     return cut.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
-
-
-def _written(secret: str) -> Iterator[str]:
-    for text in (secret, *(line for line in secret.splitlines() if len(line) >= _LONG_LINE)):
-        yield from (text, repr(text)[1:-1], repr(text.encode())[2:-1])
-        yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], escape(text))
-        yield from (quote(text, safe=""), quote(text), quote_plus(text))
-        yield from _encoded(text.encode("utf-8", "surrogateescape"))
-
-
-def _encoded(secret: bytes) -> Iterator[str]:
-    """Yield it in hex, and the core of it in Base64, as in `Authorization: Basic`.
-
-    What stands before it, often a name and a colon, shifts it against the groups of three bytes; its neighbours have
-    a part in its first and last letters.
-    """
-    if len(secret) < _ENCODED:
-        return
-    yield from (secret.hex(), secret.hex().upper())
-    for shift in range(3):
-        letters = b64encode(b"\0" * shift + secret).decode()
-        core = letters[-(-shift * 8 // 6) : (shift + len(secret)) * 8 // 6]
-        yield from (core, core.replace("+", "-").replace("/", "_"))
 
 
 def _pattern(written: str) -> str:

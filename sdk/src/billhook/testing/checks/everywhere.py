@@ -12,6 +12,7 @@ from billhook.testing.checks.tour import Stop, tour
 from billhook.testing.guard import Connection, overheard
 from billhook.testing.host import NotOffered
 from billhook.testing.kit import Failed, Need, check
+from billhook.written import written
 
 #: Where a gateway is called; elsewhere a plugin may say in its own way that somebody can't be reached.
 _TO_THE_GATEWAY: Final = frozenset({"start", "query"})
@@ -75,5 +76,5 @@ def _look_for(secrets: Mapping[str, str], bench: Bench) -> None:
         shown = [(stop.what, stop.came) for stop in tour(bench)]
     for place, text in (*shown, ("the log", ear.getvalue())):
         for key, secret in secrets.items():
-            if secret in text:
-                raise Failed(f"the secret {key!r} stands in {place}")
+            if any(each in text for each in written(secret)):
+                raise Failed(f"the secret {key!r} stands in {place}{'' if secret in text else ', in another writing'}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -29,6 +30,8 @@ from billhook.testing.kit import Failed, Need, check
 from billhook.testing.patience import TooSlow, within
 from billhook.views import AccountType, DocumentFacts
 
+#: What browsers post otherwise than it stands in the page, or not at all.
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _NO_TEXTS: Final = (SettingKind.NUMBER, SettingKind.SWITCH, SettingKind.MONEY, SettingKind.CHOICE)
 RUBBISH: Final = ("", " ", "\x00", "\udcff", "a" * 5000, "%s{x}", "-1", 0, -1, 10**30, True, None, Money(1, "RUB"))
 
@@ -174,13 +177,20 @@ def it_says_why_it_cant_be_offered(bench: Bench) -> None:
     "for what must not be done twice.",
 )
 def starting_does_what_it_declares(bench: Bench) -> None:
-    """start returns the declared kind of outcome, leads to web addresses only, gives texts, and the second press of the
-    button leads to the same place; a purpose in Cyrillic goes along unharmed."""
+    """start returns the declared kind of outcome, leads to web addresses only, gives texts, single lines in a form, and
+    the second press of the button leads to the same place; a purpose in Cyrillic goes along unharmed."""
     started = bench.started(Wish(bench.sum(), bench.provider.capabilities.account_types[0], views.samples()["unicode"]))
     outcome = started.outcome
     damaged = views.samples()["unicode"][:6].encode().decode("latin-1")
     if isinstance(outcome, Redirect | PostForm) and damaged in repr(outcome):
         raise Failed("the payment's description is damaged on its way")
+    if isinstance(outcome, PostForm) and (
+        changed := [name for name, value in outcome.fields if _CONTROL.search(value)]
+    ):
+        raise Failed(
+            f"the form's field {changed[0]!r} holds a line break or another control character, which browsers change",
+            "Post single lines: browsers send other line breaks than you sign, and the gateway refuses the signature.",
+        )
     if isinstance(outcome, Instructions) and not outcome.template.startswith(f"{bench.plugin.name}/"):
         raise Failed(f"start shows {outcome.template!r}, which does not stand under {bench.plugin.name}/")
     again = bench.host.start(started.payment, started.method)
