@@ -15,20 +15,43 @@ from billhook.testing import messages
 from billhook.testing.bench import Bench
 from billhook.testing.gateway import GatewayUnderTest, Started
 from billhook.testing.guard import ten_years_later
+from billhook.testing.host import NotOffered, Wish, WrongStart
 from billhook.testing.kit import Failed, Need, check
 from billhook.testing.views import samples
 
 _ELSEWHERE: Final = "Return what the signed message says, unchanged: the host compares it with what was ordered."
 
 
-@check("amount", "Another sum is not credited", Need.HONEST, remedy=_ELSEWHERE)
+#: Sums on which arithmetic with floats, cut-off kopecks and dropped zeros go wrong: float("4.35") * 100 is below 435.
+_AWKWARD: Final = ("4.35", "1.15", "19.99", "1001.05", "5000.15", "5000.50", "1234567.89")
+
+
+@check("amount", "Another sum is not credited, and every sum is read exactly", Need.HONEST, remedy=_ELSEWHERE)
 def another_sum_is_not_credited(bench: Bench) -> None:
     """Well-signed messages over a little more, a little less, a hundredth and a hundredfold of the ordered sum credit
-    nothing."""
+    nothing; sums like 4.35, which a float does not hold, are credited as they were ordered."""
     started = bench.started()
     minor = started.payment.amount.minor
     for other in (minor + 1, minor - 1, minor // 100, minor * 100, 1):
         _must_not_credit(bench, started, f"over {other} instead of {minor} minor units", amount=_money(bench, other))
+    for amount in _AWKWARD:
+        _must_credit(bench, bench.sum(amount))
+
+
+def _must_credit(bench: Bench, amount: Money) -> None:
+    """Pay a sum, unless the plugin does not take it."""
+    try:
+        started = bench.started(Wish(amount, bench.provider.capabilities.account_types[0]))
+    except WrongStart:
+        raise
+    except NotOffered:
+        return
+    bench.notify(bench.notification(started))
+    if (started.payment.number, amount) not in [(credit.number, credit.amount) for credit in bench.host.credits()]:
+        raise Failed(
+            f"a well-signed message over {amount.plain()}, as ordered, was not credited{bench.why()}",
+            "Read sums by Money.of from the text as it was received, or from whole minor units; no float on the way.",
+        )
 
 
 @check("currency", "Another currency is not credited", Need.HONEST, remedy=_ELSEWHERE)
