@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from billhook.callbacks import ActionKind, Answer, RawRequest
 from billhook.errors import CallbackError
 from billhook.money import MINOR_DIGITS, Money
 from billhook.testing import messages
+from billhook.testing.asking import overhear, written_names
 from billhook.testing.bench import Bench
 from billhook.testing.gateway import GatewayUnderTest, Started
 from billhook.testing.host import Wish
@@ -66,7 +68,7 @@ def a_replay_credits_once(bench: Bench) -> None:
 )
 def a_changed_field_is_never_credited(bench: Bench) -> None:
     """Every signed field changed, emptied, left out or given twice is refused; a field that is not signed may change
-    and then changes nothing of what is claimed."""
+    or be added, be it one for which the plugin's code looks, and then changes nothing of what is claimed."""
     started = bench.started()
     honest, other = bench.notification(started), _about_something_else(bench, started)
     for name in messages.names(honest):
@@ -74,6 +76,8 @@ def a_changed_field_is_never_credited(bench: Bench) -> None:
             continue
         for how, request in _spoiled(honest, name, messages.value_of(other, name)):
             _check_spoiled(bench, started, honest, (name, how, request))
+    for how, request in _added(bench, started, honest, other):
+        _check_claim(bench, started, honest, (how, request))
     if bench.host.credits():
         raise Failed("a changed message was credited")
 
@@ -113,13 +117,37 @@ def _check_spoiled(bench: Bench, started: Started, honest: RawRequest, spoiled: 
         if answer.status not in REFUSED:
             raise Failed(f"the signed field {name!r} {how}: answered {_shown(answer)}, not 403 or 400{bench.why()}")
         return
-    truth = replace(bench.read(honest, started.method), details={})
+    _check_claim(bench, started, honest, (f"{name!r} {how}", request))
+
+
+def _check_claim(bench: Bench, started: Started, honest: RawRequest, changed: tuple[str, RawRequest]) -> None:
+    """Compare what is claimed. The digest is judged by `digest`."""
+    how, request = changed
+    truth = replace(bench.read(honest, started.method), details={}, signed_digest="")
     try:
-        read = replace(bench.read(request, started.method), details={})
+        read = replace(bench.read(request, started.method), details={}, signed_digest="")
     except CallbackError:
         return
     if read != truth:
-        raise Failed(f"{name!r} {how} is accepted and changes what is claimed, though no signature covers it")
+        raise Failed(f"{how} is accepted and changes what is claimed, though no signature covers it")
+
+
+def _added(bench: Bench, started: Started, honest: RawRequest, other: RawRequest) -> Iterator[tuple[str, RawRequest]]:
+    """Yield the message with a field or header more for which the code may look, with values that would do harm."""
+    noting, asked = overhear(honest)
+    bench.read(noting, started.method)
+    signature = bench.gateway.signature
+    present = {*messages.names(honest), *honest.headers, signature, signature.lower()}
+    signed = [messages.value_of(other, name) for name in bench.gateway.signed_fields]
+    values = list(dict.fromkeys(value for value in (*signed, "1", "0") if isinstance(value, str) and value))
+    for name in dict.fromkeys([*asked.fields, *written_names(bench.subject.source)]):
+        if name not in present:
+            yield from ((f"{name!r} added as {each!r}", messages.with_value(honest, name, each)) for each in values)
+    for name in dict.fromkeys(each.lower() for each in asked.headers):
+        if name not in present:
+            yield from (
+                (f"the header {name!r} as {each!r}", messages.with_header(honest, name, each)) for each in values
+            )
 
 
 @check(
