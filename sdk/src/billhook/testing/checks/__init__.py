@@ -8,6 +8,7 @@ from billhook.testing.checks import imports
 from billhook.testing.checks import provider
 from billhook.testing.checks import gateway
 from billhook.testing.checks import claims
+from billhook.testing.checks import twins
 from billhook.testing.checks import events
 from billhook.testing.checks import texts
 from billhook.testing.checks import files
@@ -28,4 +29,5 @@ __all__ = [
     "provider",
     "rooms",
     "texts",
+    "twins",
 ]

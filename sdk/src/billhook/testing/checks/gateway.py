@@ -37,27 +37,11 @@ def an_honest_notification_is_credited(bench: Bench) -> None:
         )
     started = bench.started()
     answer = bench.notify(bench.notification(started))
-    _answered_well(bench, answer)
+    answered_well(bench, answer)
     credited = [(credit.number, credit.amount) for credit in bench.host.credits()]
     if credited != [(started.payment.number, started.payment.amount)]:
         parked = "; it was set aside as not fitting" if bench.host.parked() else ""
         raise Failed(f"credited was {credited or 'nothing'}, not {started.payment.amount}{parked}{bench.why()}")
-
-
-@check(
-    "replay",
-    "A repeated notification credits once",
-    Need.HONEST,
-    remedy="Take external_id and signed_digest from signed fields only, and acknowledge DUPLICATE exactly as ACCEPTED.",
-)
-def a_replay_credits_once(bench: Bench) -> None:
-    """The same message again credits nothing and gets the same answer, byte for byte, so that the gateway stops."""
-    request = bench.notification(bench.started())
-    first, second = bench.notify(request), bench.notify(request)
-    if len(bench.host.credits()) != 1:
-        raise Failed(f"the same notification twice was credited {len(bench.host.credits())} times")
-    if first != second:
-        raise Failed(f"the second answer differs: {_shown(second)} after {_shown(first)}{bench.why()}")
 
 
 @check(
@@ -115,7 +99,7 @@ def _check_spoiled(bench: Bench, started: Started, honest: RawRequest, spoiled: 
     if name in bench.gateway.signed_fields:
         answer = bench.notify(request)
         if answer.status not in REFUSED:
-            raise Failed(f"the signed field {name!r} {how}: answered {_shown(answer)}, not 403 or 400{bench.why()}")
+            raise Failed(f"the signed field {name!r} {how}: answered {shown(answer)}, not 403 or 400{bench.why()}")
         return
     _check_claim(bench, started, honest, (f"{name!r} {how}", request))
 
@@ -162,7 +146,7 @@ def late_money_is_kept(bench: Bench) -> None:
     hears that it was received."""
     expired = bench.started()
     bench.host.expire(expired.payment)
-    _answered_well(bench, bench.notify(bench.notification(expired)))
+    answered_well(bench, bench.notify(bench.notification(expired)))
     if bench.host.status(expired.payment) is not PaymentStatus.COMPLETED:
         raise Failed("money for an expired payment was not credited")
     cancelled = bench.started()
@@ -170,7 +154,7 @@ def late_money_is_kept(bench: Bench) -> None:
     answer = bench.notify(bench.notification(cancelled))
     if len(bench.host.credits()) != 1 or bench.host.parked() != 1:
         raise Failed("money for a cancelled payment was not set aside")
-    _answered_well(bench, answer)
+    answered_well(bench, answer)
 
 
 @check(
@@ -261,7 +245,7 @@ def the_unsigned_is_refused(bench: Bench) -> None:
     for how, request in forged.items():
         answer = bench.notify(request)
         if answer.status not in REFUSED or bench.host.credits() or bench.host.parked():
-            raise Failed(f"a notification {how} was answered {_shown(answer)}{bench.why()}")
+            raise Failed(f"a notification {how} was answered {shown(answer)}{bench.why()}")
     _check_empty_secret(bench, started)
 
 
@@ -296,10 +280,10 @@ def the_former_secret_still_counts(bench: Bench) -> None:
         raise Failed(f"a message signed with the replaced secret is refused: {error}") from error
 
 
-def _answered_well(bench: Bench, answer: Answer) -> None:
+def answered_well(bench: Bench, answer: Answer) -> None:
     if not 200 <= answer.status < 300:
-        raise Failed(f"answered {_shown(answer)} where the gateway needs a success{bench.why()}")
+        raise Failed(f"answered {shown(answer)} where the gateway needs a success{bench.why()}")
 
 
-def _shown(answer: Answer) -> str:
+def shown(answer: Answer) -> str:
     return f"{answer.status} {answer.body[:40].decode('utf-8', 'replace')!r}"
