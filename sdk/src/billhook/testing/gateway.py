@@ -90,6 +90,14 @@ class ProviderUnderTest(ABC):  # noqa: B024  a subclass may need nothing but its
         """
         return nullcontext()
 
+    def paid(self, report: Report) -> AbstractContextManager[object] | None:
+        """Let a status query about `report.started` be answered with “paid” and what the report says; inside `online`.
+
+        The answer is signed with the secret of `report.method`, which the kit may have replaced. Return None for what
+        the gateway can't say: another currency if it names none, another secret if its answers carry no signature.
+        """
+        return None
+
 
 class GatewayUnderTest(ProviderUnderTest):
     """A gateway in the kit's hands.
