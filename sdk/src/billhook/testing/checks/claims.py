@@ -25,7 +25,7 @@ _ELSEWHERE: Final = "Return what the signed message says, unchanged: the host co
 _AWKWARD: Final = ("4.35", "1.15", "19.99", "1001.05", "5000.15", "5000.50", "1234567.89")
 
 
-@check("amount", "Another sum is not credited, and every sum is read exactly", Need.HONEST, remedy=_ELSEWHERE)
+@check("amount", "Another sum is not credited", Need.HONEST, remedy=_ELSEWHERE)
 def another_sum_is_not_credited(bench: Bench) -> None:
     """Well-signed messages over a little more, a little less, a hundredth and a hundredfold of the ordered sum credit
     nothing; sums like 4.35, which a float does not hold, are credited as they were ordered."""

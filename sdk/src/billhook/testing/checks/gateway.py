@@ -227,21 +227,22 @@ def cyrillic_goes_there_and_back(bench: Bench) -> None:
 )
 def the_unsigned_is_refused(bench: Bench) -> None:
     """A notification without a signature, with an empty or foreign one, or signed with an empty secret is answered 403
-    (or 400), credits nothing and leaves no trace."""
-    if not bench.secret_keys:
-        raise Failed(
-            "the provider has no SECRET setting, so the kit can't change the secret; "
-            "is 'secret' of kind TEXT by mistake?"
-        )
+    (or 400), credits nothing and leaves no trace. Nothing is believed without a gateway's public key."""
+    _check_key(bench)
     started, sign = bench.started(), bench.gateway.signature
     honest = bench.notification(started)
     real = str(messages.value_of(honest, sign))
+    another = str(messages.value_of(bench.notification(started), sign))
     forged = {
         "without its signature": messages.without(honest, sign),
         "with an empty signature": messages.with_value(honest, sign, ""),
         "with a cut signature": messages.with_value(honest, sign, real[:-2]),
-        "signed with another secret": bench.notification(started, method=_other_secrets(bench, "another-secret-0123")),
     }
+    if another != real:
+        forged["with another message's signature"] = messages.with_value(honest, sign, another)
+    if bench.secret_keys:
+        other = _other_secrets(bench, "another-secret-0123")
+        forged["signed with another secret"] = bench.notification(started, method=other)
     for how, request in forged.items():
         answer = bench.notify(request)
         if answer.status not in REFUSED or bench.host.credits() or bench.host.parked():
@@ -249,13 +250,28 @@ def the_unsigned_is_refused(bench: Bench) -> None:
     _check_empty_secret(bench, started)
 
 
+def _check_key(bench: Bench) -> None:
+    key = bench.gateway.public_key
+    if key and key not in {each.key for each in bench.provider.settings}:
+        raise Failed(f"public_key of the GatewayUnderTest is {key!r}, which is no setting of the provider")
+    if not key and not bench.secret_keys:
+        raise Failed(
+            "the provider has no SECRET setting, so the kit can't change the secret; "
+            "is 'secret' of kind TEXT by mistake?",
+            "Declare what signs as SettingKind.SECRET, or name the gateway's public key in `public_key` of your "
+            "GatewayUnderTest.",
+        )
+
+
 def _check_empty_secret(bench: Bench, started: Started) -> None:
-    empty = _other_secrets(bench, "")
+    keys = bench.secret_keys or [bench.gateway.public_key]
+    empty = bench.view(dict.fromkeys(keys, ""))
     try:
         bench.read(bench.notification(started, method=empty), empty)
     except CallbackError:
         return
-    raise Failed("with an empty secret, a notification signed with an empty secret is accepted")
+    what = "secret, a notification signed with an empty secret" if bench.secret_keys else "public key, a notification"
+    raise Failed(f"with an empty {what} is accepted")
 
 
 def _other_secrets(bench: Bench, secret: str) -> Any:

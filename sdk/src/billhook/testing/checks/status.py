@@ -40,6 +40,8 @@ def a_paid_answer_is_claimed(bench: Bench) -> None:
         if by_query != by_parse:
             raise Failed(f"{name} is {by_query!r:.60} by query and {by_parse!r:.60} by parse")
     for what, report in _others(bench, truth):
+        if not _can_say(bench, report, truth):
+            continue
         found = _asked(bench, report)
         if isinstance(found, PaymentPaid):
             _check_said(found, report, what)
@@ -60,6 +62,12 @@ def _asked(bench: Bench, report: Report) -> StatusAnswer | ProviderError | None:
             )
         except ProviderError as error:
             return error
+
+
+def _can_say(bench: Bench, report: Report, truth: Report) -> bool:
+    """Say whether the two differ in the gateway's words, as far as its notifications tell."""
+    adapter = bench.subject.adapter
+    return not isinstance(adapter, GatewayUnderTest) or adapter.notification(report) != adapter.notification(truth)
 
 
 def _others(bench: Bench, truth: Report) -> Iterator[tuple[str, Report]]:
