@@ -1,11 +1,11 @@
-"""Counts with floats: 4.35 times 100 is a little less than 435."""
+"""Counts with floats: 1234.35 times 100 is a little less than 123435."""
 
 from __future__ import annotations
 
 from billhook import Money, PaymentProvider, RawRequest, hookimpl
 from honest_gateway import HonestGateway
 
-MESSAGE = "a well-signed message over 4.35, as ordered, was not credited"
+MESSAGE = "a well-signed message over 1234.35, as ordered, was not credited"
 
 
 class Mutant(HonestGateway):

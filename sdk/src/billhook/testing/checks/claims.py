@@ -21,14 +21,15 @@ from billhook.testing.views import samples
 _ELSEWHERE: Final = "Return what the signed message says, unchanged: the host compares it with what was ordered."
 
 
-#: Sums on which arithmetic with floats, cut-off kopecks and dropped zeros go wrong: float("4.35") * 100 is below 435.
-_AWKWARD: Final = ("4.35", "1.15", "19.99", "1001.05", "5000.15", "5000.50", "1234567.89")
+#: Sums on which floats, cut-off kopecks and dropped zeros go wrong: float("1234.35") * 100 is below 123435. Hosts take
+#: none that is very small or large.
+_AWKWARD: Final = ("1234.35", "1001.05", "5000.15", "5000.50", "1019.99", "23456.78")
 
 
 @check("amount", "Another sum is not credited", Need.HONEST, remedy=_ELSEWHERE)
 def another_sum_is_not_credited(bench: Bench) -> None:
     """Well-signed messages over a little more, a little less, a hundredth and a hundredfold of the ordered sum credit
-    nothing; sums like 4.35, which a float does not hold, are credited as they were ordered."""
+    nothing; sums like 1234.35, which a float does not hold, are credited as they were ordered."""
     started = bench.started()
     minor = started.payment.amount.minor
     for other in (minor + 1, minor - 1, minor // 100, minor * 100, 1):
