@@ -63,6 +63,16 @@ def test_the_honest_plugin_passes_every_check_that_applies() -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["honest_in_roubles", "honest_public_key"])
+def test_what_another_gateway_does_otherwise_is_no_fault(name: str) -> None:
+    kit = Kit(subject(name), open_fake)
+
+    found = [result for result in kit.run_all() if result.outcome is Outcome.FAILED]
+
+    assert [(result.check.id, result.what) for result in found] == []
+    assert kit.run(CHECKS["honest"]).outcome is Outcome.OK
+
+
 def test_every_check_has_a_mutant() -> None:
     assert {check_of(name) for name in NAMES} == set(CHECKS)
 

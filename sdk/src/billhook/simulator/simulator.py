@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from threading import Event, Thread
 from types import TracebackType
 from typing import Final
@@ -94,6 +95,15 @@ class Simulator:
     def notify_held(self, *, patience: float | None = None) -> None:
         """Send what `reorder` keeps back, and wait until it is received or given up."""
         self._postman.release().wait(patience)
+
+    @contextmanager
+    def answering(self, order: str, fields: Mapping[str, str]) -> Iterator[None]:
+        """Answer status queries about an order with these fields, `sign` among them, inside the block."""
+        self._app.instead[order] = dict(fields)
+        try:
+            yield
+        finally:
+            del self._app.instead[order]
 
     def change_faults(self, values: Mapping[str, object]) -> None:
         """Set faults as `POST /faults` does. Raises WrongFault, a ValueError."""

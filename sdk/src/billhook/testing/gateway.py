@@ -90,17 +90,27 @@ class ProviderUnderTest(ABC):  # noqa: B024  a subclass may need nothing but its
         """
         return nullcontext()
 
+    def paid(self, report: Report) -> AbstractContextManager[object] | None:
+        """Let a status query about `report.started` be answered with “paid” and what the report says; inside `online`.
+
+        The answer is signed with the secret of `report.method`, which the kit may have replaced. Return None for what
+        the gateway can't say: another currency if it names none, another secret if its answers carry no signature.
+        """
+        return None
+
 
 class GatewayUnderTest(ProviderUnderTest):
     """A gateway in the kit's hands.
 
     signed_fields: names of the fields (of a form, or of a JSON document's top level) that the signature covers.
     signature: name of the field or header that holds the signature. action: the notification's, if there are several.
+    public_key: key of the setting that holds the gateway's public key, if it signs with a private one of its own.
     """
 
     signed_fields: ClassVar[Sequence[str]]
     signature: ClassVar[str]
     action: ClassVar[str] = ""
+    public_key: ClassVar[str] = ""
 
     @abstractmethod
     def notification(self, report: Report) -> RawRequest:

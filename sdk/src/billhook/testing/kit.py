@@ -15,7 +15,7 @@ from billhook.i18n import use_language
 from billhook.provider import PaymentProvider
 from billhook.settings import SettingKind
 from billhook.testing.bench import Bench, Subject
-from billhook.testing.gateway import GatewayUnderTest
+from billhook.testing.gateway import GatewayUnderTest, ProviderUnderTest
 from billhook.testing.guard import closed_network
 from billhook.testing.host import OpenHost, WrongStart
 from billhook.testing.patience import NoException, TooSlow, remembering, told
@@ -37,6 +37,7 @@ class Need(StrEnum):
     INSTRUCTIONS = "the plugin shows no page of its own"
     EVENTS = "the plugin hears of no events"
     STATUS = "the plugin has no status query"
+    PAID = "tests/billhook_gateway.py does not say how a status query is answered with “paid”: see `paid`"
     VIEWS = "the plugin has neither pages nor links"
     PAGES = "the plugin has no pages"
     LINKS = "the plugin has no links"
@@ -246,6 +247,7 @@ def _present(subject: Subject) -> set[Need]:
         Need.SECRETS: any(each.kind is SettingKind.SECRET for each in plugin.all_settings),
         Need.IMPORTABLE: bool(subject.source.python_files()),
         Need.GATEWAY: isinstance(subject.adapter, GatewayUnderTest),
+        Need.PAID: subject.adapter is not None and type(subject.adapter).paid is not ProviderUnderTest.paid,
     }
     found = {need for need, holds in facts.items() if holds}
     return found | (_of_provider(plugin.provider) if plugin.provider is not None else set())

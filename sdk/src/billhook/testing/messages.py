@@ -50,11 +50,16 @@ def value_of(request: RawRequest, name: str) -> Any:
 def with_value(request: RawRequest, name: str, value: Any) -> RawRequest:
     """Return the request with another value in a field (or header) that it has."""
     if name not in names(request) and name.lower() in request.headers:
-        return replace(request, headers={**request.headers, name.lower(): str(value)})
+        return with_header(request, name, str(value))
     if request.content_type == JSON:
         return json_body({**_document(request), name: value}, request.headers)
     known = [(key, value if key == name else text) for key, text in request.fields]
     return form(known if name in names(request) else [*known, (name, value)], request.headers)
+
+
+def with_header(request: RawRequest, name: str, value: str) -> RawRequest:
+    """Return the request with a header more, or another value of one."""
+    return replace(request, headers={**request.headers, name.lower(): value})
 
 
 def without(request: RawRequest, name: str) -> RawRequest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from billhook import RawRequest
 from billhook.simulator import Simulator
@@ -23,8 +23,8 @@ class SimPayGateway(GatewayUnderTest):
 
     @contextmanager
     def online(self) -> Iterator[None]:
-        with Simulator(secret=SECRET) as gateway:
-            self.settings = {**type(self).settings, "address": gateway.url}
+        with Simulator(secret=SECRET) as self.gateway:
+            self.settings = {**type(self).settings, "address": self.gateway.url}
             yield
 
     def notification(self, report: Report) -> RawRequest:
@@ -41,3 +41,7 @@ class SimPayGateway(GatewayUnderTest):
         text = "\n".join(f"{name}={fields[name]}" for name in self.signed_fields)
         secret = report.method.text("secret").encode()
         return form({**fields, "sign": hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()})
+
+    def paid(self, report: Report) -> AbstractContextManager[None]:
+        """A status query is answered with the fields of the notification."""
+        return self.gateway.answering(report.started.payment.number, dict(self.notification(report).fields))

@@ -8,6 +8,8 @@ from billhook.testing.checks import imports
 from billhook.testing.checks import provider
 from billhook.testing.checks import gateway
 from billhook.testing.checks import claims
+from billhook.testing.checks import twins
+from billhook.testing.checks import status
 from billhook.testing.checks import events
 from billhook.testing.checks import texts
 from billhook.testing.checks import files
@@ -27,5 +29,7 @@ __all__ = [
     "imports",
     "provider",
     "rooms",
+    "status",
     "texts",
+    "twins",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from billhook.callbacks import ActionKind, Answer, RawRequest
 from billhook.errors import CallbackError
 from billhook.money import MINOR_DIGITS, Money
 from billhook.testing import messages
+from billhook.testing.asking import overhear, written_names
 from billhook.testing.bench import Bench
 from billhook.testing.gateway import GatewayUnderTest, Started
 from billhook.testing.host import Wish
@@ -35,27 +37,11 @@ def an_honest_notification_is_credited(bench: Bench) -> None:
         )
     started = bench.started()
     answer = bench.notify(bench.notification(started))
-    _answered_well(bench, answer)
+    answered_well(bench, answer)
     credited = [(credit.number, credit.amount) for credit in bench.host.credits()]
     if credited != [(started.payment.number, started.payment.amount)]:
         parked = "; it was set aside as not fitting" if bench.host.parked() else ""
         raise Failed(f"credited was {credited or 'nothing'}, not {started.payment.amount}{parked}{bench.why()}")
-
-
-@check(
-    "replay",
-    "A repeated notification credits once",
-    Need.HONEST,
-    remedy="Take external_id and signed_digest from signed fields only, and acknowledge DUPLICATE exactly as ACCEPTED.",
-)
-def a_replay_credits_once(bench: Bench) -> None:
-    """The same message again credits nothing and gets the same answer, byte for byte, so that the gateway stops."""
-    request = bench.notification(bench.started())
-    first, second = bench.notify(request), bench.notify(request)
-    if len(bench.host.credits()) != 1:
-        raise Failed(f"the same notification twice was credited {len(bench.host.credits())} times")
-    if first != second:
-        raise Failed(f"the second answer differs: {_shown(second)} after {_shown(first)}{bench.why()}")
 
 
 @check(
@@ -66,7 +52,7 @@ def a_replay_credits_once(bench: Bench) -> None:
 )
 def a_changed_field_is_never_credited(bench: Bench) -> None:
     """Every signed field changed, emptied, left out or given twice is refused; a field that is not signed may change
-    and then changes nothing of what is claimed."""
+    or be added, be it one for which the plugin's code looks, and then changes nothing of what is claimed."""
     started = bench.started()
     honest, other = bench.notification(started), _about_something_else(bench, started)
     for name in messages.names(honest):
@@ -74,6 +60,8 @@ def a_changed_field_is_never_credited(bench: Bench) -> None:
             continue
         for how, request in _spoiled(honest, name, messages.value_of(other, name)):
             _check_spoiled(bench, started, honest, (name, how, request))
+    for how, request in _added(bench, started, honest, other):
+        _check_claim(bench, started, honest, (how, request))
     if bench.host.credits():
         raise Failed("a changed message was credited")
 
@@ -111,15 +99,39 @@ def _check_spoiled(bench: Bench, started: Started, honest: RawRequest, spoiled: 
     if name in bench.gateway.signed_fields:
         answer = bench.notify(request)
         if answer.status not in REFUSED:
-            raise Failed(f"the signed field {name!r} {how}: answered {_shown(answer)}, not 403 or 400{bench.why()}")
+            raise Failed(f"the signed field {name!r} {how}: answered {shown(answer)}, not 403 or 400{bench.why()}")
         return
-    truth = replace(bench.read(honest, started.method), details={})
+    _check_claim(bench, started, honest, (f"{name!r} {how}", request))
+
+
+def _check_claim(bench: Bench, started: Started, honest: RawRequest, changed: tuple[str, RawRequest]) -> None:
+    """Compare what is claimed. The digest is judged by `digest`."""
+    how, request = changed
+    truth = replace(bench.read(honest, started.method), details={}, signed_digest="")
     try:
-        read = replace(bench.read(request, started.method), details={})
+        read = replace(bench.read(request, started.method), details={}, signed_digest="")
     except CallbackError:
         return
     if read != truth:
-        raise Failed(f"{name!r} {how} is accepted and changes what is claimed, though no signature covers it")
+        raise Failed(f"{how} is accepted and changes what is claimed, though no signature covers it")
+
+
+def _added(bench: Bench, started: Started, honest: RawRequest, other: RawRequest) -> Iterator[tuple[str, RawRequest]]:
+    """Yield the message with a field or header more for which the code may look, with values that would do harm."""
+    noting, asked = overhear(honest)
+    bench.read(noting, started.method)
+    signature = bench.gateway.signature
+    present = {*messages.names(honest), *honest.headers, signature, signature.lower()}
+    signed = [messages.value_of(other, name) for name in bench.gateway.signed_fields]
+    values = list(dict.fromkeys(value for value in (*signed, "1", "0") if isinstance(value, str) and value))
+    for name in dict.fromkeys([*asked.fields, *written_names(bench.subject.source)]):
+        if name not in present:
+            yield from ((f"{name!r} added as {each!r}", messages.with_value(honest, name, each)) for each in values)
+    for name in dict.fromkeys(each.lower() for each in asked.headers):
+        if name not in present:
+            yield from (
+                (f"the header {name!r} as {each!r}", messages.with_header(honest, name, each)) for each in values
+            )
 
 
 @check(
@@ -134,7 +146,7 @@ def late_money_is_kept(bench: Bench) -> None:
     hears that it was received."""
     expired = bench.started()
     bench.host.expire(expired.payment)
-    _answered_well(bench, bench.notify(bench.notification(expired)))
+    answered_well(bench, bench.notify(bench.notification(expired)))
     if bench.host.status(expired.payment) is not PaymentStatus.COMPLETED:
         raise Failed("money for an expired payment was not credited")
     cancelled = bench.started()
@@ -142,7 +154,7 @@ def late_money_is_kept(bench: Bench) -> None:
     answer = bench.notify(bench.notification(cancelled))
     if len(bench.host.credits()) != 1 or bench.host.parked() != 1:
         raise Failed("money for a cancelled payment was not set aside")
-    _answered_well(bench, answer)
+    answered_well(bench, answer)
 
 
 @check(
@@ -215,35 +227,51 @@ def cyrillic_goes_there_and_back(bench: Bench) -> None:
 )
 def the_unsigned_is_refused(bench: Bench) -> None:
     """A notification without a signature, with an empty or foreign one, or signed with an empty secret is answered 403
-    (or 400), credits nothing and leaves no trace."""
-    if not bench.secret_keys:
-        raise Failed(
-            "the provider has no SECRET setting, so the kit can't change the secret; "
-            "is 'secret' of kind TEXT by mistake?"
-        )
+    (or 400), credits nothing and leaves no trace. Nothing is believed without a gateway's public key."""
+    _check_key(bench)
     started, sign = bench.started(), bench.gateway.signature
     honest = bench.notification(started)
     real = str(messages.value_of(honest, sign))
+    another = str(messages.value_of(bench.notification(started), sign))
     forged = {
         "without its signature": messages.without(honest, sign),
         "with an empty signature": messages.with_value(honest, sign, ""),
         "with a cut signature": messages.with_value(honest, sign, real[:-2]),
-        "signed with another secret": bench.notification(started, method=_other_secrets(bench, "another-secret-0123")),
     }
+    if another != real:
+        forged["with another message's signature"] = messages.with_value(honest, sign, another)
+    if bench.secret_keys:
+        other = _other_secrets(bench, "another-secret-0123")
+        forged["signed with another secret"] = bench.notification(started, method=other)
     for how, request in forged.items():
         answer = bench.notify(request)
         if answer.status not in REFUSED or bench.host.credits() or bench.host.parked():
-            raise Failed(f"a notification {how} was answered {_shown(answer)}{bench.why()}")
+            raise Failed(f"a notification {how} was answered {shown(answer)}{bench.why()}")
     _check_empty_secret(bench, started)
 
 
+def _check_key(bench: Bench) -> None:
+    key = bench.gateway.public_key
+    if key and key not in {each.key for each in bench.provider.settings}:
+        raise Failed(f"public_key of the GatewayUnderTest is {key!r}, which is no setting of the provider")
+    if not key and not bench.secret_keys:
+        raise Failed(
+            "the provider has no SECRET setting, so the kit can't change the secret; "
+            "is 'secret' of kind TEXT by mistake?",
+            "Declare what signs as SettingKind.SECRET, or name the gateway's public key in `public_key` of your "
+            "GatewayUnderTest.",
+        )
+
+
 def _check_empty_secret(bench: Bench, started: Started) -> None:
-    empty = _other_secrets(bench, "")
+    keys = bench.secret_keys or [bench.gateway.public_key]
+    empty = bench.view(dict.fromkeys(keys, ""))
     try:
         bench.read(bench.notification(started, method=empty), empty)
     except CallbackError:
         return
-    raise Failed("with an empty secret, a notification signed with an empty secret is accepted")
+    what = "secret, a notification signed with an empty secret" if bench.secret_keys else "public key, a notification"
+    raise Failed(f"with an empty {what} is accepted")
 
 
 def _other_secrets(bench: Bench, secret: str) -> Any:
@@ -268,10 +296,10 @@ def the_former_secret_still_counts(bench: Bench) -> None:
         raise Failed(f"a message signed with the replaced secret is refused: {error}") from error
 
 
-def _answered_well(bench: Bench, answer: Answer) -> None:
+def answered_well(bench: Bench, answer: Answer) -> None:
     if not 200 <= answer.status < 300:
-        raise Failed(f"answered {_shown(answer)} where the gateway needs a success{bench.why()}")
+        raise Failed(f"answered {shown(answer)} where the gateway needs a success{bench.why()}")
 
 
-def _shown(answer: Answer) -> str:
+def shown(answer: Answer) -> str:
     return f"{answer.status} {answer.body[:40].decode('utf-8', 'replace')!r}"

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from billhook.i18n import read_po
+from billhook.settings import Finding
+from billhook.testing import wording
 from billhook.testing.bench import Bench
 from billhook.testing.kit import Failed, Need, check
 from billhook.testing.source import PluginSource
 from billhook.testing.views import samples
 
 _FIELDS: Final = re.compile(r"\{(\w+)\}")
+_MARK: Final = 'Mark it: _("…") with your Catalogue in code, {{ _("…") }} in a template; add its Russian to locale/ru/.'
 #: A file with this comment holds what is Russian by law or by nature (papers, words of sums), not texts of the screen.
 RUSSIAN_BY_LAW: Final = "# billhook: Russian by law"
 
@@ -28,7 +32,9 @@ RUSSIAN_BY_LAW: Final = "# billhook: Russian by law"
 )
 def texts_are_complete_in_russian(bench: Bench) -> None:
     """Every message marked with `_` or `plural` in code and templates has a Russian translation with the same fields
-    and all plural forms, and no Cyrillic stands outside the catalogues."""
+    and all plural forms, and no Cyrillic stands outside the catalogues. In a plugin with a Russian catalogue no English
+    is shown that never went through it: in what is declared (but for titles, which may be names), in findings, in
+    templates. A name such as PayPal or INN is no English."""
     source = bench.subject.source
     known = {msgid: (forms, plural) for msgid, forms, plural in _translated(source)}
     for place, text in (*_marked_in_code(source), *_marked_in_templates(source)):
@@ -42,6 +48,30 @@ def texts_are_complete_in_russian(bench: Bench) -> None:
                 raise Failed(f"{place}: the translation of {text!r} fills in other fields: {form!r}")
     for place in (*_cyrillic_in_code(source), *_cyrillic_in_templates(source)):
         raise Failed(f"{place} holds Cyrillic text")
+    for place, text in _unmarked(bench) if known else ():
+        raise Failed(f"{place} is the plain text {text!r:.60}, which Russian pages show in English", _MARK)
+
+
+def _unmarked(bench: Bench) -> Iterator[tuple[str, str]]:
+    plugin = bench.subject.plugin
+    if plugin is not None:
+        yield from wording.declared(plugin)
+        if plugin.provider is not None:
+            yield from _plain_findings(bench)
+    for path in _templates(bench.subject.source):
+        if path.suffix == ".html":
+            for line, text in wording.written(path.read_text("utf-8")):
+                yield f"{bench.subject.source.shown(path)}:{line}", text
+
+
+def _plain_findings(bench: Bench) -> Iterator[tuple[str, str]]:
+    for settings in (bench.settings, {}):
+        found: Iterable[Finding] = ()
+        with suppress(Exception):  # what the doctor raises is another check's affair
+            found = bench.provider.check_settings(bench.view(settings))
+        for text in (text for finding in found for text in (finding.text, finding.remedy)):
+            if isinstance(text, str) and wording.is_sentence(text):
+                yield "a finding of check_settings", text
 
 
 def _translated(source: PluginSource) -> Iterator[tuple[str, list[str], bool]]:

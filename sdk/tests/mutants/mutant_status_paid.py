@@ -1,0 +1,23 @@
+"""Claims what was ordered, whatever the gateway answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from billhook import PaymentPaid, PaymentProvider, StatusAnswer, StatusRequest, hookimpl
+from honest_gateway import HonestGateway
+
+MESSAGE = "the gateway answers another sum"
+
+
+class Mutant(HonestGateway):
+    name = "mutant_status_paid"
+
+    def query(self, request: StatusRequest) -> StatusAnswer:
+        found = super().query(request)
+        return replace(found, amount=request.payment.amount) if isinstance(found, PaymentPaid) else found
+
+
+@hookimpl
+def billhook_payment_providers() -> list[type[PaymentProvider]]:
+    return [Mutant]

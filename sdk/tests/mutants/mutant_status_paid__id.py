@@ -1,0 +1,23 @@
+"""Knows a paid payment by another id than its notification."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from billhook import PaymentPaid, PaymentProvider, StatusAnswer, StatusRequest, hookimpl
+from honest_gateway import HonestGateway
+
+MESSAGE = "by query and '43184405' by parse"
+
+
+class Mutant(HonestGateway):
+    name = "mutant_status_paid__id"
+
+    def query(self, request: StatusRequest) -> StatusAnswer:
+        found = super().query(request)
+        return replace(found, external_id=request.reference) if isinstance(found, PaymentPaid) else found
+
+
+@hookimpl
+def billhook_payment_providers() -> list[type[PaymentProvider]]:
+    return [Mutant]
