@@ -133,6 +133,11 @@ REFUSED = {
     "deletes rows of the host": ('op.execute("delete from payment_method")', "payment_method"),
     "switches a guard of the ledger off": ('op.execute("drop trigger document_frozen{}")', "document"),
     "makes a trigger of its own": ("TRIGGER", "trigger"),
+    "is cancelled": (OWN.format("") + "\nimport asyncio\nraise asyncio.CancelledError", "failed: CancelledError"),
+    "raises an error without a text": (
+        OWN.format("") + "\nclass Mute(BaseException):\n    def __str__(self): return 1 / 0\nraise Mute",
+        "failed: Mute: (its text cannot be read)",
+    ),
     "makes a view": ('op.execute("create view ledger_notes_all as select * from account")', "ledger_notes_all"),
     "commits": ('op.get_bind().commit()\nop.execute("select 1")', "ends the transaction"),
     "commits by a statement": ('op.execute("commit")', "COMMIT"),

@@ -86,13 +86,21 @@ def _run(connection: sa.Connection, plugin: str, migrations: Sequence[Migration]
             _steps(connection, plugin, migrations[0].file.parent, at, down=down)
     except Touched as error:
         raise MigrationFailed(plugin, f"{_named(at)}: {error}.", error.remedy) from error
-    except (Exception, SystemExit) as error:
-        lines = str(error).splitlines() or [""]
+    except KeyboardInterrupt:  # somebody ends the command
+        raise
+    except BaseException as error:
         raise MigrationFailed(
             plugin,
-            f"{_named(at)} failed: {type(error).__name__}: {lines[0]}",
+            f"{_named(at)} failed: {type(error).__name__}: {_first_line(error)}",
             "Mend it, or install a version of the plugin that does; nothing of it was kept.",
         ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    try:
+        return next(iter(str(error).splitlines()), "")
+    except Exception:  # noqa: BLE001  it is the migration's code, too
+        return "(its text cannot be read)"
 
 
 def _named(at: Sequence[Path]) -> str:

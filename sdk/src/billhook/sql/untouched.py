@@ -44,7 +44,7 @@ def watched(connection: sa.Connection, plugin: str) -> Iterator[None]:
         with database.watched(connection, watch) as look, _heard(connection, watch, look):
             yield
             look()
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         _same_transaction(connection, driver, f"rollback to savepoint {mark}")
         if watch.refused:
             raise watch.refused from error
