@@ -14,8 +14,8 @@ from typing import Final
 
 import click
 import structlog
+from billhook.errors import MigrationFailed
 from billhook.loading import LoadedPlugin
-from billhook.sql.migrating import MigrationFailed
 from sqlalchemy import select
 
 from host_stub import plugin_doctor

@@ -14,9 +14,10 @@ from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from billhook import Discard, Keep, Value, tables
+from billhook.errors import MigrationFailed
 from billhook.history import Migration, Standing, standing
 from billhook.sql import migrating, rows, shapes
-from billhook.sql.migrating import MigrationFailed, current_revision
+from billhook.sql.migrating import current_revision
 from billhook.tables import Tables
 from sqlalchemy.orm import Session
 

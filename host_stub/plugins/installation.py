@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from billhook.errors import MigrationFailed
 from billhook.history import Standing
 from billhook.loading import LoadedPlugin
-from billhook.sql.migrating import MigrationFailed
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 

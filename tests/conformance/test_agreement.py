@@ -65,6 +65,15 @@ def test_the_panel_finds_what_fake_host_finds(check: Check, mutant: ByName) -> N
     assert subject.source.module.MESSAGE in result.what  # type: ignore[union-attr]
 
 
+def test_migrations_that_fail_are_one_finding_on_the_panel_too(mutant: ByName) -> None:
+    kit = Kit(mutant("migrations__commit"), installed_host(), has_database=True)
+
+    results = list(kit.run_all())
+
+    assert [each.check.id for each in results if each.outcome is Outcome.FAILED] == ["migrations"]
+    assert "its tables can't be made: see the check `migrations`" in {each.what for each in results}
+
+
 @pytest.mark.parametrize("place", ["query", "document", "doctor", "post", "link", "read"])
 def test_the_panel_finds_who_helps_himself_to_its_tables_wherever_he_is_called(place: str, mutant: ByName) -> None:
     subject = mutant(f"host_tables__{place}")

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from billhook import Discard, Keep
+from billhook.errors import MigrationFailed
 from billhook.history import Standing
 from billhook.loading import LoadedPlugin
-from billhook.sql.migrating import MigrationFailed
 
 from host_stub.persistence import Scope, Store, open_store, plugin_tables, triggers
 from host_stub.persistence.plugin_tables import OwnTables

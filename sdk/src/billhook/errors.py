@@ -83,3 +83,7 @@ class PluginError(BillhookError):
         self.plugin = plugin
         self.why = why
         self.remedy = remedy
+
+
+class MigrationFailed(PluginError):
+    """A plugin's tables could not be brought where its code wants them; the caller rolls back. Names the file."""

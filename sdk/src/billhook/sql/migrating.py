@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from billhook.errors import PluginError
+from billhook.errors import MigrationFailed
 from billhook.history import Migration, Standing, standing
 from billhook.sql.shapes import faults, reflect
 from billhook.sql.untouched import Touched, watched
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
 
 _BLOCK: Final = "Leave the block out: whatever is in it runs in the one transaction as well."
-
-
-class MigrationFailed(PluginError):
-    """A plugin's tables could not be brought where its code wants them; the caller rolls back. Names the file."""
 
 
 def current_revision(connection: sa.Connection, plugin: str) -> str | None:
