@@ -55,7 +55,7 @@ class CashDesk(PaymentProvider):
 class Gateway(PaymentProvider):
     """A form that the browser posts to another site."""
 
-    name: ClassVar[str] = "gateway"
+    name: ClassVar[str] = "card_gateway"
     title = "Gateway"
     capabilities = Capabilities(start=StartKind.FORM)
 
@@ -130,7 +130,7 @@ class Warner:
 def plugins() -> dict[str, object]:
     return {
         "cash_desk": Plugin(CashDesk),
-        "gateway": Plugin(Gateway),
+        "card_gateway": Plugin(Gateway),
         "elsewhere": Plugin(Elsewhere),
         "warner": Warner(),
     }

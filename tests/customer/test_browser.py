@@ -61,7 +61,7 @@ def page(browser_page: Any, base: str, room: Room) -> Any:
 
 
 def test_a_customer_tops_up_and_reaches_the_gateway_by_form(page: Any, base: str, room: Room) -> None:
-    room.method("gateway", name="Шлюз")
+    room.method("card_gateway", name="Шлюз")
     page.goto(base + room.path("/payments"))
 
     page.get_by_role("link", name="Баланс 0,00").click()
@@ -86,7 +86,7 @@ def test_the_content_policy_lets_a_redirect_through(page: Any, base: str, room: 
 def test_a_gateway_may_answer_the_form_by_leading_to_another_site(
     page: Any, base: str, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    room.method("gateway", name="Шлюз")
+    room.method("card_gateway", name="Шлюз")
 
     with (
         site(lambda _environ, start: ok(start, b"<h1>another site</h1>")) as checkout,
@@ -102,7 +102,7 @@ def test_a_gateway_may_answer_the_form_by_leading_to_another_site(
 
 def test_back_from_the_instructions_leads_to_the_choice_and_another_method(page: Any, base: str, room: Room) -> None:
     room.method("cash_desk", name="Касса")
-    room.method("gateway", name="Шлюз")
+    room.method("card_gateway", name="Шлюз")
     page.goto(base + room.path(f"/payments/{room.payment('5000')}"))
 
     page.get_by_role("button", name="Касса").click()

@@ -76,7 +76,7 @@ def test_a_printer_that_is_busy_does_not_stop_the_payment(owner: Visitor, room: 
 
 
 def test_a_gateways_form_goes_to_its_address_and_to_encrypted_ones_from_there(owner: Visitor, room: Room) -> None:
-    payment, method = room.payment(), room.method("gateway", name="Шлюз")
+    payment, method = room.payment(), room.method("card_gateway", name="Шлюз")
 
     answer = owner.post(room.path(f"/payments/{payment}/pay"), {"method_id": method})
     elsewhere = owner.get(room.path(f"/payments/{payment}"))
@@ -90,7 +90,7 @@ def test_a_gateways_form_goes_to_its_address_and_to_encrypted_ones_from_there(ow
 
 
 def test_choosing_a_language_on_a_gateways_form_leads_back_to_the_payment(owner: Visitor, room: Room) -> None:
-    payment, method = room.payment(), room.method("gateway", name="Шлюз")
+    payment, method = room.payment(), room.method("card_gateway", name="Шлюз")
     page = room.path(f"/payments/{payment}")
 
     ours = owner.post(f"{page}/pay", {"method_id": method}, headers={"Referer": f"http://localhost{page}"})
@@ -121,7 +121,7 @@ def test_outside_the_demo_a_redirect_leads_to_encrypted_addresses_only(owner: Vi
 
 
 def test_a_start_again_takes_up_the_same_attempt_and_another_method_a_new_one(owner: Visitor, room: Room) -> None:
-    payment, gateway, desk = room.payment(), room.method("gateway"), room.method("cash_desk")
+    payment, gateway, desk = room.payment(), room.method("card_gateway"), room.method("cash_desk")
     pay = room.path(f"/payments/{payment}/pay")
 
     for method in (gateway, gateway, desk, gateway):
@@ -208,7 +208,7 @@ def test_a_closed_payment_is_not_started(owner: Visitor, room: Room) -> None:
 
 
 def test_instructions_of_a_method_that_was_never_chosen_lead_to_the_payment(owner: Visitor, room: Room) -> None:
-    payment, method, gateway = room.payment(), room.method("cash_desk"), room.method("gateway")
+    payment, method, gateway = room.payment(), room.method("cash_desk"), room.method("card_gateway")
     owner.post(room.path(f"/payments/{payment}/pay"), {"method_id": gateway})
 
     for never in (method, gateway):
@@ -220,7 +220,7 @@ def test_the_arrow_beside_the_status_issues_the_bill_and_leads_to_it(
     owner: Visitor, room: Room, printer: Printer
 ) -> None:
     payment, method = room.payment(), room.method("cash_desk", name="Касса")
-    room.method("gateway", name="Шлюз")
+    room.method("card_gateway", name="Шлюз")
     page = owner.get(room.path("/payments")).text
 
     first, second = (
@@ -313,7 +313,7 @@ def test_a_payment_that_expires_during_the_choice_is_started_all_the_same(room: 
 def test_a_methods_icon_is_served_to_the_resellers_customers(owner: Visitor, room: Room) -> None:
     png = b"\x89PNG\r\n\x1a\n"
     payment, method = room.payment(), room.method("cash_desk", icon=png, icon_type="image/png")
-    bare = room.method("gateway")
+    bare = room.method("card_gateway")
     address = room.path(f"/payments/{payment}/methods/{method}/icon")
 
     assert f'src="{address}"' in owner.get(room.path(f"/payments/{payment}")).text

@@ -140,7 +140,7 @@ def test_the_payments_page_reads_as_in_the_letter(owner: Visitor, room: Room) ->
 
 def test_a_method_is_offered_to_its_account_types_only(room: Room) -> None:
     room.method("cash_desk", name="Касса")
-    room.method("gateway", name="Шлюз", account_types=["person", "sole_proprietor"])
+    room.method("card_gateway", name="Шлюз", account_types=["person", "sole_proprietor"])
     company, person = room.payment(), room.payment(account_id=room.person_id)
 
     theirs = Visitor(room.app, room.users["owner"]).get(room.path(f"/payments/{company}")).text
@@ -153,9 +153,9 @@ def test_a_method_is_offered_to_its_account_types_only(room: Room) -> None:
 def test_what_is_inactive_off_or_unavailable_is_not_offered(owner: Visitor, room: Room) -> None:
     room.method("cash_desk", name="Касса", active=False)
     room.method("elsewhere", name="Не за столько")
-    room.method("gateway", name="Шлюз")
+    room.method("card_gateway", name="Шлюз")
     with room.store.write() as session:
-        session.execute(update(PluginActivation).where(PluginActivation.plugin == "gateway").values(enabled=False))
+        session.execute(update(PluginActivation).where(PluginActivation.plugin == "card_gateway").values(enabled=False))
 
     page = owner.get(room.path(f"/payments/{room.payment('50')}")).text
 
