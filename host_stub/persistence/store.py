@@ -100,7 +100,9 @@ def make_engine(url: str | URL, *, pool_size: int = 10) -> Engine:
     """Return the one kind of engine that web, worker, command line and migrations use."""
     parsed = make_url(url)
     # Values of a failed statement would stand in the log with their secrets.
-    common: dict[str, Any] = {"pool_size": pool_size, "hide_parameters": True}
+    # Never fewer than a web process has threads, twice: one that writes and asks for a second connection must get it,
+    # or it would keep the others waiting that wait for its lock.
+    common: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 30, "hide_parameters": True}
     if parsed.get_backend_name() == "postgresql":
         return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **common)
     engine = create_engine(parsed, connect_args={"isolation_level": None, "timeout": 30}, **common)

@@ -23,8 +23,8 @@ THREADS: Final = 4
 QUEUE_SECONDS: Final = 2.0
 #: How many wait at once, on each side; one more is turned away. Whoever waits holds a thread of the web server, which
 #: has more of them than both sides of a plugin can hold together (`WEB_THREADS`).
-WAITING: Final = 8
-WEB_THREADS: Final = 2 * (THREADS + WAITING) + 8
+WAITING: Final = 4
+WEB_THREADS: Final = 2 * (THREADS + WAITING) + 4
 
 
 class SideName(StrEnum):

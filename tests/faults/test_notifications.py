@@ -24,6 +24,7 @@ from host_stub.persistence import (
     Plan,
     Subscription,
 )
+from host_stub.plugins.containment import THREADS, WAITING
 from host_stub.services import ledger
 from tests.support.demo import eventually
 from tests.support.stack import Payer, Stack, running_stack
@@ -38,6 +39,10 @@ class Storm:
     payments: int
     copies: int
     abreast: int
+
+    @property
+    def all_at_once(self) -> int:
+        return self.copies * self.abreast
 
 
 STORMS = [
@@ -59,9 +64,14 @@ def test_identical_notifications_at_once_credit_each_payment_once(stack: Stack, 
     told = let_it_storm(stack, orders, storm)
 
     heard = Counter(answer["status"] for payment in told for answer in payment["answers"])
-    assert heard == {200: storm.payments * storm.copies}
+    if storm.all_at_once <= THREADS + WAITING:
+        assert heard == {200: storm.payments * storm.copies}
+        assert deliveries(stack) == storm.payments * storm.copies
+    # Of more at once some are turned away, or not heard in time; the gateway repeats these.
+    wait_until_everything_is_delivered(stack, storm)
+    assert heard[200] > 0.9 * storm.payments * storm.copies
     prove_every_payment_is_credited_once(stack, storm)
-    assert deliveries(stack) == storm.payments * storm.copies
+    assert deliveries(stack) >= storm.payments * storm.copies
 
 
 @pytest.mark.parametrize("storm", STORMS)

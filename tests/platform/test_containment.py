@@ -133,14 +133,14 @@ def test_more_calls_than_threads_wait_for_their_turn(ward: Ward) -> None:
     done: list[int] = []
     callers = [
         threading.Thread(target=ward.call, args=(lambda number=number: (time.sleep(0.02), done.append(number))[-1],))
-        for number in range(THREADS * 3)
+        for number in range(THREADS + WAITING)
     ]
     for caller in callers:
         caller.start()
     for caller in callers:
         caller.join()
 
-    assert sorted(done) == list(range(THREADS * 3))
+    assert sorted(done) == list(range(THREADS + WAITING))
 
 
 def test_what_finds_all_threads_in_use_and_others_waiting_is_turned_away_at_once(ward: Ward) -> None:
