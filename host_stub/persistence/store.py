@@ -100,8 +100,7 @@ def make_engine(url: str | URL, *, pool_size: int = 10) -> Engine:
     """Return the one kind of engine that web, worker, command line and migrations use."""
     parsed = make_url(url)
     # Values of a failed statement would stand in the log with their secrets.
-    # Never fewer than a web process has threads, twice: one that writes and asks for a second connection must get it,
-    # or it would keep the others waiting that wait for its lock.
+    # Enough for every thread of a web process, and for what plugins read in threads of their own meanwhile.
     common: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 30, "hide_parameters": True}
     if parsed.get_backend_name() == "postgresql":
         return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **common)

@@ -24,6 +24,7 @@ from billhook import (
 )
 from billhook.answers import Rubbish
 from billhook.errors import CallbackError
+from sqlalchemy.orm import Session
 
 from host_stub.domain.errors import MethodUnavailable, NotFound
 from host_stub.persistence import Payment, PaymentMethod
@@ -52,12 +53,16 @@ def find(desk: Desk, plugin: str, method_id: int, action_name: str) -> Callback:
     started with it go on until they are final.
     Raises NotFound; PluginUnavailable for a plugin that is broken or gone, and for a method whose secret does not open.
     """
-    with desk.store.read() as session:
-        row = fetch(session, PaymentMethod, method_id)
-        if row.plugin != plugin:
-            raise NotFound("PaymentMethod", method_id)
-        # A plugin whose wheel is gone raises too: the row says that payments were started with it, so it is a fault.
+    # Before the unit begins: it may look at the plugin's tables, and nobody waits for a second connection with a first.
+    try:
         provider = desk.registry.provider(plugin)
+    except PluginUnavailable:
+        # A plugin whose wheel is gone is a fault only if a row says that payments were started with it.
+        with desk.store.read() as session:
+            _row(session, plugin, method_id)
+        raise
+    with desk.store.read() as session:
+        row = _row(session, plugin, method_id)
         above = kept_above(session, row, provider)
     action = next((a for a in provider.capabilities.actions if a.name == action_name), None)
     if action is None:
@@ -66,6 +71,13 @@ def find(desk: Desk, plugin: str, method_id: int, action_name: str) -> Callback:
         return Callback(action, provider, method_view(row, provider, desk.keys, desk.store.now(), above))
     except MethodUnavailable as error:
         raise PluginUnavailable(plugin, str(error)) from error
+
+
+def _row(session: Session, plugin: str, method_id: int) -> PaymentMethod:
+    row = fetch(session, PaymentMethod, method_id)
+    if row.plugin != plugin:
+        raise NotFound("PaymentMethod", method_id)
+    return row
 
 
 def receive(desk: Desk, callback: Callback, request: RawRequest) -> Answer:

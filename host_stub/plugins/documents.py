@@ -196,10 +196,13 @@ def source_of(desk: Desk, scope: Scope, payment_id: int, method_id: int, kind: s
 
     Raises NotFound, MethodUnavailable, ProviderError, PluginUnavailable.
     """
+    return _source(desk, _subject_of(desk, scope, payment_id, method_id, kind))
+
+
+def _subject_of(desk: Desk, scope: Scope, payment_id: int, method_id: int, kind: str) -> _Subject:
     with desk.store.read(scope) as session:
         payment, method = _pair(session, payment_id, method_id)
-        subject = _subject(desk, session, payment, method, kind)
-    return _source(desk, subject)
+        return _subject(desk, session, payment, method, kind)
 
 
 def preview(desk: Desk, scope: Scope, payment_id: int, method_id: int, kind: str, *, template: str) -> RenderedDocument:
@@ -208,10 +211,9 @@ def preview(desk: Desk, scope: Scope, payment_id: int, method_id: int, kind: str
     The result says in `problem` why the template failed, and then shows the stock one.
     Raises NotFound, PluginUnavailable, RendererBusy, RendererBroken.
     """
-    source = source_of(desk, scope, payment_id, method_id, kind)
-    with desk.store.read(scope) as session:
-        method = fetch(session, PaymentMethod, method_id)
-    return _drawn(desk, method, replace(source, template=template or source.stock))
+    subject = _subject_of(desk, scope, payment_id, method_id, kind)
+    source = _source(desk, subject)
+    return _drawn(desk, subject.method, replace(source, template=template or source.stock))
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,10 +47,11 @@ class Mask:
         kind = next(kind for kind in kinds if kind.__module__.partition(".")[0] == "billhook")
         # Not its own making, which may want more than a text.
         masked = kind.__new__(kind)
+        # Cut last: half of a secret would be told by nobody.
         masked.__dict__.update(
-            {name: _kept(self(value)) for name, value in vars(error).items() if isinstance(value, str)}
+            {name: _cut(self(_kept(value))) for name, value in vars(error).items() if isinstance(value, str)}
         )
-        masked.args = (self(text_of(error)),)
+        masked.args = (_cut(self(text_of(error))),)
         return masked
 
 
@@ -93,9 +94,12 @@ def text_of(error: BaseException) -> str:
 
 
 def _kept(text: str) -> str:
-    """Return a text without what no database keeps (NUL, halves of characters), cut to a length that can be read."""
-    cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    return cut.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+    """Return a text without what no database keeps: NUL, and halves of characters."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _pattern(written: str) -> str:

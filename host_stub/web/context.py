@@ -89,6 +89,8 @@ def _path() -> str:
 
 def _full() -> Page:
     user = current_user()
+    # Before the unit begins: they are read in one of their own, within the visitor's scope.
+    sections = _sections() if user is not None else Sections()
     with panel().store.read() as session:
         reseller = _shown_reseller(session, user)
         if reseller is None:
@@ -97,7 +99,6 @@ def _full() -> Page:
         if user is None:
             return replace(_common(reseller), sign_in_url=_sign_in_url())
         account = g.get("account")
-        sections = _sections()
         return replace(
             _common(reseller),
             user=page.User(user.name, user.email),

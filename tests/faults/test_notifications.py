@@ -67,9 +67,10 @@ def test_identical_notifications_at_once_credit_each_payment_once(stack: Stack, 
     if storm.all_at_once <= THREADS + WAITING:
         assert heard == {200: storm.payments * storm.copies}
         assert deliveries(stack) == storm.payments * storm.copies
-    # Of more at once some are turned away, or not heard in time; the gateway repeats these.
+    # Of more at once some are turned away, and the gateway repeats these.
+    assert set(heard) <= {200, 503}
+    assert heard[200] > 0.95 * storm.payments * storm.copies
     wait_until_everything_is_delivered(stack, storm)
-    assert heard[200] > 0.9 * storm.payments * storm.copies
     prove_every_payment_is_credited_once(stack, storm)
     assert deliveries(stack) >= storm.payments * storm.copies
 

@@ -304,3 +304,10 @@ def test_a_secret_in_base64_is_masked_wherever_it_stands_in_what_was_encoded(bef
 def test_a_secret_in_hex_is_masked() -> None:
     assert Mask({SECRET})(f"key {SECRET.encode().hex()}.") == f"key {MASK}."
     assert Mask({SECRET})(f"key {SECRET.encode().hex().upper()}.") == f"key {MASK}."
+
+
+def test_a_long_text_is_cut_behind_the_mask_so_that_no_half_of_a_secret_is_left() -> None:
+    for before in range(1990 - len(SECRET), 2010):
+        told = Mask({SECRET}).error(ProviderError("x" * before + SECRET))
+
+        assert str(told).rstrip("…").rstrip("*") == "x" * min(before, 2000)

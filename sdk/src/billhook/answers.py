@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from billhook.addresses import is_web_address
 from billhook.callbacks import Answer, PayerReturned, PaymentClaim, PaymentPaid
 from billhook.events import Discard, Keep, Notify
-from billhook.i18n import LazyText, is_whole
+from billhook.i18n import LazyText, is_storable
 from billhook.loading import EVENT_HOOKS
 from billhook.money import Money
 from billhook.pages import GoTo, Show
@@ -146,7 +146,7 @@ def _kind(value: object) -> str:
 
 def _whole(what: str, text: str | LazyText) -> None:
     """Refuse what no database keeps and no page can be sent with."""
-    if not is_whole(text if isinstance(text, str) else str(text)):
+    if not is_storable(text if isinstance(text, str) else str(text)):
         raise Rubbish(f"{what} holds what no database keeps: NUL, or bytes that are no UTF-8")
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from billhook.addresses import is_address, is_web_address
 from billhook.events import Discard, Effect, Event, Keep, Notify
-from billhook.i18n import LANGUAGES, LazyText, is_whole, use_language
+from billhook.i18n import LANGUAGES, LazyText, is_storable, use_language
 from billhook.tables import Tables, check_effect
 
 #: Says whether a notice may be for an account.
@@ -102,7 +102,7 @@ def _check_length(what: str, most: int, text: object) -> None:
     if not isinstance(text, _TEXT):
         raise TypeError(f"{type(text).__name__} is no text")
     shown = [text] if type(text) is str else list(_shown(text))
-    if not all(map(is_whole, shown)):
+    if not all(map(is_storable, shown)):
         raise TypeError(f"{what} of a notice holds NUL or half a character, which no database keeps")
     if max(map(len, shown)) > most:
         raise TypeError(f"{what} of a notice has more than {most} characters")

@@ -57,7 +57,7 @@ def set_language(language: str) -> None:
     _language.set(language if language in LANGUAGES else DEFAULT_LANGUAGE)
 
 
-def is_whole(text: str) -> bool:
+def is_storable(text: str) -> bool:
     """Say whether a text can be kept and sent: it holds no NUL, and no half of a character, as JSON and bytes that are
     no UTF-8 may bring."""
     try:

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from billhook.i18n import is_whole
+from billhook.i18n import is_storable
 
 if TYPE_CHECKING:
     from billhook.events import Discard, Keep
@@ -190,7 +190,7 @@ def _check_value(table: Table, column: Column, value: object) -> None:
 
 
 def _check_text(where: str, value: str, most: int | None) -> None:
-    if not is_whole(value):
+    if not is_storable(value):
         raise TypeError(f"{where} was given a text with NUL or half a character, which no database keeps")
     if most is not None and len(value) > most:
         raise TypeError(f"{where} holds {most} characters and was given {len(value)}")

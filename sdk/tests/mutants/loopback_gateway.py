@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socketserver
 import threading
 import time
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import honest_gateway
+from billhook import ProviderError, Redirect, StartRequest
 
 PORTS: list[int] = []
 
@@ -31,3 +33,16 @@ class Gateway(honest_gateway.Gateway):
                 PORTS.clear()
                 server.shutdown()
                 thread.join()
+
+
+class Looping(honest_gateway.HonestGateway):
+    """Asks that gateway in an event loop."""
+
+    async def ask(self, port: int) -> None:
+        raise NotImplementedError
+
+    def start(self, request: StartRequest) -> Redirect:
+        if not PORTS:
+            raise ProviderError("no gateway")
+        asyncio.run(self.ask(PORTS[0]))
+        return super().start(request)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from billhook import DocumentFacts, DocumentSource, MethodView, PaymentProvider, PaymentView, hookimpl
-from honest_gateway import HonestGateway
+from billhook import PaymentProvider, hookimpl
+from paper_gateway import PaperGateway
 
 MESSAGE = "the stock template was not drawn: syntax"
-STOCK = "{% if total %}<p>{{ total }}</p>"
 
 
-class Mutant(HonestGateway):
+class Mutant(PaperGateway):
     name = "mutant_drawn"
-
-    def document(self, kind: str, payment: PaymentView, method: MethodView, facts: DocumentFacts) -> DocumentSource:
-        honest = super().document(kind, payment, method, facts)
-        return DocumentSource(STOCK, STOCK, honest.context)
+    stock = "{% if total %}<p>{{ total }}</p>"
 
 
 @hookimpl

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from billhook import DocumentFacts, DocumentSource, MethodView, PaymentProvider, PaymentView, hookimpl
-from honest_gateway import HonestGateway
+from billhook import PaymentProvider, hookimpl
+from paper_gateway import PaperGateway
 
 MESSAGE = "document 'receipt': its template names 'totl', which it is not given"
-STOCK = "<p>{{ totl }}</p>{% if vat %}{{ vat.rate }}{% endif %}"
 
 
-class Mutant(HonestGateway):
+class Mutant(PaperGateway):
     name = "mutant_drawn__name"
-
-    def document(self, kind: str, payment: PaymentView, method: MethodView, facts: DocumentFacts) -> DocumentSource:
-        honest = super().document(kind, payment, method, facts)
-        return DocumentSource(STOCK, STOCK, honest.context)
+    stock = "<p>{{ totl }}</p>{% if vat %}{{ vat.rate }}{% endif %}"
 
 
 @hookimpl

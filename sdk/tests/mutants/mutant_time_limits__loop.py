@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import asyncio
 
-from billhook import PaymentProvider, ProviderError, Redirect, StartRequest, hookimpl
-from honest_gateway import HonestGateway
-from loopback_gateway import PORTS, Gateway
+from billhook import PaymentProvider, hookimpl
+from loopback_gateway import Gateway, Looping
 
 __all__ = ["Gateway"]
 MESSAGE = "start opens a socket to 127.0.0.1 that may wait for ever"
 
 
-async def _ask(port: int) -> None:
-    _reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.close()
-
-
-class Mutant(HonestGateway):
+class Mutant(Looping):
     name = "mutant_time_limits__loop"
 
-    def start(self, request: StartRequest) -> Redirect:
-        if not PORTS:
-            raise ProviderError("no gateway")
-        asyncio.run(_ask(PORTS[0]))
-        return super().start(request)
+    async def ask(self, port: int) -> None:
+        _reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.close()
 
 
 @hookimpl
