@@ -17,9 +17,10 @@ import asyncio
 import logging
 import signal
 import socket
+from collections.abc import Awaitable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -31,6 +32,7 @@ from devtools.pages import BackgroundServer
 
 HOST = "127.0.0.1"
 HANG_STEP_SECONDS = 0.05
+READY_SECONDS = 60
 
 
 class _Handler:
@@ -79,10 +81,23 @@ class _DroppingSmtp(SMTP):
             super().connection_lost(error)
 
 
-class _SmtpServer(Controller):
+class BoundController(Controller):
+    """An SMTP server of this machine that has its port from the start. port: 0 takes a free one."""
+
+    def __init__(self, handler: object, port: int = 0, **more: Any) -> None:
+        self._socket = socket.create_server((HOST, port))
+        super().__init__(
+            handler, hostname=HOST, port=self._socket.getsockname()[1], ready_timeout=READY_SECONDS, **more
+        )
+
+    def _create_server(self) -> Awaitable[asyncio.AbstractServer]:
+        return self.loop.create_server(self._factory_invoker, sock=self._socket, ssl=self.ssl_context)
+
+
+class _SmtpServer(BoundController):
     def __init__(self, letters: Letters, behaviour: Behaviour, port: int) -> None:
         self._behaviour = behaviour
-        super().__init__(_Handler(letters, behaviour), hostname=HOST, port=port, ready_timeout=15)
+        super().__init__(_Handler(letters, behaviour), port)
 
     def factory(self) -> SMTP:
         smtp = _DroppingSmtp(self.handler, enable_SMTPUTF8=True, loop=self.loop)
@@ -100,8 +115,8 @@ class MailSink:
         self.letters = Letters(folder)
         self.behaviour = Behaviour()
         self.smtp_host = HOST
-        self.smtp_port = smtp_port or _free_port()
-        self._smtp = _SmtpServer(self.letters, self.behaviour, self.smtp_port)
+        self._smtp = _SmtpServer(self.letters, self.behaviour, smtp_port)
+        self.smtp_port = self._smtp.port
         self._pages = BackgroundServer(make_mail_app(self.letters, self.behaviour), port)
         self.url = self._pages.url
 
@@ -123,12 +138,6 @@ class MailSink:
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         self.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def main() -> None:

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.command_line.conftest import Installation
-from tests.command_line.test_serve import START_SECONDS, STOP_SECONDS, free_port
+from tests.command_line.test_serve import START_SECONDS, STOP_SECONDS
+from tests.support.ports import kept_port
 
 TOKEN = "a-token-that-nobody-guesses"
 
@@ -53,7 +54,7 @@ def until(port: int, *lines: str) -> str:
 
 
 def test_one_scrape_sees_all_processes_and_what_ended_goes(tmp_path: Path, sqlite_url: str) -> None:
-    installation, port = Installation(tmp_path, sqlite_url, 25), free_port()
+    installation, port = Installation(tmp_path, sqlite_url, 25), kept_port()
     installation.environment["BILLHOOK_METRICS_TOKEN"] = TOKEN
     installation.run("migrate")
 

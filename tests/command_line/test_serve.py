@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -22,16 +21,11 @@ import pytest
 
 from host_stub.persistence import migrate, open_store
 from tests.command_line.conftest import Installation
+from tests.support.ports import kept_port
 from tests.support.world import a_method, a_reseller
 
 START_SECONDS = 60
 STOP_SECONDS = 20
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def answer(url: str) -> dict[str, object]:
@@ -44,7 +38,7 @@ def serving(
     installation: Installation, *options: str, **environment: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """Start the server in one process. Yields it, and its address, as soon as it answers."""
-    port, log = free_port(), installation.folder / "serve.log"
+    port, log = kept_port(), installation.folder / "serve.log"
     command = [sys.executable, "-m", "host_stub.cli", "serve", "--port", str(port), "--workers", "1", *options]
     # Not a pipe: nobody would read it, and a server that cannot write its log stands still.
     with log.open("w") as output:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import pytest
 import requests
 
 from devtools.run import LOGINS
+from tests.support.ports import kept_port
 
 PROJECT = Path(__file__).parents[2]
 START_SECONDS = 300
@@ -27,12 +27,6 @@ pytestmark = [
     pytest.mark.long,
     pytest.mark.skipif(sys.platform != "linux", reason="looks for leftovers where Linux lists processes"),
 ]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -76,7 +70,7 @@ def read_process(folder: Path) -> tuple[int, str]:
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_the_demo_answers_as_announced_and_leaves_nothing_running(tmp_path: Path, stop: signal.Signals) -> None:
-    port = free_port()
+    port = kept_port()
     with demo(tmp_path / "state", port) as (process, told):
         pages = [requests.get(told[part], timeout=10).status_code for part in ("panel", "emulator", "mail")]
         process.send_signal(stop)
@@ -93,9 +87,9 @@ def test_the_demo_answers_as_announced_and_leaves_nothing_running(tmp_path: Path
 
 
 def test_a_killed_demo_starts_again_with_the_same_data(tmp_path: Path) -> None:
-    with demo(tmp_path / "state", free_port()) as (process, first):
+    with demo(tmp_path / "state", kept_port()) as (process, first):
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
-    with demo(tmp_path / "state", free_port()) as (_, second):
+    with demo(tmp_path / "state", kept_port()) as (_, second):
         assert second["logins"] == first["logins"]

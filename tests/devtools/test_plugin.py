@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 import requests
 
-from tests.devtools.test_demo import PROJECT, STOP_SECONDS, demo, free_port, group
+from tests.devtools.test_demo import PROJECT, STOP_SECONDS, demo, group
 from tests.support.demo import eventually
+from tests.support.ports import kept_port
 
 PLUGIN = PROJECT / "tests/platform/redirect_plugin"
 RELOAD_SECONDS = 300
@@ -93,7 +94,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def author(folder: Path, tmp_path: Path) -> Iterator[Author]:
-    with demo(tmp_path / "state", free_port(), "plugin", str(folder)) as (process, _told):
+    with demo(tmp_path / "state", kept_port(), "plugin", str(folder)) as (process, _told):
         working = Author(folder, tmp_path / "state")
         yield working
         process.send_signal(signal.SIGINT)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import re
-import socket
 import sqlite3
 import subprocess
 import time
@@ -18,6 +17,7 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 
 from tests.packaging.environments import Venv, clean_environment, run
+from tests.support.ports import kept_port
 
 EMAIL, PASSWORD = "operator@panel.example", "корова летит на юг"
 _START_SECONDS = 60
@@ -66,9 +66,7 @@ class Panel:
     def __init__(self, venv: Venv, folder: Path) -> None:
         folder.mkdir()
         self.venv, self.folder = venv, folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = kept_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.environment = {
             **clean_environment(),

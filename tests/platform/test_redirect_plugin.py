@@ -24,7 +24,7 @@ from host_stub.plugins import paying, status_queries
 from host_stub.plugins.registry import Registry
 from host_stub.services import ledger, passwords
 from host_stub.services.attempts import MOST_QUERIES
-from tests.support.stack import free_port
+from tests.support.ports import kept_port
 from tests.support.web import PASSWORD, Visitor, a_customer, an_app, store_of
 from tests.support.world import CUSTOMER, World, a_method, rub
 
@@ -37,7 +37,7 @@ class Shop:
 
     def __init__(self, url: str, clock: FixedClock, gateway: Simulator) -> None:
         self.gateway, self.clock = gateway, clock
-        port = free_port()
+        port = kept_port()
         registry = Registry.of({"sim_pay": find_plugin(str(PLUGIN)).module})
         self.app = an_app(url, clock, registry=registry, base_url=f"http://127.0.0.1:{port}")
         self.panel, self.store = self.app.extensions["billhook"], store_of(self.app)

@@ -12,7 +12,6 @@ import getpass
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -23,6 +22,8 @@ from typing import Protocol
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
+
+from tests.support.ports import kept_port
 
 SERVER_VARIABLE = "BILLHOOK_TEST_POSTGRESQL"
 LOCAL_SERVER = {"host": "127.0.0.1", "port": "5432"}
@@ -201,7 +202,7 @@ def _own_server() -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory(prefix="billhook-pg-", ignore_cleanup_errors=True) as folder:
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
-        data, port = f"{folder}/data", _free_port()
+        data, port = f"{folder}/data", kept_port()
         control = [str(programs / "pg_ctl"), "-D", data, "-w", "-t", str(START_SECONDS)]
         options = (
             f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off "
@@ -235,12 +236,6 @@ def _run(command: Sequence[str]) -> None:
     except (OSError, subprocess.CalledProcessError, LookupError) as error:
         details = getattr(error, "stderr", b"") or b""
         raise NoPostgresql(f"{error}\n{details.decode('utf-8', 'replace')}".strip()) from error
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _sqlite_url(path: Path) -> str:

@@ -6,7 +6,6 @@ import html
 import os
 import re
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from host_stub.adapters.keys import KeyRing, load_key_file
 from host_stub.persistence import Store, open_store
 from host_stub.services import passwords
 from tests.support.demo import PROJECT, eventually
+from tests.support.ports import kept_port
 from tests.support.web import PASSWORD, a_customer
 from tests.support.world import MERCHANT, a_method, a_reseller, an_account
 
@@ -29,12 +29,6 @@ PAYER = "payer@example.com"
 #: A gateway that is quicker to try again than the real one.
 RETRY_PAUSES = "0.5,0.5,1,1,1,2,2,4,4,8"
 START_SECONDS = 60
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Stack:
@@ -46,7 +40,7 @@ class Stack:
     def __init__(self, folder: Path, database_url: str) -> None:
         self.state = StateFolder(folder)
         self.state.logs.mkdir(parents=True)
-        self.ports = Ports(*(free_port() for _ in range(5)))
+        self.ports = Ports(*(kept_port() for _ in range(5)))
         self.panel, self.emulator = address(self.ports.panel), address(self.ports.emulator)
         create_demo_keys(self.state.key_file)
         self.environment = panel_environment(self.state, database_url, self.ports)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -20,6 +19,7 @@ from host_stub.persistence import AccessLevel, Account, AccountAccess, Mail, Res
 from host_stub.services import deliveries, mails
 from host_stub.services.mail_sending import MailReceiver
 from tests.support.charging_world import ChargingWorld
+from tests.support.ports import kept_port
 from tests.support.world import MANAGER, rub
 
 SENDER = "billing@panel.example"
@@ -286,9 +286,7 @@ def test_a_server_that_drops_or_hangs_loses_nothing(post: Post, mode: Mode) -> N
 
 
 def test_a_server_that_is_down_for_a_week_loses_nothing(post: Post) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        closed = post.to_port(probe.getsockname()[1])
+    closed = post.to_port(kept_port())
     post.queue(ANNA, "boris@romashka.example")
 
     for _quarter in range(7 * 4):

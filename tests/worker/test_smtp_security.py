@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import socket
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,13 +10,13 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from devtools.mailsink import BoundController
 from host_stub.adapters.smtp import Security, Server, SmtpMailer, Unreachable
 
 HOST = "127.0.0.1"
@@ -38,12 +37,6 @@ class Box:
 def may_enter(_server: object, _session: object, _envelope: object, _mechanism: str, data: object) -> AuthResult:
     assert isinstance(data, LoginPassword)
     return AuthResult(success=(data.login, data.password) == (b"panel", b"right"))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -78,14 +71,12 @@ def box() -> Box:
 
 
 @pytest.fixture
-def server(box: Box, certificate: Path) -> Iterator[Controller]:
+def server(box: Box, certificate: Path) -> Iterator[BoundController]:
     """A server that takes mail only after STARTTLS and a sign-in."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    running = Controller(
+    running = BoundController(
         box,
-        hostname=HOST,
-        port=free_port(),
         tls_context=context,
         require_starttls=True,
         auth_required=True,
@@ -96,7 +87,7 @@ def server(box: Box, certificate: Path) -> Iterator[Controller]:
     running.stop()
 
 
-def send(server: Controller, security: Security, password: str) -> None:
+def send(server: BoundController, security: Security, password: str) -> None:
     message = EmailMessage()
     message["Subject"] = "x"
     mailer = SmtpMailer(
@@ -106,7 +97,7 @@ def send(server: Controller, security: Security, password: str) -> None:
 
 
 def test_mail_goes_after_starttls_and_sign_in(
-    server: Controller, box: Box, certificate: Path, monkeypatch: pytest.MonkeyPatch
+    server: BoundController, box: Box, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
 
@@ -116,7 +107,7 @@ def test_mail_goes_after_starttls_and_sign_in(
 
 
 def test_a_wrong_password_is_our_fault_and_not_the_recipients(
-    server: Controller, box: Box, certificate: Path, monkeypatch: pytest.MonkeyPatch
+    server: BoundController, box: Box, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
 
@@ -126,7 +117,7 @@ def test_a_wrong_password_is_our_fault_and_not_the_recipients(
     assert box.recipients == []
 
 
-def test_a_certificate_that_nobody_vouches_for_gets_no_password(server: Controller, box: Box) -> None:
+def test_a_certificate_that_nobody_vouches_for_gets_no_password(server: BoundController, box: Box) -> None:
     with pytest.raises(Unreachable, match="certificate"):
         send(server, Security.STARTTLS, "right")
 
@@ -138,7 +129,7 @@ def test_a_sender_that_the_server_does_not_take_is_our_fault_too(box: Box) -> No
         async def handle_MAIL(self, *_arguments: object) -> str:  # noqa: N802
             return "550 5.7.1 who are you?"
 
-    running = Controller(Strict(), hostname=HOST, port=free_port())
+    running = BoundController(Strict())
     running.start()
     try:
         with pytest.raises(Unreachable, match="who are you"):
