@@ -453,7 +453,8 @@ def prove(store: Store, examples: int, steps: int) -> None:
 
 
 def test_whatever_happens_to_money_every_promise_is_kept(store: Store) -> None:
-    prove(store, 30, 25)
+    # What the two databases do differently shows in few examples; the long form below looks for rare orders.
+    prove(store, 12 if store.engine.dialect.name == "sqlite" else 4, 25)
 
 
 @pytest.mark.long
