@@ -21,6 +21,7 @@ from host_stub.web import (
     access,
     assets,
     auth,
+    browsers,
     context,
     errors,
     face,
@@ -67,6 +68,7 @@ def create_app(
     app.jinja_env.undefined = jinja2.StrictUndefined if config.demo else jinja2.Undefined
     app.jinja_loader = jinja2.ChoiceLoader([jinja2.FileSystemLoader(str(face.TEMPLATES)), panel.registry.loader()])
     session.init_app(app, config, panel.keys.web_secrets())
+    browsers.init_app(app, config, panel.keys.web_secrets())
     logs.init_app(app)
     app.before_request(security.mark_outside)
     app.before_request(session.load)

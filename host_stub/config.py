@@ -27,6 +27,7 @@ class Config(BaseSettings):
     base_url: where browsers and gateways reach the panel, without a path; every link is built from it.
     trusted_proxies: how many proxies in front may be believed (`1`), or their networks (`10.0.0.0/8,::1/128`).
     smtp_tls: TLS from the first byte (port 465); smtp_starttls: TLS after the greeting (port 587).
+    hsts_subdomains: browsers hold all subdomains of base_url's host to https too; off where one of them has none.
     disabled_plugins: names, separated by commas, of installed plugins that are not even imported.
     metrics_token: what a monitor shows to read `/metrics`; empty: nothing is measured for it, and nobody reads it.
     demo: `./dev run` only; then, and only then, a demo key file is accepted.
@@ -53,6 +54,7 @@ class Config(BaseSettings):
     reset_link_minutes: int = Field(default=60, ge=1)
     invitation_days: int = Field(default=7, ge=1)
     disabled_plugins: Annotated[tuple[str, ...], NoDecode] = ()
+    hsts_subdomains: bool = True
     max_request_bytes: int = 2 * 1024 * 1024
     log_format: LogFormat = LogFormat.JSON
     metrics_token: SecretStr = SecretStr("")

@@ -31,6 +31,7 @@ from host_stub.plugins.registry import Registry
 from host_stub.services import charge_watches, charging, closing, deliveries, heartbeat, outbox, payments, watch_levels
 from host_stub.services.deliveries import Receiver
 from host_stub.services.mail_sending import MailReceiver
+from host_stub.services.password_resets import ResetReceiver
 from host_stub.services.provisioning import ProvisioningReceiver
 
 IDLE_SECONDS: Final = 1.0
@@ -123,6 +124,7 @@ class Worker:
             *(self._delivering(outbox.PLUGIN + name, plugins, threads=2) for name in listeners(registry)),
             self._delivering(outbox.PROVISIONING, provisioning, threads=2, batch=5),
             self._delivering(outbox.MAIL, mail),
+            self._delivering(outbox.RESETS, ResetReceiver()),
         )
 
     def _delivering(

@@ -16,6 +16,9 @@ from host_stub.domain.errors import RefusedError
 from host_stub.persistence import RateLimit
 from host_stub.persistence.store import now
 
+#: No window is longer: counts that are older are purged.
+LONGEST: Final = timedelta(hours=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -25,18 +28,14 @@ class Limit:
     most: int
     window: timedelta
 
+    def __post_init__(self) -> None:
+        if self.window > LONGEST:
+            raise ValueError(f"{self.name}: counts are purged after {LONGEST}")
 
-LOGIN: Final = Limit("login", 10, timedelta(minutes=15))
-LOGIN_ADDRESS: Final = Limit("login-address", 50, timedelta(minutes=15))
-RESET: Final = Limit("reset", 3, timedelta(hours=1))
-RESET_ADDRESS: Final = Limit("reset-address", 20, timedelta(hours=1))
+
 LINK_ADDRESS: Final = Limit("link-address", 30, timedelta(minutes=15))
 #: Wrong capabilities (`h`) per client address.
 CAPABILITY_ADDRESS: Final = Limit("capability-address", 30, timedelta(minutes=15))
-
-_LONGEST: Final = max(
-    each.window for each in (LOGIN, LOGIN_ADDRESS, RESET, RESET_ADDRESS, LINK_ADDRESS, CAPABILITY_ADDRESS)
-)
 
 
 class TooManyAttempts(RefusedError):
@@ -108,7 +107,7 @@ def purge(session: Session) -> None:
     """Delete the counts of windows that are over."""
     session.execute(
         delete(RateLimit)
-        .where(RateLimit.window_started_at <= now(session) - _LONGEST)
+        .where(RateLimit.window_started_at <= now(session) - LONGEST)
         .execution_options(synchronize_session=False)
     )
 

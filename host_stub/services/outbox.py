@@ -13,6 +13,7 @@ from host_stub.persistence.store import listening, now
 
 MAIL = "mail"
 PROVISIONING = "provisioning"
+RESETS = "password resets"
 PLUGIN = "plugin:"
 
 

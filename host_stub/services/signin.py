@@ -12,6 +12,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
+import structlog
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
@@ -19,12 +20,16 @@ from host_stub.domain.actors import Actor
 from host_stub.domain.errors import RefusedError, ResellerClosed
 from host_stub.persistence import LoginToken, Reseller, Store, User, UserKind, WebSession
 from host_stub.persistence.store import now
-from host_stub.services import journal, limits, mails, passwords
+from host_stub.services import guesses, journal, limits, passwords
+from host_stub.services.guesses import Guess, Source, log_name
 from host_stub.services.open_resellers import is_open, must_be_open
 
 #: How often the time of the last request is written; the idle limit is that much less exact.
 _SEEN_EVERY: Final = timedelta(minutes=2)
 _TOKEN_BYTES: Final = 32
+
+#: The security log: who tried what, never with what.
+_log = structlog.get_logger("billhook.security")
 
 
 class Purpose(StrEnum):
@@ -73,27 +78,44 @@ class Lifetimes:
     absolute: timedelta
 
 
-def sign_in(store: Store, email: str, password: str, *, address: str, lifetimes: Lifetimes) -> tuple[str, SignedIn]:
+def sign_in(store: Store, email: str, password: str, *, source: Source, lifetimes: Lifetimes) -> tuple[str, SignedIn]:
     """Check the credentials and open a session; return its token for the cookie.
 
-    Tries are counted before they are made, by login and by client address. Raises TooManyAttempts, WrongCredentials,
-    ResellerClosed: only to who knows the password.
+    Tries are counted before they are made (`guesses`). Raises TooManyAttempts, WrongCredentials, ResellerClosed: only
+    to who knows the password.
     """
-    login, place = normal_email(email), limits.network(address)
+    login = normal_email(email)
     with store.write() as session:
-        until = limits.count(session, limits.LOGIN_ADDRESS, place) or limits.count(session, limits.LOGIN, login)
         user = session.scalars(select(User).where(User.email == login)).one_or_none()
+        guess = Guess(login, user.id if user else None, source)
+        until = guess.count(session)
     if until is not None:
+        _security("sign_in_locked", guess)
         raise limits.TooManyAttempts(until)
     # Outside any transaction: it takes long on purpose.
     if not passwords.matches(password, user.password_hash if user and user.active else None) or user is None:
+        _security("sign_in_refused", guess)
         raise WrongCredentials
     with store.write() as session:
-        limits.forget(session, limits.LOGIN, login)
-        limits.give_back(session, limits.LOGIN_ADDRESS, place)
+        guess.was_right(session)
         if is_open(session, user.reseller_id):
-            return _open_checked(session, user, password, lifetimes)
+            opened = _open_checked(session, user, password, lifetimes)
+            _security("signed_in", guess)
+            return opened
+    _security("sign_in_closed", guess)
     raise ResellerClosed(user.reseller_id)
+
+
+def _security(event: str, guess: Guess) -> None:
+    """Tell the log of a sign-in as ASVS 5.0, 16.3.1 asks: what, whose, from where; never the login as it was typed."""
+    tell = _log.info if event == "signed_in" else _log.warning
+    tell(
+        event,
+        login=log_name(guess.login),
+        user=guess.user_id,
+        address=guess.source.address,
+        known_browser=guess.known_browser,
+    )
 
 
 def _open_checked(session: Session, seen: User, password: str, lifetimes: Lifetimes) -> tuple[str, SignedIn]:
@@ -161,56 +183,34 @@ def sign_out(store: Store, token: str) -> None:
         session.execute(delete(WebSession).where(WebSession.token_hash == token_hash(token)))
 
 
-def end_sessions(session: Session, user_id: int, *, but: str = "") -> None:
-    """End all sessions of a user. but: the token of the one that goes on."""
-    query = delete(WebSession).where(WebSession.user_id == user_id)
-    if but:
-        query = query.where(WebSession.token_hash != token_hash(but))
-    session.execute(query)
+def end_sessions(session: Session, user_id: int) -> None:
+    """End all sessions of a user."""
+    session.execute(delete(WebSession).where(WebSession.user_id == user_id))
 
 
-def change_password(store: Store, user_id: int, old: str, new: str, *, token: str, address: str) -> None:
-    """Change the password of who is signed in; all other sessions end.
+def change_password(store: Store, user_id: int, old: str, new: str, *, lifetimes: Lifetimes) -> tuple[str, SignedIn]:
+    """Change the password of who is signed in; all sessions end, and the token of a new one is returned.
 
     Raises TooManyAttempts, WrongCredentials (the old one is wrong), WeakPassword.
     """
     with store.write() as session:
         user = session.get_one(User, user_id)
-        until = limits.count(session, limits.LOGIN_ADDRESS, limits.network(address)) or limits.count(
-            session, limits.LOGIN, user.email
-        )
+        until = limits.count(session, guesses.PRESENT, str(user_id))
     if until is not None:
+        _log.warning("password_change_locked", user=user_id)
         raise limits.TooManyAttempts(until)
     if not passwords.matches(old, user.password_hash):
+        _log.warning("password_change_refused", user=user_id)
         raise WrongCredentials
     passwords.check(new, about=(user.email, user.name))
     new_hash = passwords.hashed(new)
     with store.write() as session:
-        limits.forget(session, limits.LOGIN, user.email)
-        limits.give_back(session, limits.LOGIN_ADDRESS, limits.network(address))
+        limits.forget(session, guesses.PRESENT, str(user_id))
         fresh = session.get_one(User, user_id, with_for_update=True)
         if fresh.password_hash != user.password_hash:
             raise WrongCredentials
-        _set_password(session, fresh, new_hash, "user.password_changed", but=token)
-
-
-def request_reset(store: Store, email: str, *, base_url: str, lifetime: timedelta, address: str) -> None:
-    """Mail a single-use link to whoever has this address. Says nothing about whether anybody has.
-
-    Raises TooManyAttempts, whether or not the address exists.
-    """
-    login = normal_email(email)
-    with store.write() as session:
-        until = limits.count(session, limits.RESET_ADDRESS, limits.network(address))
-        # A known address that is asked for too often is silently left alone: the mail would be the attack.
-        silent = limits.count(session, limits.RESET, login)
-        user = session.scalars(select(User).where(User.email == login, User.active)).one_or_none()
-        # A closed reseller's people cannot sign in: a link would lead nowhere, and the page tells nobody.
-        if until is None and silent is None and user is not None and is_open(session, user.reseller_id):
-            link = issue_link(session, user, Purpose.RESET, base_url=base_url, lifetime=lifetime)
-            mails.password_reset(session, user, link)
-    if until is not None:
-        raise limits.TooManyAttempts(until)
+        _set_password(session, fresh, new_hash, "user.password_changed")
+        return open_session(session, fresh, lifetimes), _person(session, fresh)
 
 
 def issue_link(session: Session, user: User, purpose: Purpose, *, base_url: str, lifetime: timedelta) -> str:
@@ -278,16 +278,17 @@ def set_password(
         used.used_at = now(session)
         action = "user.invitation_accepted" if purpose is Purpose.INVITATION else "user.password_reset"
         _set_password(session, user, new_hash, action)
-        limits.forget(session, limits.LOGIN, user.email)
+        guesses.forgive(session, user.email)
         return open_session(session, user, lifetimes), _person(session, user)
 
 
-def _set_password(session: Session, user: User, new_hash: str, action: str, *, but: str = "") -> None:
+def _set_password(session: Session, user: User, new_hash: str, action: str) -> None:
     user.password_hash = new_hash
-    end_sessions(session, user.id, but=but)
+    end_sessions(session, user.id)
     # Links that are still on their way would undo the change.
     session.execute(delete(LoginToken).where(LoginToken.user_id == user.id, LoginToken.used_at.is_(None)))
     journal.log(session, "user", user.id, action, reseller_id=user.reseller_id, by=_actor(session, user))
+    _log.info("password_set", user=user.id, how=action)
 
 
 def _valid(session: Session, token: str, purpose: Purpose) -> LoginToken | None:

@@ -119,8 +119,9 @@ def _headers(response: Response) -> Response:
     elif not is_static(request):
         kept = current_user() is None and request.method == "GET"
         headers.setdefault("Cache-Control", "no-cache, private" if kept else "no-store")
-    if panel().config.https:
-        headers["Strict-Transport-Security"] = "max-age=31536000"
+    config = panel().config
+    if config.https:
+        headers["Strict-Transport-Security"] = "max-age=31536000" + "; includeSubDomains" * config.hsts_subdomains
     return response
 
 

@@ -14,6 +14,7 @@ from host_stub.config import Config
 from host_stub.domain.errors import ResellerClosed
 from host_stub.services import signin
 from host_stub.services.signin import Lifetimes, SignedIn
+from host_stub.web import browsers
 from host_stub.web.panel import panel
 
 TOKEN = "t"
@@ -80,6 +81,7 @@ def remember(token: str, user: SignedIn) -> None:
     forget()
     session[TOKEN] = token
     g.user = user
+    browsers.remember(user.user_id)
 
 
 def current_token() -> str:

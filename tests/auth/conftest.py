@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import Mail, Store, User, UserKind
-from host_stub.services import passwords
+from host_stub.services import deliveries, outbox, passwords
+from host_stub.services.password_resets import ResetReceiver
 from tests.support.web import PASSWORD, Visitor, a_customer, a_user, an_app, store_of
 from tests.support.world import a_reseller, an_account
 
@@ -68,11 +69,17 @@ def mail(store: Store):
     """Return the links in the mails to an address, oldest first."""
 
     def links(recipient: str) -> list[str]:
+        send_resets(store)
         with store.read() as session:
             texts = session.scalars(select(Mail.text).where(Mail.recipient == recipient).order_by(Mail.id)).all()
         return [re.search(r"https?://\S+/(?:invitation|reset-password)/\S+", text)[0] for text in texts]
 
     return links
+
+
+def send_resets(store: Store) -> int:
+    """Do what the worker does with requests for links; return how many there were."""
+    return deliveries.work(store, "worker", outbox.RESETS, ResetReceiver())
 
 
 def password_hash(store: Store, user_id: int) -> str | None:

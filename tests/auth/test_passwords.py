@@ -9,7 +9,7 @@ from host_stub.domain.actors import SYSTEM
 from host_stub.persistence import LoginToken, Mail, Reseller, User, UserKind
 from host_stub.services import passwords, signin, users
 from host_stub.services.users import Invitations, NewUser
-from tests.auth.conftest import password_hash, without_token
+from tests.auth.conftest import password_hash, send_resets, without_token
 from tests.support.web import BASE_URL, PASSWORD, Visitor
 
 NEW = "другой пароль 7"
@@ -46,6 +46,7 @@ def test_the_answer_is_the_same_whether_or_not_the_address_exists(visitor, store
 
     assert without_token(known.text) == without_token(unknown.text)
     assert known.status_code == unknown.status_code == 200
+    assert send_resets(store) == 2
     with store.read() as session:
         assert session.scalars(select(func.count()).select_from(Mail)).one() == 1
 

@@ -11,7 +11,8 @@ from sqlalchemy import func, select, update
 
 from host_stub.domain.actors import SYSTEM
 from host_stub.persistence import RateLimit, User, WebSession
-from host_stub.services import limits, passwords, signin, users
+from host_stub.services import guesses, limits, passwords, signin, users
+from host_stub.services.guesses import Source
 from tests.auth.conftest import without_token
 from tests.support.web import PASSWORD, Visitor
 
@@ -54,7 +55,7 @@ def test_an_unknown_login_takes_the_same_work_as_a_wrong_password(store, people,
 
     for email in ("owner@example.com", "nobody@example.com"):
         with pytest.raises(signin.WrongCredentials):
-            signin.sign_in(store, email, "something else", address="127.0.0.1", lifetimes=lifetimes)
+            signin.sign_in(store, email, "something else", source=Source("127.0.0.1"), lifetimes=lifetimes)
 
     assert len(done) == 2
 
@@ -180,7 +181,7 @@ def test_a_successful_sign_in_clears_the_count_of_the_login(visitor):
 def test_one_address_cannot_try_many_logins(app, store, people):
     with store.write() as session:
         for _ in range(50):
-            limits.count(session, limits.LOGIN_ADDRESS, "127.0.0.1")
+            limits.count(session, guesses.ADDRESS, "127.0.0.1")
 
     assert Visitor(app).sign_in("owner@example.com").status_code == 429
 
@@ -201,7 +202,7 @@ def test_tries_at_the_same_time_are_all_counted(store, people):
     def attempt() -> None:
         barrier.wait()
         with store.write() as session:
-            refused.append(limits.count(session, limits.LOGIN, "owner@example.com") is not None)
+            refused.append(limits.count(session, guesses.STRANGER, "owner@example.com") is not None)
 
     threads = [threading.Thread(target=attempt) for _ in range(16)]
     for thread in threads:
@@ -209,7 +210,7 @@ def test_tries_at_the_same_time_are_all_counted(store, people):
     for thread in threads:
         thread.join()
 
-    assert refused.count(False) == limits.LOGIN.most
+    assert refused.count(False) == guesses.STRANGER.most
 
 
 def test_what_was_typed_as_a_login_is_not_kept_in_clear(visitor, store):

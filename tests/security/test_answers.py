@@ -10,9 +10,11 @@ from ipaddress import ip_network
 
 import pytest
 import structlog
+from flask import Response
 from sqlalchemy import text
 
 from host_stub.persistence import Worker
+from host_stub.web import browsers
 from host_stub.web.security import real_address
 from tests.security.scene import Scene
 from tests.security.test_matrix import address, rules
@@ -88,7 +90,28 @@ def test_over_https_cookies_are_bound_to_the_host_and_the_transport(sqlite_url, 
     assert cookie.startswith("__Host-billhook=")
     assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= {part.strip() for part in cookie.split(";")}
     assert "Domain" not in cookie
-    assert int(answer.headers["Strict-Transport-Security"].partition("=")[2]) >= 31536000
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+
+
+def test_whoever_has_subdomains_without_https_leaves_them_out(sqlite_url, clock):
+    app = an_app(sqlite_url, clock, base_url="https://panel.example", hsts_subdomains=False)
+    answer = app.test_client().get("/sign-in")
+    store_of(app).close()
+
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_the_cookie_of_a_known_browser_is_bound_to_the_host_and_the_transport(sqlite_url, clock):
+    app = an_app(sqlite_url, clock, base_url="https://panel.example")
+    with app.test_request_context("/"):
+        browsers.remember(1)
+        cookies = app.process_response(Response()).headers.getlist("Set-Cookie")
+    store_of(app).close()
+
+    (cookie,) = [cookie for cookie in cookies if "browser" in cookie]
+    assert cookie.startswith("__Host-billhook-browser=")
+    assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= {part.strip() for part in cookie.split(";")}
+    assert "Domain" not in cookie
 
 
 def test_over_http_there_is_no_promise_of_https(app):

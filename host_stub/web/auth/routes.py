@@ -11,11 +11,12 @@ from flask.typing import ResponseReturnValue
 
 from host_stub.domain.errors import ResellerClosed
 from host_stub.persistence import Scope, UserKind
-from host_stub.services import signin, users
+from host_stub.services import password_resets, signin, users
+from host_stub.services.guesses import Source
 from host_stub.services.limits import TooManyAttempts
 from host_stub.services.passwords import WeakPassword
 from host_stub.services.signin import LinkExpired, Purpose, WrongCredentials
-from host_stub.web import access, security, session
+from host_stub.web import access, browsers, security, session
 from host_stub.web.auth import bp
 from host_stub.web.auth.forms import RULES, ChangePasswordForm, ForgottenForm, NewPasswordForm, SignInForm
 from host_stub.web.panel import panel, writing
@@ -56,11 +57,10 @@ def sign_in_submitted() -> ResponseReturnValue:
             panel().store,
             form.email.data,
             form.password.data,
-            address=security.client_address(),
+            source=Source(security.client_address(), browsers.known()),
             lifetimes=session.lifetimes(),
         )
     except WrongCredentials:
-        panel().log.warning("sign-in refused", address=security.client_address())
         form.form_errors.append(_("The e-mail address or the password is wrong."))
         return render_template("auth/sign_in.html", form=form), 422
     except ResellerClosed:
@@ -102,14 +102,8 @@ def forgotten_submitted() -> ResponseReturnValue:
     form = ForgottenForm()
     if not form.validate_on_submit():
         return render_template("auth/forgotten.html", form=form), 422
-    config = panel().config
-    signin.request_reset(
-        panel().store,
-        form.email.data,
-        base_url=config.base_url,
-        lifetime=config.reset_lifetime,
-        address=security.client_address(),
-    )
+    config, address = panel().config, security.client_address()
+    password_resets.request(panel().store, form.email.data, lifetime=config.reset_lifetime, address=address)
     return render_template("auth/forgotten_sent.html", minutes=config.reset_link_minutes)
 
 
@@ -160,13 +154,8 @@ def change_password() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _change_page(form, 422 if form.is_submitted() else 200)
     try:
-        signin.change_password(
-            panel().store,
-            user.user_id,
-            form.old.data,
-            form.password.data,
-            token=session.current_token(),
-            address=security.client_address(),
+        token, fresh = signin.change_password(
+            panel().store, user.user_id, form.old.data, form.password.data, lifetimes=session.lifetimes()
         )
     except WrongCredentials:
         form.old.errors = [_("This is not your present password.")]
@@ -174,6 +163,7 @@ def change_password() -> ResponseReturnValue:
     except WeakPassword as error:
         form.refuse(error)
         return _change_page(form, 422)
+    session.remember(token, fresh)
     flash(str(_("Your password is changed. Other browsers have been signed out.")), "success")
     return redirect(url_for("home"), 303)
 
