@@ -1,14 +1,17 @@
-"""Sums as people type them."""
+"""Sums as people type and paste them: one reader for every field. docs/typed.md shows what it understands."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
 from billhook.errors import MalformedAmount
-from billhook.money import Money
+from billhook.money import MINOR_DIGITS, Money
+
+from host_stub.domain.texts import clean_line
 
 #: Largest single sum that a person may enter, in minor units: hundreds of them still reckon together.
 LARGEST_MINOR: Final = 10_000_000_000_000
@@ -20,7 +23,8 @@ class AmountProblem(StrEnum):
     EMPTY = "empty"
     NOT_A_SUM = "not_a_sum"
     TOO_PRECISE = "too_precise"  # 5000.001
-    AMBIGUOUS = "ambiguous"  # 5,000: five, or five thousand?
+    AMBIGUOUS = "ambiguous"  # 5,000 and 5.000: five, or five thousand?
+    OTHER_CURRENCY = "other_currency"  # $5 where roubles are asked for
     NOT_POSITIVE = "not_positive"
     TOO_SMALL = "too_small"
     TOO_LARGE = "too_large"
@@ -28,51 +32,145 @@ class AmountProblem(StrEnum):
 
 
 class UnreadableAmount(ValueError):
-    """The text is no sum; `problem` says why."""
+    """The text is no sum; `problem` says why. readings: what an ambiguous one may mean, the larger first."""
 
-    def __init__(self, problem: AmountProblem, text: str) -> None:
+    def __init__(self, problem: AmountProblem, text: str, readings: tuple[Money, ...] = ()) -> None:
         super().__init__(f"{problem}: {text!r}")
         self.problem = problem
         self.text = text
+        self.readings = readings
 
 
-# One group of up to three digits and then groups of exactly three, or digits without groups; point or comma; decimals.
-_SHAPE = re.compile(r"(?P<whole>[0-9]{1,3}(?: [0-9]{3})+|[0-9]{1,16})(?:[.,](?P<part>[0-9]*))?", re.ASCII)
+_ROUBLES: Final = ("RUB", "BYN")
+#: Currencies that a word or sign may mean; written without blanks, points and capitals. Those that the panel does not
+#: sell in are known only to be refused as what they are.
+_MARKS: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("р", "руб", "рубль", "рубля", "рублей", "рубли"), _ROUBLES),
+    **dict.fromkeys(("₽", "rub", "rur", "росруб", "рубрф"), ("RUB",)),
+    **dict.fromkeys(("br", "byn", "белруб", "бр"), ("BYN",)),
+    **dict.fromkeys(("₸", "kzt", "тг", "тенге"), ("KZT",)),
+    **dict.fromkeys(("$", "us$", "usd", "долл", "доллсша", "доллар", "доллара", "долларов"), ("USD",)),
+    **dict.fromkeys(("€", "eur", "евро"), ("EUR",)),
+    **dict.fromkeys(("£", "gbp"), ("GBP",)),
+    **dict.fromkeys(("¥", "jpy", "cny"), ("JPY", "CNY")),
+    **dict.fromkeys(("₴", "uah", "грн"), ("UAH",)),
+    **dict.fromkeys(("kwd",), ("KWD",)),
+}
 
-# As English pages show a sum. The point makes it certain what the commas are.
-_ENGLISH = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]*", re.ASCII)
+_WHOLE: Final = r"[0-9]+|[0-9]{1,3}(?:(?P<blank>[ '])[0-9]{3})(?:(?P=blank)[0-9]{3})*"
+# Decimals behind a point or comma; behind a dash or `=` as in payment orders: `5000-00`, `5 000=00`.
+_ORDINARY: Final = re.compile(rf"(?P<whole>{_WHOLE})(?:[.,](?P<part>[0-9]+)|[-=](?P<minor>[0-9]+))?", re.ASCII)
+# Groups by one sign and decimals by the other, or two groups at least: one meaning, whatever the reader's habits.
+_BY_SIGNS: Final = re.compile(
+    r"(?P<whole>[0-9]{1,3}(?:(?P<sign>[.,])[0-9]{3})(?:(?P=sign)[0-9]{3})*)(?!(?P=sign))[.,](?P<part>[0-9]+)"
+    r"|(?P<groups>[0-9]{1,3}(?:\.[0-9]{3}){2,}|[0-9]{1,3}(?:,[0-9]{3}){2,})",
+    re.ASCII,
+)
+_TWO_MEANINGS: Final = re.compile(r"(?P<whole>[1-9][0-9]{0,2})[.,](?P<part>[0-9]{3})", re.ASCII)
+#: `5000 р. 50 коп.`
+_WITH_KOPECKS: Final = re.compile(
+    r"(?P<whole>.*[0-9]) ?(?P<mark>(?:р|руб|рубл[а-я]+)\.?) ?(?P<minor>[0-9]{1,2}) ?(?:к|коп|копе[а-я]+)\.?", re.I
+)
+_SUM: Final = re.compile(r"(?P<before>[^0-9]*)(?P<number>[0-9](?:[0-9 .,'=-]*[0-9])?)(?P<after>[^0-9]*)", re.ASCII)
+_APOSTROPHES: Final = str.maketrans(dict.fromkeys("\u2019\u02bc`\u2032", "'"))
+#: Longer than any sum; whoever pastes more pasted something else.
+_LONGEST: Final = 80
 
 
-def read_amount(text: str, currency: str) -> Money:
-    """Return the sum that a person typed: `5000`, `5 000,00`, `5000.5`, `5,000.00`, with any kind of space in groups.
+def read_amount(text: str, currency: str, *, signed: bool = False, zero: bool = False) -> Money:
+    """Return the sum that a person typed or pasted: `5000`, `5 000,00 руб.`, `5'000.50`, `RUB 5,000.00`, `5000-00`.
 
-    Only ASCII digits: a full-width digit is as likely a trick as a slip. `5,000` is refused with a hint, because it
-    means five to one reader and five thousand to another.
-    Raises UnreadableAmount. Limits are checked by `check_limits`.
+    signed: a sign before it is allowed. zero: nought is allowed.
+    Only ASCII digits: a full-width digit is as likely a trick as a slip. Three digits behind a single point or comma
+    are thousands to one reader and decimals to another: refused with both readings. Where the currency has three
+    decimals (KWD) they are the decimals, where it has none (JPY) the thousands.
+    Raises UnreadableAmount. Limits are checked by `outside_limits`.
     """
-    spaced = "".join(" " if unicodedata.category(c) == "Zs" or c == "\t" else c for c in text).strip()
-    if not spaced:
+    sign, body = _signed(_tidied(text))
+    if not body:
         raise UnreadableAmount(AmountProblem.EMPTY, text)
-    if re.fullmatch(r"[-−]\s*[0-9][0-9 .,]*", spaced):
-        raise UnreadableAmount(AmountProblem.NOT_POSITIVE, text)
-    if _ENGLISH.fullmatch(spaced):
-        spaced = spaced.replace(",", "")
-    shape = _SHAPE.fullmatch(spaced)
-    if shape is None:
+    if sign == "+" and not signed:
         raise UnreadableAmount(AmountProblem.NOT_A_SUM, text)
-    whole, part = shape["whole"].replace(" ", ""), shape["part"] or ""
-    if len(part) == 3 and "," in spaced and len(whole) <= 3:
-        raise UnreadableAmount(AmountProblem.AMBIGUOUS, text)
-    try:
-        amount = Money.of(f"{whole}.{part or '0'}", currency)
-    except MalformedAmount as error:
-        problem = AmountProblem.TOO_PRECISE if "digits" in error.why else AmountProblem.TOO_LARGE
-        raise UnreadableAmount(problem, text) from error
-    if amount.minor == 0:
+    numbers = _numbers(_without_marks(body, currency, text), MINOR_DIGITS[currency])
+    readings = _sums(numbers, currency, text)
+    if (sign == "-" and not signed) or (readings[0].minor == 0 and not zero):
         raise UnreadableAmount(AmountProblem.NOT_POSITIVE, text)
-    if amount.minor > LARGEST_MINOR:
+    if readings[0].minor > LARGEST_MINOR:
         raise UnreadableAmount(AmountProblem.TOO_LARGE, text)
-    return amount
+    if sign == "-":
+        readings = tuple(-reading for reading in readings)
+    if len(numbers) > 1:
+        raise UnreadableAmount(AmountProblem.AMBIGUOUS, text, readings)
+    return readings[0]
+
+
+def _tidied(text: str) -> str:
+    """Return the text with one kind of blank, dash and apostrophe."""
+    plain = clean_line(text.replace("\t", " ").replace("\n", " ")).translate(_APOSTROPHES)
+    if len(plain) > _LONGEST:
+        raise UnreadableAmount(AmountProblem.NOT_A_SUM, text)
+    return "".join("-" if sign == "\u2212" or unicodedata.category(sign) == "Pd" else sign for sign in plain)
+
+
+def _signed(text: str) -> tuple[str, str]:
+    return (text[0], text[1:].lstrip()) if text[:1] in ("-", "+") else ("", text)
+
+
+def _without_marks(body: str, currency: str, text: str) -> str:
+    """Return the number alone, once the words and signs round it are known to mean this currency."""
+    kopecks = _WITH_KOPECKS.fullmatch(body)
+    if kopecks is not None:
+        body = f"{kopecks['whole']}-{kopecks['minor']:0>2}{kopecks['mark']}"
+    parts = _SUM.fullmatch(body)
+    if parts is None:
+        raise UnreadableAmount(AmountProblem.NOT_A_SUM, text)
+    for mark in (_mark(parts["before"]), _mark(parts["after"], is_after=True)):
+        if mark and mark not in _MARKS:
+            raise UnreadableAmount(AmountProblem.NOT_A_SUM, text)
+        if mark and currency not in _MARKS[mark]:
+            raise UnreadableAmount(AmountProblem.OTHER_CURRENCY, text)
+    return re.sub(r" ?([-=]) ?", r"\1", parts["number"])
+
+
+def _mark(words: str, *, is_after: bool = False) -> str:
+    """Return a currency's word or sign as `_MARKS` writes it. The ends of `5000.`, `5000=` mean nothing."""
+    words = words.strip()
+    if is_after and words in (".", ",", "=", ".="):
+        return ""
+    words = words.removesuffix("=") if is_after else words
+    return re.sub("[. ]", "", words).casefold()
+
+
+def _numbers(number: str, digits: int) -> tuple[str, ...]:
+    """Return the number as plain decimal text; two where it may mean two things, none where it is no number.
+
+    digits: decimals of the currency.
+    """
+    found = _TWO_MEANINGS.fullmatch(number)
+    if found is not None:
+        thousands, decimals = found["whole"] + found["part"], f"{found['whole']}.{found['part']}"
+        return {0: (thousands,), 3: (decimals,)}.get(digits, (thousands, decimals))
+    found = _BY_SIGNS.fullmatch(number)
+    if found is not None:
+        whole = found["groups"] or found["whole"]
+        return (f"{re.sub('[.,]', '', whole)}.{found['part'] or '0'}",)
+    found = _ORDINARY.fullmatch(number)
+    if found is None or (found["minor"] and len(found["minor"]) != digits):
+        return ()
+    return (f"{re.sub('[^0-9]', '', found['whole'])}.{found['part'] or found['minor'] or '0'}",)
+
+
+def _sums(numbers: tuple[str, ...], currency: str, text: str) -> tuple[Money, ...]:
+    """Return what can be paid of what the text may mean."""
+    sums, problem = [], AmountProblem.NOT_A_SUM
+    for number in numbers:
+        try:
+            sums.append(Money.of(number, currency))
+        except MalformedAmount as error:
+            problem = AmountProblem.TOO_PRECISE if "digits" in error.why else AmountProblem.TOO_LARGE
+    if not sums:
+        raise UnreadableAmount(problem, text)
+    return tuple(sums)
 
 
 def outside_limits(amount: Money, minimum: Money, maximum: Money) -> AmountProblem | None:

@@ -1,7 +1,4 @@
-"""Russian tax numbers: what can be told from the digits alone. Warnings for people, never a reason to refuse.
-
-Source: the control digits of the INN, order of the tax service ММВ-7-6/435@ of 29.06.2012.
-"""
+"""What people copy from papers: tax numbers of a customer, and what looks wrong in them; numbers of payment orders."""
 
 from __future__ import annotations
 
@@ -10,9 +7,14 @@ from enum import StrEnum
 from typing import Final
 
 from billhook import AccountType
+from billhook.requisites import is_inn, is_kpp
 
-_WEIGHTS: Final = (3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)
-_KPP: Final = re.compile(r"[0-9]{4}[0-9A-Z]{2}[0-9]{3}", re.ASCII)
+from host_stub.domain.texts import clean_line
+
+_ORDER_LABEL: Final = re.compile(
+    r"(?:п ?/ ?п|пп|плат[а-яё]*\.? ?пор[а-яё]*\.?|payment order)?[ .:]*(?:№|n[or]?\.?|ном[а-яё]*\.?)?[ .:]*(?=[0-9])",
+    re.I,
+)
 
 
 class Doubt(StrEnum):
@@ -24,30 +26,25 @@ class Doubt(StrEnum):
     KPP_NOT_EXPECTED = "kpp_not_expected"  # only companies have one
 
 
-def valid_inn(inn: str) -> bool:
-    """Say whether the control digits of a 10- or 12-digit INN are right."""
-    if not re.fullmatch(r"[0-9]{10}|[0-9]{12}", inn, re.ASCII):
-        return False
-    digits = [int(c) for c in inn]
-    return all(
-        digits[place] == _control(digits[:place]) for place in range(len(inn) - (1 if len(inn) == 10 else 2), len(inn))
-    )
-
-
-def _control(before: list[int]) -> int:
-    weights = _WEIGHTS[len(_WEIGHTS) - len(before) :]
-    return sum(w * d for w, d in zip(weights, before, strict=True)) % 11 % 10
-
-
 def doubts(kind: AccountType, inn: str, kpp: str) -> list[Doubt]:
-    """Return what looks wrong with the tax numbers of an account of this type. Empty ones are in order."""
+    """Return what looks wrong with the tax numbers of an account of this type, a warning only. Empty ones are in order.
+
+    inn, kpp: bare, as `billhook.requisites.inn_and_kpp` returns them.
+    """
     found = []
     if inn and len(inn) != (10 if kind is AccountType.COMPANY else 12):
         found.append(Doubt.INN_LENGTH)
-    elif inn and not valid_inn(inn):
+    elif inn and not is_inn(inn):
         found.append(Doubt.INN_CONTROL)
     if kpp and kind is not AccountType.COMPANY:
         found.append(Doubt.KPP_NOT_EXPECTED)
-    elif kpp and not _KPP.fullmatch(kpp):
+    elif kpp and not is_kpp(kpp):
         found.append(Doubt.KPP_SHAPE)
     return found
+
+
+def order_number(text: str) -> str:
+    """Return the number of a payment order without what stands before it: `№ 147`, `п/п 147` → `147`."""
+    plain = clean_line(text)
+    label = _ORDER_LABEL.match(plain)
+    return plain[label.end() :] if label else plain

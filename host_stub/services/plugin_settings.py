@@ -144,6 +144,8 @@ def save_change(
         before = Place(owner.level, kept(session, owner, settings))
         after = setting_changes.applied(before, settings, change, keys, now(session))
         faults = setting_changes.faults(after, settings, keys, change)
+        entered = {key: value for key, value in change.values.items() if key not in change.inherited}
+        faults += watch_levels.out_of_reach(session, owner.plugin, owner.account_id, entered)
         if faults:
             raise InvalidSettings(list(faults))
         changed = setting_changes.changed_keys(before, after, settings)

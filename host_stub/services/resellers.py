@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from billhook.money import MINOR_DIGITS
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,10 @@ from host_stub.persistence.store import fetch, now
 from host_stub.services.journal import log
 from host_stub.services.pictures import Picture
 from host_stub.services.secret_vaults import Cipher
+
+
+class UnknownCurrency(RefusedError):
+    """The panel does not sell in this currency: `billhook.money.MINOR_DIGITS` lists those that it knows."""
 
 
 class InvalidNumberMask(RefusedError):
@@ -54,7 +59,9 @@ class Extras:
 
 
 def create(store: Store, draft: ResellerDraft, *, currency: str, by: Actor) -> int:
-    """Create a reseller; return his id. The currency stays for good. Raises InvalidNumberMask."""
+    """Create a reseller; return their id. The currency stays for good. Raises UnknownCurrency, InvalidNumberMask."""
+    if currency not in MINOR_DIGITS:
+        raise UnknownCurrency(currency)
     _check(draft)
     with store.write() as session:
         reseller = Reseller(currency=currency, created_at=now(session), **asdict(draft))

@@ -11,11 +11,12 @@ from billhook import Finding, Level, Setting, SettingKind, Severity
 from billhook.settings import Text
 
 from host_stub.adapters.keys import DecryptionFailed
+from host_stub.domain.texts import clean_line, clean_text
 from host_stub.services import secret_vaults, setting_levels, setting_values
 from host_stub.services.secret_vaults import Cipher, Opener
 from host_stub.services.setting_levels import Kept
 
-_STRIPPED = (SettingKind.TEXT, SettingKind.EMAILS)
+_LINES = (SettingKind.MULTILINE, SettingKind.EMAILS)
 #: An empty value of these never says «nothing, on purpose».
 _NOTHING_SAID = (SettingKind.CHOICE, SettingKind.LIQUID)
 
@@ -76,7 +77,11 @@ def _apply_value(own: dict[str, Any], setting: Setting, given: object, level: Le
 
 
 def _tidied(setting: Setting, given: object) -> object:
-    return given.strip() if isinstance(given, str) and setting.kind in _STRIPPED else given
+    if not isinstance(given, str):
+        return given
+    if setting.kind in _LINES:
+        return clean_text(given)
+    return clean_line(given) if setting.kind is SettingKind.TEXT else given
 
 
 def _says_nothing(setting: Setting, level: Level) -> bool:

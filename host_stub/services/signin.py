@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
 from host_stub.domain.errors import RefusedError, ResellerClosed
+from host_stub.domain.texts import clean_line
 from host_stub.persistence import LoginToken, Reseller, Store, User, UserKind, WebSession
 from host_stub.persistence.store import now
 from host_stub.services import guesses, journal, limits, passwords
@@ -307,8 +308,8 @@ def _valid(session: Session, token: str, purpose: Purpose) -> LoginToken | None:
 
 
 def normal_email(text: str) -> str:
-    """Return an address as it is stored and compared: trimmed, lower case."""
-    return text.strip().lower()
+    """Return an address as it is stored and compared: without what nobody sees, lower case."""
+    return clean_line(text).lower()
 
 
 def new_token() -> str:

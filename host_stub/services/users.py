@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import SYSTEM, Actor
 from host_stub.domain.errors import RefusedError, ResellerClosed
+from host_stub.domain.texts import clean_line
 from host_stub.persistence import AccessLevel, Account, AccountAccess, LoginToken, Reseller, User, UserKind
 from host_stub.persistence.store import now
 from host_stub.services import journal, mails, signin
@@ -212,7 +213,7 @@ def _add(session: Session, reseller_id: int, kind: UserKind, person: NewUser, *,
         reseller_id=reseller_id,
         kind=kind,
         email=email,
-        name=person.name.strip() or email,
+        name=clean_line(person.name) or email,
         language=person.language,
         created_at=now(session),
     )

@@ -5,21 +5,43 @@ Whoever changes the setting begins; what a crash leaves behind, the worker goes 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
-from billhook import Money
+from billhook import Catalogue, Finding, LazyText, Money, Severity
 from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.listening import WatchSpec
 from host_stub.persistence import Account, BalanceWatch, PluginSetting, Reseller, Store
-from host_stub.persistence.store import listening
+from host_stub.persistence.store import fetch, listening
 from host_stub.services import ledger, watches
 from host_stub.services.setting_values import loaded
 
+_ = Catalogue("host_stub")
 _logger = structlog.get_logger(__name__)
+
+
+def out_of_reach(session: Session, plugin: str, account_id: int | None, values: Mapping[str, object]) -> list[Finding]:
+    """Return what is wrong with levels that no charge takes the balance below, each with its setting.
+
+    values: what is to be kept of a plugin's settings, by key; of an account, or of a reseller for all accounts.
+    """
+    watched = {each.setting for each in listening(session).watches_of("balance") if each.plugin == plugin}
+    levels = {key: value for key, value in values.items() if key in watched and isinstance(value, Money)}
+    limit = min(fetch(session, Account, account_id).threshold_minor, 0) if account_id is not None else 0
+    return [
+        Finding(Severity.ERROR, _below_limit(Money(limit, level.currency), account_id), setting=key)
+        for key, level in levels.items()
+        if level.minor < limit
+    ]
+
+
+def _below_limit(limit: Money, account_id: int | None) -> LazyText:
+    if account_id is None:
+        return _("A level below zero is set for a single customer, who may owe.")
+    return _("Charges take the balance down to {limit} and no further: set the level there or above.", limit=limit)
 
 
 def take_over(store: Store, reseller_id: int | None = None) -> int:

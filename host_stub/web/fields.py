@@ -1,49 +1,137 @@
-"""Form fields for what people type: sums, whole numbers, dates. Entered text is kept when it cannot be read."""
+"""Form fields for what people type: text, sums, whole numbers, dates, tax numbers.
+
+Entered text is kept when it cannot be read. Where it may mean two things the field has `choices` and is not valid
+until one of them is chosen: `ui.form_field` draws them below it.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from billhook import Catalogue, LazyText, Money
-from billhook.formats import figures
-from wtforms import StringField
+from billhook import Catalogue, LazyText, Money, formats
+from billhook.money import MINOR_DIGITS
+from billhook.requisites import inn_and_kpp
+from wtforms import StringField, TextAreaField
 from wtforms.validators import StopValidation
 
 from host_stub.domain.amounts import AmountProblem, UnreadableAmount, read_amount
+from host_stub.domain.days import DayProblem, UnreadableDay, read_day
+from host_stub.domain.requisites import order_number
+from host_stub.domain.texts import clean_line, clean_text
 
 _ = Catalogue("host_stub")
+
+LONGEST_TAX_NUMBER: Final = 20
 
 AMOUNT_PROBLEMS: Final[Mapping[str, LazyText]] = {
     AmountProblem.EMPTY: _("Enter a sum."),
     AmountProblem.NOT_A_SUM: _("Enter a sum in figures, for example 5000 or 5 000,50."),
     AmountProblem.TOO_PRECISE: _("At most two digits after the decimal point."),
-    AmountProblem.AMBIGUOUS: _("Is it thousands or decimals? Write 5000 or 5,00."),
+    AmountProblem.AMBIGUOUS: _("Are these thousands or decimals? Choose below which sum you mean."),
+    AmountProblem.OTHER_CURRENCY: _("The sum is in another currency."),
     AmountProblem.NOT_POSITIVE: _("The sum must be greater than zero."),
     AmountProblem.TOO_LARGE: _("The sum is too large."),
     AmountProblem.TOO_SMALL: _("The sum is too small."),
     AmountProblem.GIVEN_TWICE: _("Enter one sum."),
-    "other_currency": _("The sum is in another currency."),
     "test_payment": _("A test payment carries no money."),
     "not_positive": _("The sum must be greater than zero."),
 }
 
 
+DAY_PROBLEMS: Final[Mapping[DayProblem, LazyText]] = {
+    DayProblem.EMPTY: _("Enter a date like 13.11.2020."),
+    DayProblem.NOT_A_DAY: _("Enter a date like 13.11.2020."),
+    DayProblem.NO_SUCH_DAY: _("There is no such day. Write the day first, then the month."),
+    DayProblem.IN_FUTURE: _("This day is still to come."),
+    DayProblem.TOO_OLD: _("This day is too long ago."),
+    DayProblem.DOUBTFUL: _("This day is unusually early. Confirm it below or correct it."),
+}
+
+
+def amount_words(problem: AmountProblem, currency: str) -> LazyText:
+    """Return the sentence about a sum that was not taken, in the words of its currency."""
+    digits = MINOR_DIGITS.get(currency, 2)
+    if problem is AmountProblem.OTHER_CURRENCY:
+        return _("Enter the sum in {currency}.", currency=formats.currency_word(currency))
+    if problem is AmountProblem.TOO_PRECISE and digits == 0:
+        return _("This currency has no fractions: enter a whole sum.")
+    if problem is AmountProblem.TOO_PRECISE and digits == 3:
+        return _("At most three digits after the decimal point.")
+    return AMOUNT_PROBLEMS[problem]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One meaning of what was entered. value: as it is sent back; it counts only while the text may mean it."""
+
+    value: str
+    label: LazyText | str
+
+
 class Stripped(StringField):
-    """Text without space around it; control characters are refused."""
+    """A line of text, cleaned; control characters are refused."""
 
     def process_formdata(self, valuelist: Sequence[Any]) -> None:
-        self.data = str(valuelist[0]).strip() if valuelist else ""
+        self.data = clean_line(str(valuelist[0])) if valuelist else ""
 
     def pre_validate(self, form: Any) -> None:
-        if any(ord(c) < 32 or ord(c) == 127 for c in self.data or ""):
+        if any(ord(c) < 32 or 127 <= ord(c) < 160 for c in self.data or ""):
             raise StopValidation(_("Remove line breaks and invisible characters."))
 
 
-class AmountField(StringField):
-    """A sum of money. `data` is Money, or None while the text cannot be read or is empty.
+class Paragraphs(TextAreaField):
+    """Lines of text, each cleaned."""
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        self.data = clean_text(str(valuelist[0])) if valuelist else ""
+
+
+class TaxNumberField(Stripped):
+    """An INN or a KPP without grouping and label. kpp: what stood behind the INN, as in `7707083893/773601001`.
+
+    Its length is no attribute of the field: browsers would cut what is pasted with a label.
+    """
+
+    kpp = ""
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        self.data, self.kpp = inn_and_kpp(str(valuelist[0])) if valuelist else ("", "")
+
+    def pre_validate(self, form: Any) -> None:
+        super().pre_validate(form)
+        if len(self.data or "") > LONGEST_TAX_NUMBER:
+            raise StopValidation(_("At most {count} characters.", count=LONGEST_TAX_NUMBER))
+
+
+class OrderNumberField(Stripped):
+    """The number of a payment order, without what stands before it: `№ 147`, `п/п 147`."""
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        self.data = order_number(str(valuelist[0])) if valuelist else ""
+
+
+class AskingField(StringField):
+    """A field whose text may mean several things. choices: what it may mean, empty once there is nothing to ask."""
+
+    choices: tuple[Choice, ...] = ()
+    chosen = ""
+
+    @property
+    def choice_name(self) -> str:
+        """Under which the answer comes back."""
+        return f"{self.name}_meant"
+
+    def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
+        self.chosen = str(formdata.get(self.choice_name, "")) if formdata else ""
+        super().process(formdata, *args, **kwargs)
+
+
+class AmountField(AskingField):
+    """A sum of money. `data` is Money, or None while the text cannot be read, is empty or may mean two sums.
 
     signed: a minus is allowed. zero: nought is allowed. optional: an empty field is.
     """
@@ -71,34 +159,33 @@ class AmountField(StringField):
             self.process_formdata(self.raw_data)
 
     def _value(self) -> str:
-        if self.raw_data:
+        # What was chosen stands in the field from then on: nothing is asked again where the form comes back.
+        if self.raw_data and not (self.chosen and isinstance(self.data, Money)):
             return str(self.raw_data[0])
-        return figures(self.data).replace("\u2212", "-") if isinstance(self.data, Money) else ""
+        return formats.figures(self.data).replace("\u2212", "-") if isinstance(self.data, Money) else ""
 
     def process_formdata(self, valuelist: Sequence[Any]) -> None:
-        self.data, self.problem = None, None
+        self.data, self.problem, self.choices = None, None, ()
         if len(valuelist) > 1:
             self.problem = AmountProblem.GIVEN_TWICE
             return
-        text = str(valuelist[0]).strip() if valuelist else ""
-        if not text and self.optional:
+        text = str(valuelist[0]) if valuelist else ""
+        if not text.strip() and self.optional:
             return
         try:
-            self.data = self._read(text)
+            self.data = read_amount(text, self.currency, signed=self.signed, zero=self.zero)
         except UnreadableAmount as error:
-            self.problem = error.problem
+            self._ask(error)
 
-    def _read(self, text: str) -> Money:
-        if self.zero and re.fullmatch(r"0+([.,]0{0,2})?", text, re.ASCII):
-            return Money.zero(self.currency)
-        if self.signed and text[:1] in ("-", "\u2212", "+"):
-            amount = read_amount(text[1:], self.currency)
-            return amount if text[0] == "+" else -amount
-        return read_amount(text, self.currency)
+    def _ask(self, error: UnreadableAmount) -> None:
+        self.data = next((each for each in error.readings if each.plain() == self.chosen), None)
+        if self.data is None:
+            self.problem = error.problem
+            self.choices = tuple(Choice(each.plain(), formats.money(each)) for each in error.readings)
 
     def pre_validate(self, form: Any) -> None:
         if self.problem is not None:
-            raise StopValidation(AMOUNT_PROBLEMS[self.problem])
+            raise StopValidation(amount_words(self.problem, self.currency))
 
 
 class NumberField(StringField):
@@ -118,7 +205,7 @@ class NumberField(StringField):
         return "" if self.data is None else str(self.data)
 
     def process_formdata(self, valuelist: Sequence[Any]) -> None:
-        text = str(valuelist[0]).strip() if valuelist else ""
+        text = clean_line(str(valuelist[0])).replace(" ", "") if valuelist else ""
         self.readable = re.fullmatch(r"-?[0-9]{1,12}", text, re.ASCII) is not None or not text
         self.data = int(text) if text and self.readable else None
 
@@ -133,10 +220,23 @@ class NumberField(StringField):
             raise StopValidation(_("The greatest value is {limit}.", limit=self.most))
 
 
-class DayField(StringField):
-    """A calendar date, `13.11.2020` or `2020-11-13`. `data` is a date, or None while it cannot be read."""
+class DayField(AskingField):
+    """A calendar date up to today, as `read_day` understands it. `data` is a date, or None while it cannot be read."""
 
     data: Any
+    today: dt.date | None = None
+    unlikely_before: dt.date | None = None
+    problem: DayProblem | None = None
+
+    def use(self, today: dt.date, unlikely_before: dt.date | None = None, question: LazyText | None = None) -> None:
+        """Read the date as of this day in the reader's time zone.
+
+        unlikely_before: an earlier date is asked about. question: what is said then.
+        """
+        self.today, self.unlikely_before = today, unlikely_before
+        self.question = question or DAY_PROBLEMS[DayProblem.DOUBTFUL]
+        if self.raw_data:
+            self.process_formdata(self.raw_data)
 
     def _value(self) -> str:
         if self.raw_data:
@@ -144,20 +244,25 @@ class DayField(StringField):
         return f"{self.data:%d.%m.%Y}" if isinstance(self.data, dt.date) else ""
 
     def process_formdata(self, valuelist: Sequence[Any]) -> None:
-        self.data = read_day(str(valuelist[0]).strip()) if valuelist else None
+        self.data, self.problem, self.choices = None, None, ()
+        if self.today is None:
+            return  # `use` reads it
+        try:
+            text = str(valuelist[0]) if valuelist else ""
+            self.data = read_day(text, self.today, unlikely_before=self.unlikely_before)
+        except UnreadableDay as error:
+            self._ask(error)
+
+    def _ask(self, error: UnreadableDay) -> None:
+        day = error.day if error.problem is DayProblem.DOUBTFUL else None
+        if day is not None and day.isoformat() == self.chosen:
+            self.data = day
+            return
+        self.problem = error.problem
+        if day is not None:
+            self.choices = (Choice(day.isoformat(), _("Yes, {day} is right", day=formats.date(day))),)
 
     def pre_validate(self, form: Any) -> None:
-        if self.data is None:
-            raise StopValidation(_("Enter a date like 13.11.2020."))
-
-
-def read_day(text: str) -> dt.date | None:
-    """Return the date that a person typed, or None."""
-    shape = re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.(\d{4})|(\d{4})-(\d{2})-(\d{2})", text, re.ASCII)
-    if shape is None:
-        return None
-    day, month, year = shape.group(1, 2, 3) if shape[1] else shape.group(6, 5, 4)
-    try:
-        return dt.date(int(year), int(month), int(day))
-    except ValueError:
-        return None
+        if self.problem is not None:
+            asked = self.problem is DayProblem.DOUBTFUL
+            raise StopValidation(self.question if asked else DAY_PROBLEMS[self.problem])

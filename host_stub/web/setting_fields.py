@@ -9,12 +9,12 @@ from typing import Any, Final
 from billhook import Catalogue, Level, Setting, SettingKind
 from billhook.settings import Text
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, PasswordField, SelectChoice, SelectField, TextAreaField, ValidationError
+from wtforms import BooleanField, Field, PasswordField, SelectChoice, SelectField, ValidationError
 
 from host_stub.services import secret_vaults, setting_values
 from host_stub.services.setting_levels import Standing
 from host_stub.web import setting_words
-from host_stub.web.fields import AmountField, NumberField, Stripped
+from host_stub.web.fields import AmountField, NumberField, Paragraphs, Stripped
 
 _ = Catalogue("host_stub")
 
@@ -101,7 +101,7 @@ class Drawn:
         if kind is SettingKind.SECRET:
             return PasswordField(render_kw={"autocomplete": "new-password"}, **common)
         if kind in (SettingKind.MULTILINE, SettingKind.EMAILS):
-            return TextAreaField(render_kw={"rows": 4}, **common)
+            return Paragraphs(render_kw={"rows": 4}, **common)
         return Stripped(**common)
 
     @property

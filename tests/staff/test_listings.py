@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
 import pytest
 from billhook import AccountType
+from billhook.requisites import is_inn
 from sqlalchemy import select
 
 from host_stub.adapters.clock import FixedClock
-from host_stub.domain.requisites import Doubt, doubts, valid_inn
+from host_stub.domain.requisites import Doubt, doubts
 from host_stub.persistence import Account, Store, open_store
 from host_stub.services.listings import Cursor, Listing, contains, list_page
-from host_stub.web.fields import read_day
 from tests.support.world import a_reseller, an_account
 
 
@@ -72,12 +71,12 @@ def test_a_search_takes_signs_literally_and_letters_in_any_case(store: Store, te
 
 @pytest.mark.parametrize(("inn", "right"), [("7707083893", True), ("500100732259", True), ("7707083894", False)])
 def test_the_control_digits_of_an_inn_are_checked(inn: str, right: bool) -> None:
-    assert valid_inn(inn) is right
+    assert is_inn(inn) is right
 
 
 @pytest.mark.parametrize("inn", ["", "77070838931", "770708389٣", "７７０７０８３８９３"])
 def test_what_is_no_inn_is_not_valid(inn: str) -> None:
-    assert not valid_inn(inn)
+    assert not is_inn(inn)
 
 
 @pytest.mark.parametrize(
@@ -93,18 +92,3 @@ def test_what_is_no_inn_is_not_valid(inn: str) -> None:
 )
 def test_doubts_depend_on_who_it_is(kind: AccountType, inn: str, kpp: str, expected: list[Doubt]) -> None:
     assert doubts(kind, inn, kpp) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "day"),
-    [
-        ("13.11.2020", date(2020, 11, 13)),
-        ("1.2.2020", date(2020, 2, 1)),
-        ("2020-11-13", date(2020, 11, 13)),
-        ("31.02.2020", None),
-        ("13/11/2020", None),
-        ("", None),
-    ],
-)
-def test_dates_are_read_as_people_type_them(text: str, day: date | None) -> None:
-    assert read_day(text) == day

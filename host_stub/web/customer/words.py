@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from billhook import Catalogue, LazyText, Money, formats
+from billhook.money import MINOR_DIGITS
 
 from host_stub.domain.charging import Span
 from host_stub.persistence import Period, Subscription, SubscriptionStatus
@@ -18,8 +20,11 @@ Text = LazyText | str
 
 def short_money(amount: Money) -> str:
     """Return a sum as in running text: without minor units where there are none (`20 руб.`, `RUB 20`)."""
-    text = formats.money(amount)
-    return text if amount.decimal % 1 else text.replace(",00", "", 1).replace(".00", "", 1)
+    text, digits = formats.money(amount), MINOR_DIGITS[amount.currency]
+    if amount.decimal % 1 or not digits:
+        return text
+    # Only at the end: `,00` stands in `5,000.00`, too.
+    return re.sub(rf"[.,]0{{{digits}}}(?=[^0-9]*$)", "", text)
 
 
 def period(span: Span) -> str:

@@ -7,26 +7,32 @@ from typing import Any
 from billhook import AccountType, Catalogue, LazyText
 from billhook.i18n import LANGUAGES
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectChoice, SelectField, TextAreaField, ValidationError
+from wtforms import HiddenField, SelectChoice, SelectField, ValidationError
 from wtforms.validators import DataRequired, Length
 
 from host_stub.domain.requisites import Doubt, doubts
 from host_stub.persistence import AccessLevel, Account
 from host_stub.services.accounts import AccountDraft
 from host_stub.services.mails import is_address
-from host_stub.web.fields import AmountField, Stripped
+from host_stub.web.fields import AmountField, Paragraphs, Stripped, TaxNumberField
 from host_stub.web.sentences import ACCOUNT_TYPES, LEVELS
 
 _ = Catalogue("host_stub")
 
 LANGUAGE_NAMES = {"ru": _("Russian"), "en": _("English")}
 
-DOUBTS: dict[Doubt, LazyText] = {
-    Doubt.INN_LENGTH: _("The INN of a company has 10 digits, of a person 12."),
-    Doubt.INN_CONTROL: _("The control digits of the INN do not agree: check for a slip."),
-    Doubt.KPP_SHAPE: _("A KPP has nine characters, for example 770701001."),
-    Doubt.KPP_NOT_EXPECTED: _("Only companies have a KPP."),
-}
+
+def doubt_words(doubt: Doubt, inn: str, kpp: str) -> LazyText:
+    """Return the sentence about a doubtful tax number; it says what was seen."""
+    match doubt:
+        case Doubt.INN_LENGTH:
+            return _("The INN of a company has 10 digits, of a person 12; here are {count}.", count=len(inn))
+        case Doubt.INN_CONTROL:
+            return _("The control digits of the INN do not agree: check for a slip.")
+        case Doubt.KPP_SHAPE:
+            return _("A KPP has nine characters, for example 770701001; here are {count}.", count=len(kpp))
+        case Doubt.KPP_NOT_EXPECTED:
+            return _("Only companies have a KPP.")
 
 
 def an_address(_form: FlaskForm, field: Any) -> None:
@@ -48,8 +54,8 @@ class AccountForm(FlaskForm):
         description=_("As in documents: a company's name or a person's full name."),
         validators=[DataRequired(_("Enter a name.")), Length(max=300)],
     )
-    inn = Stripped(_("INN"), validators=[Length(max=20)])
-    kpp = Stripped(_("KPP"), validators=[Length(max=20)])
+    inn = TaxNumberField(_("INN"))
+    kpp = TaxNumberField(_("KPP"))
     email = Stripped(
         _("E-mail"),
         description=_("Gets mails about money when no user of the customer does."),
@@ -66,12 +72,18 @@ class AccountForm(FlaskForm):
     street = Stripped(_("Street"), validators=[Length(max=200)])
     building = Stripped(_("Building"), validators=[Length(max=50)])
     office = Stripped(_("Office or flat"), validators=[Length(max=50)])
-    attributes = TextAreaField(
+    attributes = Paragraphs(
         _("Additional parameters"),
         description=_("One a line, key=value. Receipt templates read them as custom attributes."),
         render_kw={"rows": 3},
         validators=[Length(max=5000)],
     )
+
+    def validate_inn(self, field: Any) -> None:
+        """Put the KPP that was pasted behind the INN into its own field."""
+        if field.kpp and self.kpp.data not in ("", field.kpp):
+            raise ValidationError(_("Behind the INN stands another KPP: {kpp}.", kpp=field.kpp))
+        self.kpp.data = field.kpp or self.kpp.data
 
     def validate_attributes(self, field: Any) -> None:
         for line in filter(None, map(str.strip, (field.data or "").splitlines())):
@@ -98,7 +110,7 @@ class AccountForm(FlaskForm):
     def warnings(self) -> list[LazyText]:
         """Return what looks wrong but is not refused."""
         draft = self.draft()
-        return [DOUBTS[found] for found in doubts(draft.type, draft.inn, draft.kpp)]
+        return [doubt_words(found, draft.inn, draft.kpp) for found in doubts(draft.type, draft.inn, draft.kpp)]
 
 
 class PersonForm(FlaskForm):

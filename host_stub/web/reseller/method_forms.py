@@ -8,14 +8,14 @@ from typing import Any
 from billhook import AccountType, Catalogue, LazyText, Level, PaymentProvider
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, SelectMultipleField, TextAreaField, ValidationError
+from wtforms import BooleanField, SelectMultipleField, ValidationError
 from wtforms.validators import DataRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from host_stub.services.methods import MethodDraft
 from host_stub.services.pictures import Picture, UnusablePicture, read_picture
 from host_stub.services.setting_levels import Standing
-from host_stub.web.fields import NumberField, Stripped
+from host_stub.web.fields import NumberField, Paragraphs, Stripped
 from host_stub.web.sentences import ACCOUNT_TYPES
 from host_stub.web.settings_form import change_of, settings_form
 
@@ -58,7 +58,7 @@ class MethodForm(FlaskForm):
     position = NumberField(_("Place in the list"), least=0, most=1000)
     icon = PictureField(_("Icon"), description=_("PNG, JPEG or WebP, at most 200 KB."))
     without_icon = BooleanField(_("Remove the icon"))
-    description = TextAreaField(
+    description = Paragraphs(
         _("Description"),
         description=_("Shown to the customer. Simple HTML: paragraphs, lists, emphasis, links."),
         validators=[Length(max=5000)],

@@ -7,13 +7,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from billhook import Catalogue, Money
+from billhook.requisites import is_inn
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, ValidationError
 from wtforms.validators import DataRequired, Length
 
-from host_stub.domain.requisites import valid_inn
+from host_stub.persistence import Payment
 from host_stub.services.approvals import BankOrder
-from host_stub.web.fields import AmountField, DayField, Stripped
+from host_stub.web.fields import AmountField, DayField, OrderNumberField, Stripped, TaxNumberField
 
 _ = Catalogue("host_stub")
 
@@ -22,12 +23,12 @@ class ApprovalForm(FlaskForm):
     """What arrived at the bank."""
 
     received = AmountField(_("Sum that arrived"), validators=[DataRequired()])
-    order_number = Stripped(
+    order_number = OrderNumberField(
         _("Payment order number"),
         validators=[DataRequired(_("Enter the number of the payment order.")), Length(max=40)],
     )
     order_date = DayField(_("Payment order date"), validators=[DataRequired(_("Enter a date like 13.11.2020."))])
-    payer_inn = Stripped(_("Payer's INN"), description=_("If it stands on the statement."), validators=[Length(max=12)])
+    payer_inn = TaxNumberField(_("Payer's INN"), description=_("If it stands on the statement."))
     payer_name = Stripped(_("Payer's name"), validators=[Length(max=300)])
     anyway = HiddenField()
 
@@ -35,6 +36,16 @@ class ApprovalForm(FlaskForm):
     def for_currency(cls, currency: str, **kwargs: Any) -> ApprovalForm:
         form = cls(**kwargs)
         form.received.use(currency)
+        return form
+
+    @classmethod
+    def of(cls, payment: Payment, now: datetime, timezone: str) -> ApprovalForm:
+        """Return the form as it was sent. An order dated before the payment was made is asked about."""
+        form = cls.for_currency(payment.currency)
+        zone = ZoneInfo(timezone)
+        made = payment.created_at.astimezone(zone).date()
+        question = _("The payment was made on {day}, later than that. Confirm the date below or correct it.", day=made)
+        form.order_date.use(now.astimezone(zone).date(), made, question)
         return form
 
     @classmethod
@@ -50,7 +61,7 @@ class ApprovalForm(FlaskForm):
         )
 
     def validate_payer_inn(self, field: Any) -> None:
-        if field.data and not valid_inn(field.data):
+        if field.data and not is_inn(field.data):
             raise ValidationError(_("This is no INN: check the digits or leave the field empty."))
 
     def order(self) -> BankOrder:

@@ -105,7 +105,7 @@ def payment_approve(payment_id: int) -> ResponseReturnValue:
     with reading() as session:
         row = fetch(session, Payment, payment_id)
         account = fetch(session, Account, row.account_id)
-    form = ApprovalForm.for_currency(row.currency)
+    form = ApprovalForm.of(row, panel().store.now(), reseller().timezone)
     if row.status not in OPEN:
         return _already(payment_id)
     if not form.validate_on_submit():

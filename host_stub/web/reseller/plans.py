@@ -9,7 +9,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from sqlalchemy import func, select
-from wtforms import SelectChoice, SelectField, TextAreaField
+from wtforms import SelectChoice, SelectField
 from wtforms.validators import DataRequired, Length
 
 from host_stub.persistence import Period, Plan, Reseller, Subscription, SubscriptionStatus
@@ -18,7 +18,7 @@ from host_stub.services import plans
 from host_stub.services.listings import contains, list_page
 from host_stub.services.plans import PlanTerms
 from host_stub.web.access import actor, current_reseller_id
-from host_stub.web.fields import AmountField, Stripped
+from host_stub.web.fields import AmountField, Paragraphs, Stripped
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.reseller import bp
 from host_stub.web.reseller.plan_words import PERIODS, price_words
@@ -35,7 +35,7 @@ class PlanForm(FlaskForm):
         description=_("Of a day or a month; of an hourly plan the price of a calendar month."),
         validators=[DataRequired(_("Enter a sum."))],
     )
-    description = TextAreaField(_("Description"), validators=[Length(max=2000)], render_kw={"rows": 4})
+    description = Paragraphs(_("Description"), validators=[Length(max=2000)], render_kw={"rows": 4})
 
     def terms(self, period: Period | None = None) -> PlanTerms:
         return PlanTerms(

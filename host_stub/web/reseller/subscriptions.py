@@ -13,6 +13,7 @@ from wtforms import SelectField
 from wtforms.validators import Length
 
 from host_stub.domain.errors import InsufficientFunds, SubscriptionClosed
+from host_stub.domain.texts import clean_line
 from host_stub.persistence import Account, Charge, Plan, Reseller, Subscription
 from host_stub.persistence.store import fetch
 from host_stub.services import plans, subscriptions
@@ -178,7 +179,7 @@ def subscription_delete(subscription_id: int) -> ResponseReturnValue:
 def subscription_name(subscription_id: int) -> ResponseReturnValue:
     with reading() as session:
         fetch(session, Subscription, subscription_id)
-    name = request.form.get("name", "").strip()[:200]
+    name = clean_line(request.form.get("name", ""))[:200]
     if name and name.isprintable():
         subscriptions.rename(panel().store, scope(), subscription_id, name, by=actor())
         flash(str(_("Saved.")), "success")

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 from billhook import Severity
 from billhook.i18n import use_language
-from billhook_check_cash.control_keys import account_fits_bic, corr_account_fits_bic, is_inn, is_kpp
+from billhook.requisites import is_inn, is_kpp
+from billhook_check_cash.control_keys import account_fits_bic, corr_account_fits_bic
 from billhook_check_cash.provider import CheckCash
 
 

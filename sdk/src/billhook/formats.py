@@ -53,13 +53,11 @@ def money(amount: Money, language: str | None = None) -> str:
 
 
 def figures(amount: Money, language: str | None = None) -> str:
-    """Return the sum without its currency: `5 000,00` or `5,000.00`."""
+    """Return the sum without its currency: `5 000,00` or `5,000.00`; `5 000` or `5,000` where it has no decimals."""
     language = language or current_language()
-    whole, _point, fraction = f"{abs(amount.decimal):,f}".partition(".")
+    number = f"{abs(amount.decimal):,f}"
     sign = MINUS if amount.minor < 0 else ""
-    if language == "ru":
-        return f"{sign}{whole.replace(',', NBSP)},{fraction}"
-    return f"{sign}{whole}.{fraction}"
+    return sign + (number.replace(",", NBSP).replace(".", ",") if language == "ru" else number)
 
 
 def currency_word(currency: str, language: str | None = None) -> str:

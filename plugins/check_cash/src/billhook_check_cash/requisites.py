@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from billhook import Catalogue, Finding, LazyText, MethodView, Severity
+from billhook.requisites import bare_number, inn_and_kpp, is_inn, is_kpp
 
 from billhook_check_cash import qr
-from billhook_check_cash.control_keys import account_fits_bic, corr_account_fits_bic, is_digits, is_inn, is_kpp
+from billhook_check_cash.control_keys import (
+    account_fits_bic,
+    corr_account_fits_bic,
+    is_digits,
+    is_single_treasury_account,
+    is_treasury_account,
+)
 
 _ = Catalogue("billhook_check_cash")
 
-_SPACES = re.compile(r"[\s\u00a0\u202f\u2009-]+")
 ROUBLES_IN_ACCOUNTS = "810"
+#: Treasury accounts carry the rouble's number of ISO 4217 in the same place.
+ROUBLES_IN_TREASURY_ACCOUNTS = "643"
 PERSONAL_ACCOUNTS = ("40817", "42301")
 
 
 @dataclass(frozen=True, slots=True)
 class Requisites:
-    """Where the money goes. Numbers are without blanks; texts as typed, blanks collapsed."""
+    """Where the money goes. Numbers are bare: without grouping and labels; texts as typed, blanks collapsed."""
 
     name: str
     short_name: str
@@ -57,10 +64,11 @@ class Requisites:
 
 
 def requisites_of(method: MethodView) -> Requisites:
-    """Read the settings; blanks and dashes inside numbers are how people group digits."""
+    """Read the settings as people paste them: a KPP may stand behind the INN, as in `7707083893/773601001`."""
+    inn, kpp = inn_and_kpp(method.text("inn"))
 
     def number(key: str) -> str:
-        return _SPACES.sub("", method.text(key)).upper()
+        return bare_number(method.text(key))
 
     def words(key: str) -> str:
         return " ".join(method.text(key).split())
@@ -68,8 +76,8 @@ def requisites_of(method: MethodView) -> Requisites:
     return Requisites(
         name=words("payee_name"),
         short_name=words("payee_short_name"),
-        inn=number("inn"),
-        kpp=number("kpp"),
+        inn=inn,
+        kpp=number("kpp") or kpp,
         account=number("account"),
         bank_name=words("bank_name"),
         bic=number("bic"),
@@ -109,26 +117,42 @@ def _missing(seller: Requisites) -> Iterator[Finding]:
 
 def _tax_numbers(seller: Requisites) -> Iterator[Finding]:
     if not is_inn(seller.inn):
-        yield _error(
-            "inn",
-            _("This INN does not exist: its check digits are wrong."),
-            _("10 digits for a company, 12 for a sole proprietor; compare it with the certificate digit by digit."),
-        )
+        yield _wrong_inn(seller.inn)
         return
     if seller.is_sole_proprietor and seller.kpp:
         yield _error("kpp", _("A sole proprietor has no KPP."), _("Leave the field empty, or check the INN."))
     if not seller.is_sole_proprietor and not is_kpp(seller.kpp):
         yield _error(
             "kpp",
-            _("A company's KPP has 9 characters: 4 digits, 2 digits or Latin capitals, 3 digits."),
+            _(
+                "A company's KPP has 9 characters: 4 digits, 2 digits or Latin capitals, 3 digits; here are {count}.",
+                count=len(seller.kpp),
+            ),
             _("Copy it from the tax registration certificate."),
         )
+
+
+def _wrong_inn(inn: str) -> Finding:
+    remedy = _("10 digits for a company, 12 for a sole proprietor; compare it with the certificate digit by digit.")
+    if inn.isdigit() and len(inn) in (10, 12):
+        return _error("inn", _("This INN does not exist: its check digits are wrong."), remedy)
+    return _error("inn", _said(inn, _("An INN has 10 or 12 digits")), remedy)
+
+
+def _said(number: str, wanted: LazyText) -> LazyText:
+    """Return what a number should be and what was seen instead."""
+    stray = "".join(dict.fromkeys(sign for sign in number if not (sign.isascii() and sign.isdigit())))
+    if stray:
+        return _("{wanted}; among them stands “{stray}”.", wanted=wanted, stray=stray[:10])
+    return _("{wanted}; here are {count}.", wanted=wanted, count=len(number))
 
 
 def _accounts(seller: Requisites) -> Iterator[Finding]:
     bic_is_readable = is_digits(seller.bic, 9)
     if not bic_is_readable:
-        yield _error("bic", _("A BIC has 9 digits."), _("Copy it from the bank's letter of requisites."))
+        yield _error(
+            "bic", _said(seller.bic, _("A BIC has 9 digits")), _("Copy it from the bank's letter of requisites.")
+        )
     yield from _account(seller, bic_is_readable)
     yield from _corr_account(seller, bic_is_readable)
 
@@ -136,7 +160,9 @@ def _accounts(seller: Requisites) -> Iterator[Finding]:
 def _account(seller: Requisites, bic_is_readable: bool) -> Iterator[Finding]:
     if not is_digits(seller.account, 20):
         yield _error(
-            "account", _("An account number has 20 digits."), _("Copy it from the bank's letter of requisites.")
+            "account",
+            _said(seller.account, _("An account number has 20 digits")),
+            _("Copy it from the bank's letter of requisites."),
         )
         return
     if bic_is_readable and not account_fits_bic(seller.account, seller.bic):
@@ -145,10 +171,15 @@ def _account(seller: Requisites, bic_is_readable: bool) -> Iterator[Finding]:
             _("The account does not belong to a bank with this BIC: its control key is wrong."),
             _("Compare account and BIC with the bank's letter digit by digit; one of them has a slip."),
         )
-    if seller.account[5:8] != ROUBLES_IN_ACCOUNTS:
+    roubles = ROUBLES_IN_TREASURY_ACCOUNTS if is_treasury_account(seller.account) else ROUBLES_IN_ACCOUNTS
+    if seller.account[5:8] != roubles:
         yield _error(
             "account",
-            _("This is not an account in roubles: digits 6 to 8 are not 810."),
+            _(
+                "This is not an account in roubles: digits 6 to 8 are {seen}, not {roubles}.",
+                seen=seller.account[5:8],
+                roubles=roubles,
+            ),
             _("Bills are in roubles; enter the rouble account."),
         )
     if seller.account.startswith(PERSONAL_ACCOUNTS):
@@ -165,7 +196,7 @@ def _corr_account(seller: Requisites, bic_is_readable: bool) -> Iterator[Finding
     if not is_digits(seller.corr_account, 20):
         yield _error(
             "corr_account",
-            _("A correspondent account has 20 digits."),
+            _said(seller.corr_account, _("A correspondent account has 20 digits")),
             _("Copy it from the bank's letter of requisites."),
         )
     elif bic_is_readable and not corr_account_fits_bic(seller.corr_account, seller.bic):
@@ -173,6 +204,12 @@ def _corr_account(seller: Requisites, bic_is_readable: bool) -> Iterator[Finding
             "corr_account",
             _("The correspondent account does not belong to the bank with this BIC."),
             _("Compare both with the bank's letter digit by digit; the last three digits of both are the same."),
+        )
+    elif is_treasury_account(seller.account) != is_single_treasury_account(seller.corr_account):
+        yield _error(
+            "corr_account",
+            _("A treasury account begins with 0, and its correspondent account with 40102: only one of them does."),
+            _("Copy both from the same letter of requisites."),
         )
 
 

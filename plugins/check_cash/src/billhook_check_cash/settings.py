@@ -19,6 +19,8 @@ _TEMPLATE_HELP = _(
     "HTML and CSS with placeholders such as payment.total or payment.purpose in double braces. "
     "Empty means the stock template."
 )
+#: Room for a number with all that people paste round it: «ИНН/КПП 7707083893 / 773601001».
+_PASTED = 80
 
 
 def _text(key: str, label: LazyText, group: LazyText, maximum: int, **more: object) -> Setting:
@@ -47,14 +49,16 @@ SETTINGS: tuple[Setting, ...] = (
         100,
         help=_("Only needed where the full name is too long for the QR; the doctor tells."),
     ),
-    _text("inn", _("INN"), _PAYEE, 14, required=True, help=_("10 digits for a company, 12 for a sole proprietor.")),
-    _text("kpp", _("KPP"), _PAYEE, 12, help=_("Companies only.")),
+    _text(
+        "inn", _("INN"), _PAYEE, _PASTED, required=True, help=_("10 digits for a company, 12 for a sole proprietor.")
+    ),
+    _text("kpp", _("KPP"), _PAYEE, _PASTED, help=_("Companies only.")),
     _text("address", _("Address"), _PAYEE, 300),
     _text("phone", _("Phone"), _PAYEE, 60),
-    _text("account", _("Account number"), _BANK, 30, required=True, help=_("20 digits.")),
+    _text("account", _("Account number"), _BANK, _PASTED, required=True, help=_("20 digits.")),
     _text("bank_name", _("Bank"), _BANK, 160, required=True),
-    _text("bic", _("BIC"), _BANK, 12, required=True, help=_("9 digits.")),
-    _text("corr_account", _("Correspondent account"), _BANK, 30, help=_("20 digits.")),
+    _text("bic", _("BIC"), _BANK, _PASTED, required=True, help=_("9 digits.")),
+    _text("corr_account", _("Correspondent account"), _BANK, _PASTED, help=_("20 digits.")),
     _text("director_title", _("Head's position"), _SIGNATURES, 60, default=russian.HEAD),
     _text("director", _("Head, or the sole proprietor"), _SIGNATURES, 80, help=_("Surname and initials.")),
     _text("accountant", _("Accountant"), _SIGNATURES, 80, help=_("Surname and initials.")),

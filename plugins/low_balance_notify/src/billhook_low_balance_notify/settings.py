@@ -16,7 +16,6 @@ THRESHOLD: Final = Setting(
     label=_("Warn when the balance falls below"),
     help=_("One letter when the balance falls below this sum, the next one only after it has been above. Empty: none."),
     level=Level.ACCOUNT,
-    minimum=0,
 )
 
 RECIPIENTS: Final = Setting(

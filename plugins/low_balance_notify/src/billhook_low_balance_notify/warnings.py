@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from billhook import AccountView, BalanceThresholdCrossed, ChargeUncovered, Effect, Money, Notify, Reader
+from billhook import AccountView, BalanceThresholdCrossed, ChargeUncovered, Effect, LazyText, Money, Notify, Reader
 from billhook.addresses import addresses
 
 from billhook_low_balance_notify import history, silence
@@ -29,8 +29,7 @@ def low_balance(event: BalanceThresholdCrossed, reader: Reader) -> list[Effect]:
             key="low_balance",
             subject=_("The balance is running low: {balance}", balance=account.balance),
             paragraphs=[
-                _("{balance} are left on the balance, less than {level}.", balance=account.balance, level=level),
-                _("When it is used up, services stop by themselves until the balance is topped up."),
+                *_how_it_stands(account, level),
                 _("Top up by {missing} or more, and the balance is back at this level.", missing=missing),
             ],
             recipients=_recipients(reader, account),
@@ -40,6 +39,19 @@ def low_balance(event: BalanceThresholdCrossed, reader: Reader) -> list[Effect]:
         ),
         history.kept(event, account, missing, by_mail=by_mail),
     ]
+
+
+def _how_it_stands(account: AccountView, level: Money) -> tuple[LazyText, LazyText]:
+    """Say how much is left and what comes next, in words that fit one who owes, too."""
+    if account.balance.minor < 0:
+        left = _("The balance is {balance}, below {level}.", balance=account.balance, level=level)
+    else:
+        left = _("{balance} are left on the balance, less than {level}.", balance=account.balance, level=level)
+    if account.threshold.minor < 0:
+        end = _("At {limit} services stop by themselves until the balance is topped up.", limit=account.threshold)
+    else:
+        end = _("When it is used up, services stop by themselves until the balance is topped up.")
+    return left, end
 
 
 def charge_ahead(event: ChargeUncovered, reader: Reader) -> list[Effect]:
