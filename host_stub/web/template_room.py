@@ -27,8 +27,8 @@ from host_stub.services.templates import inherited_text
 from host_stub.web import security
 from host_stub.web.page import LogEntry
 from host_stub.web.panel import panel, reading, scope
-from host_stub.web.reseller.payments import pdf
 from host_stub.web.reseller.room import desk, show
+from host_stub.web.stored_files import paper
 
 _ = Catalogue("host_stub")
 
@@ -208,7 +208,7 @@ def preview(template: Template) -> ResponseReturnValue:
         return _framed(_("The preview could not be drawn. Try again in a minute."))
     if drawn.problem:
         return _framed(drawn.problem)
-    return pdf(drawn.pdf, sample.source.file_name)
+    return paper(drawn.pdf, sample.source.file_name)
 
 
 def _framed(text: object) -> Response:

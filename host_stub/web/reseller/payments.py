@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from billhook import Catalogue
-from flask import Response, flash, make_response, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -26,6 +26,7 @@ from host_stub.web.reseller.payment_facts import approval_words, closed_words, p
 from host_stub.web.reseller.payment_forms import ApprovalForm, ReasonForm
 from host_stub.web.reseller.room import asked, cursor, desk, log_of, manual_plugins, pages, reseller, show
 from host_stub.web.statuses import STATUSES
+from host_stub.web.stored_files import paper
 
 _ = Catalogue("host_stub")
 
@@ -195,7 +196,7 @@ def payment_document(payment_id: int, document_id: int) -> ResponseReturnValue:
     """An issued document, as it was frozen."""
     with reading() as session:
         found = _document(session, payment_id, document_id)
-    return pdf(found.content, found.file_name)
+    return paper(found.content, found.file_name)
 
 
 def _document(session: Session, payment_id: int, document_id: int) -> Document:
@@ -203,12 +204,3 @@ def _document(session: Session, payment_id: int, document_id: int) -> Document:
     if row.payment_id != payment_id:
         raise NotFound("Document", document_id)
     return row
-
-
-def pdf(content: bytes, name: str) -> Response:
-    """Return a PDF that the browser shows in a place without rights."""
-    response = make_response(content)
-    response.content_type = "application/pdf"
-    response.headers.set("Content-Disposition", "inline", filename=name)
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox; frame-ancestors 'self'"
-    return response
