@@ -22,6 +22,7 @@ from host_stub.services.listings import contains, list_page
 from host_stub.web.access import actor
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.reseller import bp
+from host_stub.web.reseller.legibility import unprintable
 from host_stub.web.reseller.payment_facts import approval_words, closed_words, payment_facts
 from host_stub.web.reseller.payment_forms import ApprovalForm, ReasonForm
 from host_stub.web.reseller.room import asked, cursor, desk, log_of, manual_plugins, pages, reseller, show
@@ -86,6 +87,7 @@ def _page(payment_id: int, *, form: ApprovalForm | None = None, undo: ReasonForm
         undo=undo or ReasonForm(formdata=None),
         log=log,
         offered=_documents_to_issue(offers),
+        warnings=unprintable(row.purpose) if is_open else [],
         withheld=[(offer.method.name, offer.reason) for offer in offers if offer.reason is not None],
     )
 

@@ -6,7 +6,7 @@ from billhook import Catalogue
 from billhook.settings import Text
 
 from billhook_check_cash.bill import Bill
-from billhook_check_cash.russian import figures
+from billhook_check_cash.russian import VAT, figures
 
 _ = Catalogue("billhook_check_cash")
 
@@ -27,6 +27,6 @@ def facts_of(bill: Bill) -> dict[Text, str]:
         _("Correspondent account"): seller.corr_account,
         _("Payer"): bill.payment.account.name,
         _("Sum"): figures(bill.amount).partition(",")[0],
-        _("VAT"): "НДС",
+        _("VAT"): VAT,
     }
     return {name: value for name, value in facts.items() if value}
