@@ -14,9 +14,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from host_stub import plugin_doctor
 from host_stub.adapters.keys import KeyFileError, load_key_file
+from host_stub.adapters.render import lost
 from host_stub.config import Config
 from host_stub.diagnosis import Diagnosis
-from host_stub.persistence import Reseller, Store, Worker, migrate, triggers
+from host_stub.persistence import Account, Reseller, Store, Worker, migrate, triggers
 from host_stub.plugins.registry import Registry
 from host_stub.services import ledger
 
@@ -32,7 +33,7 @@ def examine(config: Config, store: Store) -> Iterator[Diagnosis]:
     database = _database(config, store)
     yield database
     if database.healthy:
-        for check in (_triggers, _balances, _worker, _operator):
+        for check in (_triggers, _balances, _worker, _operator, _names):
             yield _guarded(check, store)
     yield from _plugins(config, store, has_tables=database.healthy)
     yield _drawing()
@@ -105,6 +106,17 @@ def _operator(store: Store) -> Diagnosis:
         problem = "there is no operator" if not found else f"there are {len(found)} operators"
         return Diagnosis("operator", problem, "Run `host_stub create-operator`.")
     return Diagnosis("operator")
+
+
+def _names(store: Store) -> Diagnosis:
+    """Look for customers whose names a bill cannot show whole; the manager is told on their pages."""
+    query = select(Account.id, Account.name).order_by(Account.id).execution_options(yield_per=1000)
+    with store.read() as session:
+        found = [(number, signs) for number, name in session.execute(query) if (signs := lost(name))]
+    shown = ", ".join(f"{number} ({signs})" for number, signs in found[:5])
+    more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+    facts = f"bills print ? for signs in the names of customers {shown}{more}" if found else "every name can be printed"
+    return Diagnosis("names on bills", facts=facts)
 
 
 def _plugins(config: Config, store: Store, *, has_tables: bool) -> Iterator[Diagnosis]:

@@ -15,7 +15,7 @@ from host_stub.config import Config
 from host_stub.diagnosis import Diagnosis
 from host_stub.domain.errors import MethodUnavailable
 from host_stub.persistence import PaymentMethod, PluginFailure, Store
-from host_stub.plugins import discovery, plugin_sets
+from host_stub.plugins import discovery, plugin_sets, settings_doctor
 from host_stub.plugins.installation import Inventory, State, TableState, inventory
 from host_stub.plugins.registry import Registry
 from host_stub.services import work_queue
@@ -118,6 +118,7 @@ def _method(patient: Patient, row: PaymentMethod, keys: KeyRing) -> Diagnosis:
         provider = patient.registry.provider(row.plugin)
         view = present_view(patient.store, row, provider, keys)
         found = patient.registry.ask(view, "check_settings", provider.check_settings, view)
+        found = [*found, *settings_doctor.unprintable(provider, view)]
     except PluginError as error:
         return Diagnosis(subject, error.why, error.remedy or "See the failures of the plugin.")
     except MethodUnavailable:
@@ -135,5 +136,6 @@ def _judged(subject: str, found: Sequence[Finding]) -> Diagnosis:
     errors = [words for severity, words in told if severity is Severity.ERROR]
     if errors:
         return Diagnosis(subject, errors[0], "; ".join(errors[1:]))
-    warnings = "; ".join(words for severity, words in told if severity is Severity.WARNING)
-    return Diagnosis(subject, facts=f"warning: {warnings}" if warnings else "")
+    warnings = [f"warning: {words}" for severity, words in told if severity is Severity.WARNING]
+    unseen = [f"not checked: {words}" for severity, words in told if severity is Severity.TODO]
+    return Diagnosis(subject, facts="; ".join([*warnings, *unseen]))

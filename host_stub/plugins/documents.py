@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -28,6 +27,7 @@ from host_stub.services.capability import opens
 from host_stub.services.journal import log
 from host_stub.services.methods import present_view
 from host_stub.services.open_resellers import is_open, must_be_open
+from host_stub.services.templates import digest
 from host_stub.services.views import payment_view
 
 if TYPE_CHECKING:
@@ -138,8 +138,12 @@ def _source(desk: Desk, subject: _Subject) -> DocumentSource:
 
 def _drawn(desk: Desk, method: PaymentMethod, source: DocumentSource) -> RenderedDocument:
     """Draw a document. A stock template that fails is the plugin's failure. Raises RendererBusy, RendererBroken."""
+    return _contained(desk, method, lambda: desk.renderer.render(source))
+
+
+def _contained(desk: Desk, method: PaymentMethod, draw: Callable[[], RenderedDocument]) -> RenderedDocument:
     try:
-        return desk.renderer.render(source)
+        return draw()
     except StockNotDrawn as error:
         _log.error("document not drawn", plugin=method.plugin, method=method.id, why=str(error))
         failures.record(desk.store, method.plugin, "document", str(error))
@@ -158,7 +162,7 @@ def _freeze(
         document = _document(subject, source, rendered, now(session))
         session.add(document)
         session.flush()
-        _tell(session, subject, rendered, by)
+        _tell(session, subject, source, rendered, by)
         return document.id
 
 
@@ -175,18 +179,18 @@ def _document(subject: _Subject, source: DocumentSource, rendered: RenderedDocum
         content=rendered.pdf,
         sha256=rendered.sha256,
         frozen=dict(source.frozen),
-        template_sha256=hashlib.sha256(template.encode()).hexdigest(),
+        template_sha256=digest(template),
         used_stock=rendered.used_stock,
     )
 
 
-def _tell(session: Session, subject: _Subject, rendered: RenderedDocument, by: Actor) -> None:
+def _tell(session: Session, subject: _Subject, source: DocumentSource, rendered: RenderedDocument, by: Actor) -> None:
     """Log on the payment that a document was issued, and on its method that the reseller's template failed."""
     payment, method = subject.payment, subject.method
     issued_as = {"document": subject.kind, "sha256": rendered.sha256}
     log(session, "payment", payment.id, "document.issued", reseller_id=method.reseller_id, by=by, **issued_as)
     if rendered.used_stock:
-        failed = {"problem": rendered.problem or "", "payment": payment.number}
+        failed = {"problem": rendered.problem or "", "payment": payment.number, "template": digest(source.template)}
         action = "method.template_failed"
         log(session, "payment_method", method.id, action, reseller_id=method.reseller_id, by=SYSTEM, **failed)
 
@@ -208,12 +212,13 @@ def _subject_of(desk: Desk, scope: Scope, payment_id: int, method_id: int, kind:
 def preview(desk: Desk, scope: Scope, payment_id: int, method_id: int, kind: str, *, template: str) -> RenderedDocument:
     """Draw a document of a real payment with an unsaved template; nothing is stored.
 
-    The result says in `problem` why the template failed, and then shows the stock one.
+    The result says in `problem` why the template failed, and then shows the stock one; else what the paper lacks.
     Raises NotFound, PluginUnavailable, RendererBusy, RendererBroken.
     """
     subject = _subject_of(desk, scope, payment_id, method_id, kind)
     source = _source(desk, subject)
-    return _drawn(desk, subject.method, replace(source, template=template or source.stock))
+    tried = replace(source, template=template or source.stock)
+    return _contained(desk, subject.method, lambda: desk.renderer.prove(tried))
 
 
 @dataclass(frozen=True, slots=True)

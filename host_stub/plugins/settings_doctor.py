@@ -6,10 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from billhook import Catalogue, Finding, Level, MethodView, PaymentProvider, Setting, Severity
+from billhook import Catalogue, Finding, Level, MethodView, PaymentProvider, Setting, SettingKind, Severity
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from host_stub.adapters.render import lost
 from host_stub.persistence import PaymentMethod, Reseller, Scope
 from host_stub.plugins.desk import Desk, Providers
 from host_stub.plugins.errors import PluginUnavailable
@@ -22,14 +23,37 @@ _ = Catalogue("host_stub")
 
 #: Methods that are looked at together.
 MOST: Final = 200
+_FAULTS: Final = (Severity.ERROR, Severity.WARNING)
 
 
 def ask(registry: Providers, provider: PaymentProvider, view: MethodView) -> list[Finding]:
-    """Return the provider's findings; a provider that fails is a finding itself."""
+    """Return the provider's findings and ours; a provider that fails is a finding itself."""
     try:
-        return registry.ask(view, "check_settings", provider.check_settings, view)
+        found = registry.ask(view, "check_settings", provider.check_settings, view)
     except PluginUnavailable as error:
         return [Finding(Severity.ERROR, _("The plugin could not check the settings."), error.why)]
+    return [*found, *unprintable(provider, view)]
+
+
+def unprintable(provider: PaymentProvider, view: MethodView) -> list[Finding]:
+    """Return a warning for each text with signs that documents cannot show; none for a provider without documents."""
+    if not provider.capabilities.documents:
+        return []
+    texts = [s for s in provider.settings if s.kind in (SettingKind.TEXT, SettingKind.MULTILINE)]
+    return [
+        Finding(
+            Severity.WARNING,
+            _(
+                "Documents cannot show these signs of “{setting}”: {signs}.",
+                setting=setting.label,
+                signs=" ".join(signs),
+            ),
+            _("Write it without them: a bill would carry “?” instead, or nothing."),
+            setting.key,
+        )
+        for setting in texts
+        if (signs := lost(view.text(setting.key)))
+    ]
 
 
 def named(findings: Collection[Finding], settings: Sequence[Setting]) -> list[Finding]:
@@ -45,7 +69,7 @@ def named(findings: Collection[Finding], settings: Sequence[Setting]) -> list[Fi
 
 @dataclass(frozen=True, slots=True)
 class Heir:
-    """A method that inherits, and what is wrong with it. findings: without what is in order."""
+    """A method that inherits, and what is wrong with it. findings: errors and warnings only."""
 
     method: PaymentMethod
     reseller_name: str
@@ -85,7 +109,7 @@ def _wrong(desk: Desk, row: PaymentMethod, provider: PaymentProvider, above: Kep
     found = methods.check(
         row, provider, desk.keys, desk.store.now(), above, lambda view: ask(desk.registry, provider, view)
     )
-    return tuple(named([f for f in found if f.severity is not Severity.OK], provider.settings))
+    return tuple(named([f for f in found if f.severity in _FAULTS], provider.settings))
 
 
 def _methods(session: Session, owner: Owner) -> list[tuple[PaymentMethod, str]]:

@@ -5,11 +5,15 @@ The operator's hold for all resellers, a reseller's for all his methods, a metho
 
 from __future__ import annotations
 
-from billhook import Level, Setting
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from billhook import Level, Setting, SettingKind
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
-from host_stub.persistence import PaymentMethod, Scope, Store
+from host_stub.persistence import LogEntry, PaymentMethod, Scope, Store
 from host_stub.persistence.store import fetch
 from host_stub.services import methods, plugin_settings, setting_levels
 from host_stub.services.journal import log
@@ -66,6 +70,40 @@ def save_template_of_all(store: Store, scope: Scope, owner: Owner, setting: Sett
     gives_up = Change(inherited=frozenset({setting.key}))
     change = gives_up if _gives_up(text, inherited) else Change({setting.key: text})
     plugin_settings.save_change(store, scope, owner, (setting,), change, by=by)
+
+
+def digest(text: str) -> str:
+    """Return the SHA-256 by which a template is known again."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def given_up(session: Session, settings: Mapping[str, Sequence[Setting]]) -> list[tuple[PaymentMethod, Setting]]:
+    """Return the templates that failed on a bill and still hold, with their methods: stock ones stand in for them.
+
+    settings: of each plugin, by its name.
+    """
+    failures = _last_failures(session)
+    rows = session.scalars(select(PaymentMethod).where(PaymentMethod.id.in_(failures)).order_by(PaymentMethod.id))
+    return [
+        (row, setting)
+        for row in rows
+        for setting in settings.get(row.plugin, ())
+        if setting.kind is SettingKind.LIQUID
+        and digest(_present(session, row, setting)) == failures[row.id].details.get("template")
+    ]
+
+
+def _last_failures(session: Session) -> dict[int, LogEntry]:
+    newest = (
+        select(func.max(LogEntry.id))
+        .where(LogEntry.object_kind == "payment_method", LogEntry.action == "method.template_failed")
+        .group_by(LogEntry.object_id)
+    )
+    return {entry.object_id: entry for entry in session.scalars(select(LogEntry).where(LogEntry.id.in_(newest)))}
+
+
+def _present(session: Session, row: PaymentMethod, setting: Setting) -> str:
+    return str(setting_levels.value(setting, method_place(session, row, setting).kept))
 
 
 def _with_newlines(text: str) -> str:

@@ -30,6 +30,7 @@ from host_stub.persistence.sales import ChargingFailure
 from host_stub.persistence.store import now
 from host_stub.services.gateway import PARKED
 from host_stub.services.listings import count_up_to
+from host_stub.services.resellers import plugins_on
 
 #: A refused mail stops being news after this.
 MAIL_NEWS: Final = timedelta(days=14)
@@ -77,6 +78,13 @@ def provisioning_failures() -> Select[Any]:
 
 def dead_letters() -> Select[Any]:
     return select(Outbox).where(Outbox.dead_at.is_not(None))
+
+
+def methods_without_plugin(session: Session, reseller_id: int, loaded: Collection[str]) -> int:
+    """Return how many methods are on and offered to nobody: their plugin is off for the reseller, or not loaded."""
+    usable = plugins_on(session, reseller_id) & set(loaded)
+    query = select(PaymentMethod).where(PaymentMethod.active, PaymentMethod.plugin.not_in(usable))
+    return count_up_to(session, query)
 
 
 def charging_failures() -> Select[Any]:

@@ -57,7 +57,12 @@ def init_app(app: Flask) -> None:
 
 
 def static_url(name: str) -> str:
-    """Return the address of a file of ours, with its version, so that it may be cached for a year."""
+    """Return the address of a file of ours, with its version, so that it may be cached for a year.
+
+    A face has none: the stylesheet names it so, and under two addresses it would be loaded twice.
+    """
+    if name.startswith("fonts/"):
+        return url_for("static", filename=name)
     return url_for("static", filename=name, v=_version(name))
 
 

@@ -12,6 +12,7 @@ from flask import Response, make_response, request, url_for
 from werkzeug.security import safe_join
 
 from host_stub.domain.errors import NotFound
+from host_stub.web import stored_files
 
 #: What a page can use, by ending. Anything else is handed out as a file to keep, never as a document of this origin.
 TYPES: Final = {
@@ -62,8 +63,7 @@ def serve(plugin: LoadedPlugin, name: str) -> Response:
     kept = request.args.get("v") == _version(path)
     response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable" if kept else "no-cache"
     if kind == TYPES[".svg"]:
-        # Opened by itself, an SVG is a document: it gets no script and no origin.
-        response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+        response.headers["Content-Security-Policy"] = stored_files.POLICY
     response.set_etag(_version(path))
     response.make_conditional(request)
     return response

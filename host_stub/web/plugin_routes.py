@@ -23,6 +23,7 @@ from host_stub.web.capabilities import guessed_wrong, refuse_guessing
 from host_stub.web.errors import unavailable_page
 from host_stub.web.panel import panel
 from host_stub.web.security import from_outside, no_referrer
+from host_stub.web.stored_files import paper
 
 _log = structlog.get_logger("billhook.callbacks")
 
@@ -45,11 +46,7 @@ def public_document(name: str, payment_id: int, method_id: int, kind: str) -> Re
     if found.content is None:
         page = url_for("customer.payment", account_id=found.account_id, payment_id=found.payment_id)
         return render_template("plugin/document_closed.html", payment_url=page)
-    response = make_response(found.content)
-    response.content_type = "application/pdf"
-    response.headers.set("Content-Disposition", "inline", filename=found.file_name)
-    response.headers["Content-Security-Policy"] = "default-src 'none'; object-src 'self'"
-    return response
+    return paper(found.content, found.file_name)
 
 
 def _address() -> str:

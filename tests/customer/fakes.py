@@ -151,5 +151,8 @@ class Printer:
         pdf = f"%PDF {source.template} drawn {self.drawn}".encode()
         return RenderedDocument(pdf, hashlib.sha256(pdf).hexdigest(), used_stock=False, problem=None)
 
+    def prove(self, source: DocumentSource) -> RenderedDocument:
+        return self.render(source)
+
     def check(self, template: str) -> str | None:
         return None

@@ -59,11 +59,11 @@ def test_the_stock_template_is_no_stand_in_for_itself(renderer, make_source) -> 
 @pytest.mark.parametrize(
     ("template", "word"),
     [
-        ("{% if %}", "line 1"),
+        ("{% if %}", "строка 1"),
         ("<p>\n{{ payment.total | no_such_filter }}</p>", "no_such_filter"),
         ("{% include 'x' %}", "include"),
         ("x" * 65_537, "64 KB"),
-        ("{% for a in (1..500) %}{% for b in (1..500) %}x{% endfor %}{% endfor %}", "loop"),
+        ("{% for a in (1..500) %}{% for b in (1..500) %}x{% endfor %}{% endfor %}", "цикл"),
     ],
 )
 def test_a_broken_template_falls_back_to_the_stock_one_and_says_why(renderer, make_source, template, word) -> None:
@@ -76,7 +76,7 @@ def test_a_broken_template_falls_back_to_the_stock_one_and_says_why(renderer, ma
 
 def test_an_unsaved_template_is_checked_without_drawing(renderer) -> None:
     assert renderer.check("<p>{{ payment.total }}</p>") is None
-    assert "line 1" in str(renderer.check("{% for %}"))
+    assert "строка 1" in str(renderer.check("{% for %}"))
     assert "nope" in str(renderer.check("{{ 1 | nope }}"))
 
 

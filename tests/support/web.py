@@ -42,6 +42,8 @@ class NoRenderer:
     def render(self, source: object) -> Any:
         raise AssertionError("nothing is drawn in this test")
 
+    prove = render
+
     def check(self, template: str) -> str | None:
         raise AssertionError("nothing is checked in this test")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from host_stub.adapters.render.errors import RendererBroken, RendererBusy, RenderError
+from host_stub.adapters.render.legible import lost
 from host_stub.adapters.render.limits import Limits
 from host_stub.adapters.render.pool import RenderedDocument, Renderer
 
-__all__ = ["Limits", "RenderError", "RenderedDocument", "Renderer", "RendererBroken", "RendererBusy"]
+__all__ = ["Limits", "RenderError", "RenderedDocument", "Renderer", "RendererBroken", "RendererBusy", "lost"]

@@ -63,7 +63,7 @@ def _answer(press: Any, job: dict[str, Any], blobs: list[bytes]) -> tuple[dict[s
             press.compile(job["template"])
             return {"ok": True}, b"", False
         assets = dict(zip(job["assets"], blobs, strict=True))
-        pdf, unknown = press.render(job["template"], job["context"], assets, job["title"])
+        drawn = press.render(job["template"], job["context"], assets, job["title"], job["facts"])
     except Refused as refused:
         return {"ok": False, "why": refused.why, "detail": refused.detail}, b"", False
     except MemoryError:
@@ -72,4 +72,5 @@ def _answer(press: Any, job: dict[str, Any], blobs: list[bytes]) -> tuple[dict[s
         return {"ok": False, "why": "nesting", "detail": ""}, b"", True
     except Exception as error:  # noqa: BLE001 - whatever a template makes the libraries raise is the template's fault
         return {"ok": False, "why": "drawing", "detail": f"{type(error).__name__}: {error}"[:300]}, b"", True
-    return {"ok": True, "unknown": unknown}, pdf, False
+    told = {"unknown": drawn.unknown, "lost": drawn.lost, "missing": drawn.missing}
+    return {"ok": True} | told, drawn.pdf, False

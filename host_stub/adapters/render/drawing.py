@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,11 +18,13 @@ from billhook import DocumentSource
 from liquid.exceptions import LiquidError, ResourceLimitError
 from weasyprint import CSS, HTML
 from weasyprint.document import Document
+from weasyprint.formatting_structure.boxes import TextBox
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-from host_stub.adapters.render.legible import legible
+from host_stub.adapters.render.legible import legible, lost
 from host_stub.adapters.render.limits import Limits
+from host_stub.adapters.render.liquid_faults import fault_of
 from host_stub.adapters.render.liquid_rules import environment, noting_unknown, unknown_filter
 
 _FONTS: Final = Path(__file__).parent / "fonts" / "fonts.conf"
@@ -47,6 +50,16 @@ class Refused(Exception):
         super().__init__(f"{why}: {detail}")
         self.why = why
         self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A drawn document. unknown, lost: as in `RenderedDocument`. missing: places of the facts that it lacks."""
+
+    pdf: bytes
+    unknown: tuple[str, ...] = ()
+    lost: str = ""
+    missing: tuple[int, ...] = ()
 
 
 class AssetFetcher(URLFetcher):  # type: ignore[misc]
@@ -101,7 +114,7 @@ class Press:
             compiled = self._liquid.from_string(template)
             missing = unknown_filter(self._liquid, compiled)
         except LiquidError as error:
-            raise Refused("syntax", _where(error)) from error
+            raise Refused("syntax", fault_of(error, template, self._liquid.from_string)) from error
         if missing is not None:
             name, place = missing
             line = template.count("\n", 0, place) + 1
@@ -114,12 +127,12 @@ class Press:
         try:
             return str(compiled.render(context))
         except ResourceLimitError as error:
-            raise Refused("limit", _where(error)) from error
+            raise Refused("limit", fault_of(error, template, self._liquid.from_string)) from error
         except LiquidError as error:
-            raise Refused("template", _where(error)) from error
+            raise Refused("template", fault_of(error, template, self._liquid.from_string)) from error
 
-    def draw(self, html: str, fetcher: AssetFetcher, title: str = "") -> bytes:
-        """Return the PDF of an HTML text. Raises Refused."""
+    def draw(self, html: str, fetcher: AssetFetcher, title: str = "", facts: Sequence[str] = ()) -> Drawn:
+        """Return the PDF of an HTML text, and which of the facts cannot be read on it. Raises Refused."""
         text, styles = self._lift_styles(legible(html))
         page = HTML(string=text, base_url=_NOWHERE, url_fetcher=fetcher)
         document = page.render(font_config=self._fonts, stylesheets=styles, presentational_hints=False)
@@ -130,19 +143,25 @@ class Press:
         pdf: bytes = document.write_pdf()
         if len(pdf) > self._limits.pdf_bytes:
             raise Refused("size", f"{self._limits.pdf_bytes // (1024 * 1024)} MB")
-        return pdf
+        return Drawn(pdf, lost=lost(html), missing=_missing(document, facts) if facts else ())
 
     def render(
-        self, template: str, context: Mapping[str, object], assets: Mapping[str, bytes], title: str = ""
-    ) -> tuple[bytes, list[str]]:
-        """Return the PDF of a document, and what its template names without being given it. Raises Refused.
+        self,
+        template: str,
+        context: Mapping[str, object],
+        assets: Mapping[str, bytes],
+        title: str = "",
+        facts: Sequence[str] = (),
+    ) -> Drawn:
+        """Return a document, and what its template names without being given it. Raises Refused.
 
-        title: for a template that has none.
+        title: for a template that has none. facts: what shall be read on the document, whatever its blanks.
         """
         fetcher = AssetFetcher(assets)
         with noting_unknown() as unknown:
             html = self.fill(template, context)
-        return self.draw(html, fetcher, title), [*unknown, *fetcher.missing]
+        drawn = self.draw(html, fetcher, title, facts)
+        return replace(drawn, unknown=(*unknown, *fetcher.missing))
 
     def _lift_styles(self, html: str) -> tuple[str, list[Any]]:
         """Take plain `<style>` blocks out of the text and parse each only once.
@@ -178,6 +197,17 @@ def _bundled_fonts() -> Iterator[None]:
             os.environ["FONTCONFIG_FILE"] = before
 
 
+def _missing(document: Document, facts: Sequence[str]) -> tuple[int, ...]:
+    """Return the places of the facts that cannot be read on the pages; blanks do not count, nor boxes round digits."""
+    boxes = (box for page in document.pages for box in page._page_box.descendants())
+    text = _tight("".join(box.text for box in boxes if isinstance(box, TextBox)))
+    return tuple(place for place, fact in enumerate(facts) if _tight(legible(fact)) not in text)
+
+
+def _tight(text: str) -> str:
+    return "".join(text.split()).casefold()
+
+
 def _drop_dangers(document: Document) -> None:
     """Remove attachments and links that are no web, mail or phone address (`javascript:`, `file:`, `\\\\host`)."""
     document.metadata.attachments = []
@@ -200,12 +230,6 @@ def _cached(cache: OrderedDict[str, Any], key: str, make: Callable[[], Any], siz
     return made
 
 
-def _where(error: LiquidError) -> str:
-    context = error.context() if error.token is not None else None
-    line = f"line {context[0]}: " if context else ""
-    return f"{line}{error.message}"[:300]
-
-
 def _media_type(body: bytes) -> str:
     """Return the type of a picture. Raises ValueError for all else: a face would stay loaded for the next document."""
     for start, media_type in _PICTURES.items():
@@ -221,5 +245,4 @@ def render_in_process(source: DocumentSource) -> bytes:
     """Draw a document here, without child or limits, with the caches of a warm child. Trusted templates only."""
     global _press
     _press = _press or Press(Limits())
-    pdf, _unknown = _press.render(source.template, source.context, source.assets, str(source.title))
-    return pdf
+    return _press.render(source.template, source.context, source.assets, str(source.title)).pdf

@@ -1,6 +1,6 @@
-"""Texts as the bundled typeface can set them.
+"""Texts as the bundled faces can set them.
 
-A character that the face lacks would be drawn as an empty box, and spoil the text of the whole document for whoever
+A character that they all lack would be drawn as an empty box, and spoil the text of the whole document for whoever
 copies or searches it: the PDF then carries no usable mapping from glyphs to characters.
 """
 
@@ -17,7 +17,7 @@ _UNKNOWN: Final = "?"
 
 
 def legible(text: str) -> str:
-    """Return a text with each character that the face lacks written by others: `ﬁ` as `fi`, an emoji as `?`."""
+    """Return a text with each character that the faces lack written by others: `①` as `1`, an emoji as `?`."""
     if text.isascii():
         return text
     known, missing = _coverage()
@@ -25,16 +25,35 @@ def legible(text: str) -> str:
     return missing.sub(lambda found: _instead(found[0], known), composed)
 
 
+def lost(text: str) -> str:
+    """Return the characters of a text that a document shows as `?` or leaves out, each once, in their order.
+
+    Blanks of all kinds, dashes and joiners are not lost: nobody misses them.
+    """
+    if text.isascii():
+        return ""
+    known, missing = _coverage()
+    found = dict.fromkeys(missing.findall(unicodedata.normalize("NFC", text)))
+    return "".join(each for each in found if _is_lost(each, known))
+
+
+def _is_lost(character: str, known: frozenset[str]) -> bool:
+    instead = _instead(character, known)
+    return instead == _UNKNOWN or (not instead and unicodedata.category(character).startswith("M"))
+
+
 @cache
 def _coverage() -> tuple[frozenset[str], re.Pattern[str]]:
-    """Return what every bundled face has, and a pattern of what one of them lacks."""
+    """Return what the bundled faces have in every weight, and a pattern of what is in none of them."""
     from fontTools.ttLib import TTFont
 
-    maps = []
+    families: dict[str, set[int]] = {}
     for face in sorted(_FACES.glob("*.ttf")):
         with TTFont(face, lazy=True) as font:
-            maps.append(set(font.getBestCmap()))
-    known = frozenset(map(chr, set.intersection(*maps) | set(range(0x20))))
+            here = set(font.getBestCmap())
+        family = face.stem.partition("-")[0]
+        families[family] = families.get(family, here) & here
+    known = frozenset(map(chr, set().union(*families.values()) | set(range(0x20))))
     return known, re.compile(f"[^{re.escape(''.join(sorted(known)))}]")
 
 

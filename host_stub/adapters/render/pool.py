@@ -23,13 +23,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final
 
-from billhook import Catalogue, DocumentSource
+from billhook import DocumentSource
 
 from host_stub.adapters.render.errors import RendererBroken, RendererBusy, StockNotDrawn
 from host_stub.adapters.render.limits import Limits
+from host_stub.adapters.render.problems import problem_words
 from host_stub.adapters.render.wire import receive, send
-
-_ = Catalogue("host_stub")
 
 _BOOT: Final = "import sys; sys.path[:] = sys.argv[1:]; from host_stub.adapters.render.child import main; main()"  # nosec
 _FONTS: Final = Path(__file__).parent / "fonts" / "fonts.conf"
@@ -41,7 +40,8 @@ class RenderedDocument:
 
     sha256: hex digest of `pdf`. used_stock: the stock template stood in for the reseller's, which failed.
     problem: why it failed, in the current language. unknown: names and addresses that the template prints or shows and
-    that it was not given: they are left out.
+    that it was not given: they are left out. lost: characters that no bundled face has, shown as `?` or left out.
+    missing: names of the source's `facts` that are nowhere to be read on it; asked for by `prove` only.
     """
 
     pdf: bytes
@@ -49,6 +49,8 @@ class RenderedDocument:
     used_stock: bool
     problem: str | None
     unknown: tuple[str, ...] = ()
+    lost: str = ""
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class _Outcome:
     detail: str = ""
     by_limit: bool = False
     unknown: tuple[str, ...] = ()
+    lost: str = ""
+    missing: tuple[int, ...] = ()
 
 
 class _Child:
@@ -105,7 +109,12 @@ class _Child:
         self.is_fit = self.is_fit and not reply["spent"]
         if not reply["ok"]:
             return _Outcome(why=reply["why"], detail=reply["detail"], by_limit=reply["why"] in ("memory", "nesting"))
-        return _Outcome(pdf=pdfs[0] if pdfs else b"", unknown=tuple(reply.get("unknown", ())))
+        return _Outcome(
+            pdf=pdfs[0] if pdfs else b"",
+            unknown=tuple(reply.get("unknown", ())),
+            lost=reply.get("lost", ""),
+            missing=tuple(reply.get("missing", ())),
+        )
 
     def close(self) -> None:
         """End the process and leave nothing behind."""
@@ -192,27 +201,35 @@ class Renderer:
         """
         with self._lent() as child:
             outcome = child.ask({"do": "check", "template": template})
-        return self._problem(outcome) if outcome.why else None
+        return problem_words(outcome.why, outcome.detail) if outcome.why else None
 
     def render(self, source: DocumentSource) -> RenderedDocument:
         """Draw a document with its template, or with the stock one where that fails: then `problem` tells why.
 
         Raises RendererBusy, RendererBroken; NotPlain for a context that holds more than plain values.
         """
-        problem: str | None = None
-        if source.template != source.stock:
-            outcome = self._draw_strange(source)
-            if not outcome.why:
-                return _rendered(outcome, problem=None)
-            problem = self._problem(outcome)
-        return _rendered(self._draw_stock(source), problem=problem)
+        return self._rendered(source, (), source.stock)
 
-    def _draw_strange(self, source: DocumentSource) -> _Outcome:
+    def prove(self, source: DocumentSource) -> RenderedDocument:
+        """Draw a document like `render`, and look on it for the source's `facts`. Raises like `render`."""
+        return self._rendered(source, tuple(source.facts.values()), "")
+
+    def _rendered(self, source: DocumentSource, facts: Sequence[str], trusted: str) -> RenderedDocument:
+        """Draw a document and look for facts. trusted: a template that needs no looking at."""
+        problem: str | None = None
+        if source.template != trusted:
+            outcome = self._draw_strange(source, facts)
+            if not outcome.why:
+                return _document(source, outcome, problem=None)
+            problem = problem_words(outcome.why, outcome.detail)
+        return _document(source, self._draw_stock(source), problem=problem)
+
+    def _draw_strange(self, source: DocumentSource, facts: Sequence[str]) -> _Outcome:
         """Draw with the reseller's template, unless it broke a limit a short while ago."""
         known = self._remembered.outcome(source.template)
         if known is not None:
             return known
-        outcome = self._draw(source, source.template)
+        outcome = self._draw(source, source.template, facts)
         if outcome.by_limit:
             self._remembered.keep(source.template, outcome)
         return outcome
@@ -224,13 +241,14 @@ class Renderer:
                 return outcome
         raise StockNotDrawn(f"the stock template was not drawn: {outcome.why}: {outcome.detail}".removesuffix(": "))
 
-    def _draw(self, source: DocumentSource, template: str) -> _Outcome:
+    def _draw(self, source: DocumentSource, template: str, facts: Sequence[str] = ()) -> _Outcome:
         job: dict[str, object] = {
             "do": "render",
             "template": template,
             "context": source.context,
             "assets": list(source.assets),
             "title": str(source.title),
+            "facts": list(facts),
         }
         with self._lent() as child:
             return child.ask(job, list(source.assets.values()))
@@ -268,29 +286,6 @@ class Renderer:
         if not is_kept:
             child.close()
 
-    def _problem(self, outcome: _Outcome) -> str:
-        detail = outcome.detail
-        match outcome.why:
-            case "syntax":
-                text = _("The template cannot be read: {detail}", detail=detail)
-            case "template":
-                text = _("The template cannot be filled: {detail}", detail=detail)
-            case "limit":
-                text = _("The template repeats or prints too much: {detail}", detail=detail)
-            case "size":
-                text = _("The template or its document is too large: at most {detail}.", detail=detail)
-            case "pages":
-                text = _("The document has too many pages: at most {detail}.", detail=detail)
-            case "memory":
-                text = _("The template needs too much memory.")
-            case "nesting":
-                text = _("The template is nested too deeply.")
-            case "killed":
-                text = _("The template is too heavy: its drawing was stopped.")
-            case _:
-                text = _("The template cannot be drawn: {detail}", detail=detail)
-        return str(text)
-
 
 class _Memory:
     """Templates that broke a limit, for ten minutes: each further bill would cost as much again."""
@@ -314,8 +309,12 @@ class _Memory:
                 self._known.popitem(last=False)
 
 
-def _rendered(outcome: _Outcome, *, problem: str | None) -> RenderedDocument:
-    return RenderedDocument(outcome.pdf, _digest(outcome.pdf), problem is not None, problem, outcome.unknown)
+def _document(source: DocumentSource, outcome: _Outcome, *, problem: str | None) -> RenderedDocument:
+    names = tuple(str(name) for name in source.facts)
+    missing = tuple(names[place] for place in outcome.missing)
+    return RenderedDocument(
+        outcome.pdf, _digest(outcome.pdf), problem is not None, problem, outcome.unknown, outcome.lost, missing
+    )
 
 
 def _digest(content: bytes) -> str:

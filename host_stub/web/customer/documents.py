@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from billhook import Catalogue, DocumentKind, LazyText, NotSupported, PluginError
-from flask import flash, make_response, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from host_stub.adapters.render.errors import RenderError
@@ -20,6 +20,7 @@ from host_stub.web.access import Right, actor, customer_account, may, own
 from host_stub.web.customer import bp
 from host_stub.web.page import MenuEntry
 from host_stub.web.panel import panel, reading, scope
+from host_stub.web.stored_files import paper
 
 _ = Catalogue("host_stub")
 
@@ -126,8 +127,4 @@ def document(account_id: int, payment_id: int, document_id: int) -> ResponseRetu
     with reading() as session:
         own(session, Payment, payment_id)
         found = statements.document_of(session, payment_id, document_id)
-    response = make_response(found.content)
-    response.content_type = "application/pdf"
-    response.headers.set("Content-Disposition", "inline", filename=found.file_name)
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-    return response
+    return paper(found.content, found.file_name)

@@ -14,7 +14,7 @@ from host_stub.domain.amounts import AmountProblem, UnreadableAmount, read_amoun
 from host_stub.domain.errors import InvalidAmount
 from host_stub.persistence import Reseller
 from host_stub.persistence.store import fetch
-from host_stub.services import charging, payments
+from host_stub.services import charging, payments, statements
 from host_stub.services.payments import PURPOSE_LENGTH, TopUp
 from host_stub.web.access import Right, actor, current_account, current_reseller_id, customer_account
 from host_stub.web.customer import bp
@@ -110,4 +110,13 @@ def _outside(error: InvalidAmount, limits: Limits) -> object:
 
 def _page(form: TopUpForm, limits: Limits) -> str:
     least = _("Minimum payment: {amount}", amount=short_money(limits.least))
-    return render_template("customer/top_up.html", form=form, least=least, currency=form.amount.currency)
+    return render_template(
+        "customer/top_up.html", form=form, least=least, currency=form.amount.currency, payable=_payable()
+    )
+
+
+def _payable() -> bool:
+    """Say whether there is a method for this customer; which ones will do for a sum is known once it is named."""
+    with reading() as session:
+        methods = statements.methods_for(session, current_account())
+    return any(method.plugin in panel().registry.plugins for method in methods)

@@ -15,6 +15,7 @@ from host_stub.persistence import AccessLevel, Account
 from host_stub.services.accounts import AccountDraft
 from host_stub.services.mails import is_address
 from host_stub.web.fields import AmountField, Paragraphs, Stripped, TaxNumberField
+from host_stub.web.reseller.legibility import unprintable
 from host_stub.web.sentences import ACCOUNT_TYPES, LEVELS
 
 _ = Catalogue("host_stub")
@@ -110,7 +111,9 @@ class AccountForm(FlaskForm):
     def warnings(self) -> list[LazyText]:
         """Return what looks wrong but is not refused."""
         draft = self.draft()
-        return [doubt_words(found, draft.inn, draft.kpp) for found in doubts(draft.type, draft.inn, draft.kpp)]
+        found = [doubt_words(found, draft.inn, draft.kpp) for found in doubts(draft.type, draft.inn, draft.kpp)]
+        address = (draft.zip, draft.region, draft.city, draft.street, draft.building, draft.office)
+        return [*found, *unprintable(draft.name, *address)]
 
 
 class PersonForm(FlaskForm):

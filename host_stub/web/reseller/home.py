@@ -16,9 +16,11 @@ from host_stub.persistence.sales import ChargingFailure
 from host_stub.persistence.store import now
 from host_stub.services import work_queue
 from host_stub.services.listings import count_up_to
+from host_stub.services.templates import given_up
 from host_stub.services.work_queue import Waiting
+from host_stub.web.access import current_reseller_id
 from host_stub.web.page import QueueRow, Tile, Tone
-from host_stub.web.panel import reading
+from host_stub.web.panel import panel, reading
 from host_stub.web.reseller import bp
 from host_stub.web.reseller.room import manual_plugins, show
 
@@ -73,6 +75,7 @@ def _queue(session: Session) -> list[QueueRow]:
     """Return what went wrong and waits for somebody; only what there is."""
     at = now(session)
     rows = [
+        *_methods_that_fail(session),
         _row(session, _("Parked gateway events"), work_queue.parked(), GatewayEvent.received_at, "events", Tone.BAD),
         _row(
             session,
@@ -104,6 +107,17 @@ def _queue(session: Session) -> list[QueueRow]:
         _row(session, _("Deliveries given up"), work_queue.dead_letters(), Outbox.dead_at, "deliveries", Tone.BAD),
     ]
     return [row for row in rows if row.count]
+
+
+def _methods_that_fail(session: Session) -> list[QueueRow]:
+    """Return the methods that look switched on and are offered to nobody, and the templates that failed."""
+    plugins = panel().registry.plugins
+    dark = work_queue.methods_without_plugin(session, current_reseller_id(), plugins)
+    failed = given_up(session, {name: p.provider.settings for name, p in plugins.items() if p.provider is not None})
+    return [
+        QueueRow(_("Methods that are on while their plugin is not"), url_for("reseller.methods"), dark, "", Tone.BAD),
+        QueueRow(_("Templates that failed: bills are stock ones"), url_for("reseller.templates"), len(failed), ""),
+    ]
 
 
 def _row(

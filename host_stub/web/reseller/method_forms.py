@@ -13,7 +13,7 @@ from wtforms.validators import DataRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from host_stub.services.methods import MethodDraft
-from host_stub.services.pictures import Picture, UnusablePicture, read_picture
+from host_stub.services.pictures import MAX_BYTES, Picture, UnusablePicture, read_picture
 from host_stub.services.setting_levels import Standing
 from host_stub.web.fields import NumberField, Paragraphs, Stripped
 from host_stub.web.sentences import ACCOUNT_TYPES
@@ -24,6 +24,7 @@ _ = Catalogue("host_stub")
 PICTURE_PROBLEMS = {
     "empty": _("The file is empty."),
     "too_big": _("The file is larger than 200 KB. Choose a smaller one."),
+    "too_many_pixels": _("The picture is larger than 2000 pixels on a side. Choose a smaller one."),
     "not_raster": _("Choose a PNG, JPEG or WebP picture."),
 }
 
@@ -33,11 +34,15 @@ class PictureField(FileField):
 
     picture: Picture | None = None
 
+    def process_data(self, value: object) -> None:
+        """Take nothing from the stored object: its bytes are no upload, and a browser shows none in such a field."""
+        self.data = None
+
     def pre_validate(self, form: Any) -> None:
         if not self.data:
             return
         try:
-            self.picture = read_picture(self.data.read())
+            self.picture = read_picture(self.data.read(MAX_BYTES + 1))
         except UnusablePicture as error:
             raise ValidationError(PICTURE_PROBLEMS[error.code]) from error
 

@@ -18,7 +18,7 @@ from billhook import (
     PaymentProvider,
     SettingKind,
 )
-from flask import abort, flash, make_response, redirect, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from sqlalchemy import select
@@ -39,6 +39,7 @@ from host_stub.web.reseller.method_forms import draft_of, method_form
 from host_stub.web.reseller.plugin_settings import plugins_to_set
 from host_stub.web.reseller.room import log_of, plugin_title, reseller, show
 from host_stub.web.settings_form import groups, take_findings
+from host_stub.web.stored_files import stored_file
 
 _ = Catalogue("host_stub")
 
@@ -254,7 +255,4 @@ def picture(content: bytes | None, kind: str | None) -> ResponseReturnValue:
     """Answer with a stored picture, under the type that its bytes told when it was uploaded."""
     if not content or kind not in ("image/png", "image/jpeg", "image/webp"):
         abort(404)
-    response = make_response(content)
-    response.content_type = kind
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    return stored_file(content, kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from billhook import Catalogue
-from flask import Response, flash, make_response, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -22,10 +22,12 @@ from host_stub.services.listings import contains, list_page
 from host_stub.web.access import actor
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.reseller import bp
+from host_stub.web.reseller.legibility import unprintable
 from host_stub.web.reseller.payment_facts import approval_words, closed_words, payment_facts
 from host_stub.web.reseller.payment_forms import ApprovalForm, ReasonForm
 from host_stub.web.reseller.room import asked, cursor, desk, log_of, manual_plugins, pages, reseller, show
 from host_stub.web.statuses import STATUSES
+from host_stub.web.stored_files import paper
 
 _ = Catalogue("host_stub")
 
@@ -85,6 +87,7 @@ def _page(payment_id: int, *, form: ApprovalForm | None = None, undo: ReasonForm
         undo=undo or ReasonForm(formdata=None),
         log=log,
         offered=_documents_to_issue(offers),
+        warnings=unprintable(row.purpose) if is_open else [],
         withheld=[(offer.method.name, offer.reason) for offer in offers if offer.reason is not None],
     )
 
@@ -195,7 +198,7 @@ def payment_document(payment_id: int, document_id: int) -> ResponseReturnValue:
     """An issued document, as it was frozen."""
     with reading() as session:
         found = _document(session, payment_id, document_id)
-    return pdf(found.content, found.file_name)
+    return paper(found.content, found.file_name)
 
 
 def _document(session: Session, payment_id: int, document_id: int) -> Document:
@@ -203,12 +206,3 @@ def _document(session: Session, payment_id: int, document_id: int) -> Document:
     if row.payment_id != payment_id:
         raise NotFound("Document", document_id)
     return row
-
-
-def pdf(content: bytes, name: str) -> Response:
-    """Return a PDF that the browser shows in a place without rights."""
-    response = make_response(content)
-    response.content_type = "application/pdf"
-    response.headers.set("Content-Disposition", "inline", filename=name)
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox; frame-ancestors 'self'"
-    return response

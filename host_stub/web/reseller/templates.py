@@ -15,7 +15,7 @@ from host_stub.persistence import PaymentMethod
 from host_stub.persistence.store import fetch
 from host_stub.services import resellers, setting_levels
 from host_stub.services.plugin_settings import Owner
-from host_stub.services.templates import method_place, owner_place, save_template, save_template_of_all
+from host_stub.services.templates import given_up, method_place, owner_place, save_template, save_template_of_all
 from host_stub.web import template_room
 from host_stub.web.access import actor, current_reseller_id
 from host_stub.web.panel import panel, reading, scope
@@ -43,8 +43,15 @@ def templates_list() -> ResponseReturnValue:
             for owner in [Owner(plugin.name, current_reseller_id())]
             for setting in templates_at(plugin, Level.RESELLER)
         ]
+        plugins = panel().registry.plugins
+        failed = given_up(session, {name: p.provider.settings for name, p in plugins.items() if p.provider})
     return show(
-        "reseller/templates.html", found=found, shared=shared, own=STATES[Level.METHOD], for_all=STATES[Level.RESELLER]
+        "reseller/templates.html",
+        found=found,
+        shared=shared,
+        failed={(method.id, setting.key) for method, setting in failed},
+        own=STATES[Level.METHOD],
+        for_all=STATES[Level.RESELLER],
     )
 
 

@@ -112,10 +112,11 @@ each("[data-gives-up]", (tick) => {
 });
 
 // The first error gets the focus, unless the page chose otherwise.
-const firstError = document.querySelector("[aria-invalid=true]");
+const firstError = document.querySelector("[aria-invalid=true]") || document.querySelector("[data-errors][tabindex]");
 if (firstError) firstError.focus();
 
-// Previews: the button posts to data-preview-url into the frame named `preview`; typing does the same after a pause.
+// Previews: the button posts to data-preview-url into the frame; typing does the same after a pause. What is wrong stands
+// in the frame and beside the button; whoever pressed that is led to it, and nobody is who types.
 each("form[data-preview-url]", (form) => {
   const button = form.querySelector("[data-preview]");
   const box = document.querySelector("[data-preview-box]");
@@ -124,7 +125,20 @@ each("form[data-preview-url]", (form) => {
     box.classList.add("busy");
     form.requestSubmit(button);
   };
-  box.querySelector("iframe").addEventListener("load", () => box.classList.remove("busy"));
+  const frame = box.querySelector("iframe");
+  const said = form.querySelector("[data-preview-said]");
+  let pressed = false;
+  button.addEventListener("click", () => { pressed = true; });
+  frame.addEventListener("load", () => {
+    box.classList.remove("busy");
+    const problem = frame.contentDocument?.querySelector("[data-problem]");
+    if (said) said.textContent = problem?.innerText ?? "";
+    if (problem && pressed) {
+      box.scrollIntoView({ block: "nearest" });
+      problem.focus();
+    }
+    pressed = false;
+  });
   if (!("previewAuto" in form.dataset)) return;
   let pause;
   form.addEventListener("input", () => {

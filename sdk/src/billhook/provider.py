@@ -130,6 +130,9 @@ class DocumentSource:
     frozen: what must be kept with the issued document (VAT rate, basis, amount, table version): JSON-able. It comes
         back in `DocumentFacts.frozen` when the payment's page is opened again.
     file_name: ASCII, ends with .pdf. title: of the PDF, where the template's HTML has none.
+    facts: what a paper of this kind must state, by what it is called (`{_("BIC"): "044525225"}`): the host looks for
+        each on the drawn page before a reseller's template is kept, and names those that cannot be read there.
+        Blanks and boxes between the digits do not matter.
     """
 
     template: str
@@ -139,6 +142,7 @@ class DocumentSource:
     frozen: Mapping[str, object] = field(default_factory=dict)
     file_name: str = "document.pdf"
     title: Text = ""
+    facts: Mapping[Text, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,8 @@ def resolve(setting: Setting, kept: Mapping[Level, Mapping[str, object]]) -> tup
 class Severity(StrEnum):
     ERROR = "error"  # blocks saving
     WARNING = "warning"
-    OK = "ok"
+    TODO = "todo"  # the doctor cannot see it: somebody has to look, and `remedy` says what happens otherwise
+    OK = "ok"  # it was checked
 
 
 @dataclass(frozen=True, slots=True)

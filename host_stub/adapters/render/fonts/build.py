@@ -1,13 +1,16 @@
-"""Build the two faces of «Billhook Sans» from the npm package @fontsource/golos-text (SIL Open Font License 1.1).
+"""Build «Billhook Sans» and «Billhook Sans Rest» from two npm packages (both under the SIL Open Font License 1.1).
 
-Run by hand when the face or the set of characters changes, needs fonttools[woff]::
+Run by hand when a face or the set of characters changes, needs fonttools[woff]::
 
-    npm pack @fontsource/golos-text && tar xzf fontsource-golos-text-*.tgz
-    python build.py package/files
+    npm pack @fontsource/golos-text && tar xzf fontsource-golos-text-*.tgz && mv package golos
+    npm pack @fontsource/noto-sans && tar xzf fontsource-noto-sans-*.tgz && mv package noto
+    python build.py golos/files noto/files
 
-The package cuts the face into pieces by script. Here they are merged, cut to the characters that Russian, Belarusian,
-Kazakh and English documents use, given tabular figures by default (sums stand under each other without a font feature)
-and a narrow no-break space, which the original lacks. A face this small halves the time of a document: see README.md.
+The packages cut a face into pieces by script; here they are merged. Golos Text is cut to the letters that it has of the
+languages of Russia, its neighbours and Latin Europe, given tabular figures by default (sums stand under each other
+without a font feature) and a narrow no-break space, which the original lacks. A face this small halves the time of a
+document: see README.md. Noto Sans has every letter that Golos Text lacks; its faces are loaded by a document that needs
+one, and by no other.
 """
 
 from __future__ import annotations
@@ -18,31 +21,56 @@ from pathlib import Path
 
 from fontTools import subset
 from fontTools.merge import Merger
+from fontTools.pens.recordingPen import DecomposingRecordingPen
+from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTFont
 from fontTools.ttLib.tables._g_l_y_f import Glyph
 
-FAMILY = "Billhook Sans"
-WEIGHTS = {400: ("Regular", "BillhookSans-Regular.ttf"), 700: ("Bold", "BillhookSans-Bold.ttf")}
+FAMILY, REST = "Billhook Sans", "Billhook Sans Rest"
+STYLES = {400: "Regular", 700: "Bold"}
 PIECES = ("latin", "latin-ext", "cyrillic", "cyrillic-ext")
-KAZAKH = "ӘәҒғҚқҢңӨөҰұҮүҺһІі"
-CHARACTERS = "".join(map(chr, (*range(0x20, 0x7F), *range(0xA0, 0x100), *range(0x401, 0x460)))) + (
-    KAZAKH + "№₽₸€–—―‘’‚“”„…•−×\u2009\u202f"
-)
+REST_PIECES = (*PIECES, "greek", "vietnamese")
+LETTERS = (*range(0x20, 0x7F), *range(0xA0, 0x250), 0x2BC, *range(0x400, 0x530))
+MARKS = (*range(0x300, 0x315), 0x31B, *range(0x323, 0x329), 0x32D, 0x32E, 0x330, 0x331)
+CHARACTERS = "".join(map(chr, LETTERS)) + "№₽₸€₴–—―‘’‚“”„…•−×\u2009\u202f"
+#: Latin, phonetic letters, marks, Greek, Cyrillic and what stands between words; the same as text and as figures.
+REST_CHARACTERS = "".join(
+    map(
+        chr,
+        (
+            *range(0x20, 0x530), *range(0x1AB0, 0x1B00), *range(0x1C80, 0x1C90), *range(0x1D00, 0x1F00),
+            *range(0x2000, 0x2150), *range(0x2C60, 0x2C80), *range(0x2DE0, 0x2E60), *range(0xA640, 0xA6A0),
+            *range(0xA720, 0xA800),
+        ),
+    )
+)  # fmt: skip
 FIGURES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 NARROW_SPACE = 160  # of 1000 units per em
 
 
 def build(pieces: Path, weight: int, folder: Path) -> None:
-    """Write one face. pieces: folder of the package's WOFF2 files."""
-    style, file_name = WEIGHTS[weight]
-    with tempfile.TemporaryDirectory() as scratch:
-        parts = [_plain(pieces / f"golos-text-{name}-{weight}-normal.woff2", Path(scratch)) for name in PIECES]
-        font = Merger().merge([str(part) for part in parts])
+    """Write one face of Golos Text. pieces: folder of the package's WOFF2 files."""
+    font = _merged(pieces, "golos-text", PIECES, weight)
     _add_narrow_space(font)
     _make_figures_tabular(font)
-    _cut(font)
-    _name(font, style)
-    font.save(folder / file_name)
+    _cut(font, CHARACTERS, ["kern", "ccmp", "locl"])
+    _add_marks(font, TTFont(folder / f"BillhookSansRest-{STYLES[weight]}.ttf"))
+    _name(font, FAMILY, STYLES[weight])
+    font.save(folder / f"BillhookSans-{STYLES[weight]}.ttf")
+
+
+def build_rest(pieces: Path, weight: int, folder: Path) -> None:
+    """Write one face of Noto Sans. pieces: folder of the package's WOFF2 files."""
+    font = _merged(pieces, "noto-sans", REST_PIECES, weight)
+    _cut(font, REST_CHARACTERS, ["kern", "mark", "mkmk", "ccmp", "locl"])
+    _name(font, REST, STYLES[weight])
+    font.save(folder / f"BillhookSansRest-{STYLES[weight]}.ttf")
+
+
+def _merged(pieces: Path, name: str, scripts: tuple[str, ...], weight: int) -> TTFont:
+    with tempfile.TemporaryDirectory() as scratch:
+        parts = [_plain(pieces / f"{name}-{script}-{weight}-normal.woff2", Path(scratch)) for script in scripts]
+        return Merger().merge([str(part) for part in parts])
 
 
 def _plain(source: Path, scratch: Path) -> Path:
@@ -101,21 +129,41 @@ def _shift(glyph: Glyph, shift: int, glyphs: object) -> None:
     glyph.recalcBounds(glyphs)
 
 
-def _cut(font: TTFont) -> None:
-    options = subset.Options(layout_features=["kern", "mark", "mkmk", "ccmp", "locl"], name_IDs=[0, 13, 14])
+def _add_marks(font: TTFont, rest: TTFont) -> None:
+    """Give the face the marks that it lacks, so that a letter and its mark (`а̄` of Mansi) are set by one face.
+
+    Both faces count 1000 units per em. Where a face says nothing of marks, the shaper puts them over their letter.
+    """
+    known, glyphs = rest.getBestCmap(), rest.getGlyphSet()
+    missing = [mark for mark in MARKS if mark in known and mark not in font.getBestCmap()]
+    font.setGlyphOrder([*font.getGlyphOrder(), *(f"mark{mark:04X}" for mark in missing)])
+    for mark in missing:
+        recording = DecomposingRecordingPen(glyphs)
+        glyphs[known[mark]].draw(recording)
+        pen = TTGlyphPen(None)
+        recording.replay(pen)
+        font["glyf"][f"mark{mark:04X}"] = glyph = pen.glyph()
+        glyph.recalcBounds(font["glyf"])
+        font["hmtx"][f"mark{mark:04X}"] = (0, glyph.xMin)
+        for table in font["cmap"].tables:
+            table.cmap[mark] = f"mark{mark:04X}"
+
+
+def _cut(font: TTFont, characters: str, features: list[str]) -> None:
+    options = subset.Options(layout_features=features, name_IDs=[0, 13, 14])
     options.hinting = False
     options.notdef_outline = True
     options.drop_tables += ["vhea", "vmtx", "VORG", "DSIG", "gasp"]
     cutter = subset.Subsetter(options)
-    cutter.populate(text=CHARACTERS)
+    cutter.populate(text=characters)
     cutter.subset(font)
 
 
-def _name(font: TTFont, style: str) -> None:
+def _name(font: TTFont, family: str, style: str) -> None:
     names = font["name"]
-    for name_id, text in ((1, FAMILY), (2, style), (3, f"{FAMILY} {style}"), (4, f"{FAMILY} {style}")):
+    for name_id, text in ((1, family), (2, style), (3, f"{family} {style}"), (4, f"{family} {style}")):
         names.setName(text, name_id, 3, 1, 0x409)
-    names.setName(f"BillhookSans-{style}", 6, 3, 1, 0x409)
+    names.setName(f"{family.replace(' ', '')}-{style}", 6, 3, 1, 0x409)
     font["OS/2"].usWeightClass = 700 if style == "Bold" else 400
     font["OS/2"].fsSelection = 0x20 if style == "Bold" else 0x40
     font["head"].macStyle = 1 if style == "Bold" else 0
@@ -124,5 +172,6 @@ def _name(font: TTFont, style: str) -> None:
 
 
 if __name__ == "__main__":
-    for each in WEIGHTS:
+    for each in STYLES:
+        build_rest(Path(sys.argv[2]), each, Path(__file__).parent)
         build(Path(sys.argv[1]), each, Path(__file__).parent)

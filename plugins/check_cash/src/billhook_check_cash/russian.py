@@ -12,6 +12,7 @@ NBSP: Final = "\u00a0"
 #: What stands on a bill until the reseller writes his own.
 HEAD: Final = "Руководитель"
 SERVICE: Final = "Предоплата за услуги хостинга"
+VAT: Final = "НДС"
 BASIS: Final = "Договор-оферта"
 NOTICE: Final = "Оплата данного счета означает согласие с условиями договора-оферты."
 _MONTHS: Final = (

@@ -245,17 +245,17 @@ def _reminders() -> list[Finding]:
     """Name the cabinet's options that nothing on the wire gives away until a payment is lost."""
     return [
         Finding(
-            Severity.OK,
+            Severity.TODO,
             _("Check in the cabinet: replacing of URLs is allowed."),
             _("Otherwise PayMaster ignores our addresses without a word, and no payment is reported."),
         ),
         Finding(
-            Severity.OK,
+            Severity.TODO,
             _("Check in the cabinet: notifications are sent again on failure."),
             _("Otherwise a payment that comes while the panel is down is not reported."),
         ),
         Finding(
-            Severity.OK,
+            Severity.TODO,
             _("Check in the cabinet: “the payer must return to the site” is off."),
             _("Otherwise the payment of a payer who closes the browser is not reported."),
         ),
