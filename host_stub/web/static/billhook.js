@@ -42,8 +42,11 @@ each("[data-copy]", (button) => {
   });
 });
 
-// Destructive steps are asked about in a dialog that says what will happen.
+// Destructive steps are asked about in a dialog that says what will happen. The form's own question is for those without
+// this script: answered here, it does not go along.
 const element = (name, properties) => Object.assign(document.createElement(name), properties);
+
+const questions = (form, act) => form.querySelectorAll("[name^=_question]").forEach(act);
 
 const ask = (form, submitter) => {
   const dialog = element("dialog", {});
@@ -58,6 +61,7 @@ const ask = (form, submitter) => {
   cancel.addEventListener("click", () => dialog.close());
   go.addEventListener("click", () => {
     form.dataset.confirmed = "yes";
+    questions(form, (field) => { field.disabled = true; });
     dialog.close();
     form.requestSubmit(submitter);
   });
@@ -75,6 +79,7 @@ const lock = (form) => {
 };
 const unlock = (form) => {
   delete form.dataset.sent;
+  questions(form, (field) => { field.disabled = false; });
   form.querySelectorAll("button").forEach((button) => { button.disabled = false; });
 };
 
