@@ -1,7 +1,8 @@
 """Questions before what cannot be taken back, as a page: for whoever has no script.
 
-A form that says what it will do (`confirm=` of the form macros, `MenuEntry.confirm`) carries its question in hidden fields.
-The script asks in a dialog and takes them away. Without it they arrive here, and a page asks; what was entered goes along.
+A form that says what it will do (`confirm=` of the form macros, `MenuEntry.confirm`) carries its question in hidden
+fields. The script asks in a dialog and takes them away. Without it they arrive here, and a page asks; what was entered
+goes along.
 A view whose question depends on what was entered returns `ask(…)` itself, unless `is_answered()`.
 """
 

@@ -126,7 +126,9 @@ def _asked(place: Place | None = None) -> Asked:
     query, form = list(request.args.items(multi=True)), list(request.form.items(multi=True))
     if any("\x00" in part for pair in (*query, *form) for part in pair):
         abort(400)
-    fields = [(field, value) for field, value in form if field != "csrf_token" and not field.startswith(asking.QUESTION)]
+    fields = [
+        (field, value) for field, value in form if field != "csrf_token" and not field.startswith(asking.QUESTION)
+    ]
     in_account = place is not None and place.room is Room.CUSTOMER
     return Asked(
         method="POST" if request.method == "POST" else "GET",
