@@ -22,6 +22,19 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// In a table, which scrolls in its box, an open menu stands over the box, at its button.
+document.addEventListener("toggle", (event) => {
+  const menu = event.target;
+  if (!menu.matches?.("details.menu[open]") || !menu.closest(".table-box")) return;
+  const list = menu.querySelector(".menu-list");
+  list.classList.add("floating");
+  const button = menu.querySelector("summary").getBoundingClientRect();
+  const below = button.bottom + list.offsetHeight + 8 < innerHeight || button.top < list.offsetHeight;
+  list.style.top = `${below ? button.bottom + 6 : button.top - list.offsetHeight - 6}px`;
+  list.style.left = `${Math.max(8, Math.min(button.right - list.offsetWidth, innerWidth - list.offsetWidth - 8))}px`;
+}, true);
+document.addEventListener("scroll", () => closeMenus(), { capture: true, passive: true });
+
 // Copy buttons: data-copy names the element whose text is copied.
 const copyText = async (source) => {
   if (navigator.clipboard && window.isSecureContext) return navigator.clipboard.writeText(source.textContent.trim());
