@@ -149,7 +149,6 @@ def reverse_approval(store: Store, scope: Scope, payment_id: int, *, reason: str
             other_credit_stands=_credit_stands(session, payment), over_lifetime=payment.expires_at <= now(session)
         )
         payments.set_status(session, payment, after)
-        charging.settle(session, account)
         log(
             session,
             "account",
@@ -161,6 +160,7 @@ def reverse_approval(store: Store, scope: Scope, payment_id: int, *, reason: str
             reason=reason,
             amount_minor=approval.received_minor,
         )
+        charging.settle(session, account)
         return undone.id
 
 

@@ -54,7 +54,7 @@ def post_correction(
             reason=reason,
         ),
     )
-    charging.settle(session, account)
+    # Before the account is settled: what follows from the correction stands above it in the log.
     log(
         session,
         "account",
@@ -65,4 +65,5 @@ def post_correction(
         amount_minor=amount.minor,
         reason=reason,
     )
+    charging.settle(session, account)
     return header

@@ -354,6 +354,7 @@ def settle_parked(store: Store, scope: Scope, event_id: int, *, account_id: int 
             by=by,
             reason=reason,
             account_id=account_id,
+            account=fetch(session, Account, account_id).name if account_id is not None else "",
         )
 
 

@@ -256,6 +256,14 @@ def holder(store: Store, token: str, purpose: Purpose, *, address: str) -> Signe
     raise LinkExpired
 
 
+def sender(store: Store, token: str) -> int | None:
+    """Return the open reseller whose user a link was mailed to, used up or not; None for a link that is not known."""
+    with store.read() as session:
+        row = session.get(LoginToken, token_hash(token))
+        reseller_id = session.get_one(User, row.user_id).reseller_id if row is not None else None
+        return reseller_id if reseller_id is not None and is_open(session, reseller_id) else None
+
+
 def set_password(
     store: Store, token: str, purpose: Purpose, password: str, *, lifetimes: Lifetimes
 ) -> tuple[str, SignedIn]:

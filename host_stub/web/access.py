@@ -117,6 +117,11 @@ def customer_account(right: Right) -> Callable[[View], View]:
     return decorate
 
 
+def right_of(view: Callable[..., object]) -> Right | None:
+    """Return the right that a customer's page of an account asks for, None for any other view."""
+    return getattr(view, _RIGHT, None)
+
+
 def enter_account(account_id: int, right: Right) -> Account:
     """Make an account the current one, or refuse like `customer_account`; for routes that find it by themselves."""
     user = signed_in()

@@ -16,8 +16,10 @@ from sqlalchemy.orm import Session
 
 from host_stub.persistence import Account, Notice, Reseller, Scope, UserKind
 from host_stub.services import charging, users
+from host_stub.services.addresses import BRAND
 from host_stub.services.signin import SignedIn
 from host_stub.web import access, page
+from host_stub.web import session as browser
 from host_stub.web.access import Right
 from host_stub.web.navigation import Navigation, Sections, link
 from host_stub.web.page import Page, Tone
@@ -63,8 +65,29 @@ def room(name: str) -> None:
 
 
 def brand_of(reseller_id: int) -> None:
-    """Show the brand of this reseller on a page that nobody need be signed in for; it names a payment of his."""
+    """Show the brand of this reseller on a page that nobody need be signed in for, and on what it leads to.
+
+    It names a payment of theirs, or was opened by a link of their mail.
+    """
     g.brand_of = reseller_id
+    if not g.get("no_cookie", False):
+        browser.remember_brand(reseller_id)
+
+
+def choose_brand() -> None:
+    """Show a stranger who comes by a link of a mail the brand of its sender: the link says whose it is."""
+    named = request.args.get(BRAND, "")
+    # No row has a longer number, and no database is asked about one.
+    if (
+        not (named.isascii() and named.isdigit() and len(named) < 10)
+        or current_user() is not None
+        or g.get("no_cookie")
+    ):
+        return
+    with panel().store.read() as unit:
+        known = unit.get(Reseller, int(named))
+    if known is not None and known.closed_at is None:
+        browser.remember_brand(known.id)
 
 
 def current_page() -> Page:
@@ -118,7 +141,12 @@ def _sign_in_url() -> str:
 
 def _shown_reseller(session: Session, user: SignedIn | None) -> Reseller | None:
     reseller_id = g.get("brand_of") or g.get("reseller_id") or (user.reseller_id if user else None)
-    return session.get(Reseller, reseller_id) if reseller_id else users.operator(session)
+    if reseller_id is not None:
+        return session.get(Reseller, reseller_id)
+    known = None if g.get("no_cookie", False) else browser.known_brand()
+    seen = session.get(Reseller, known) if known is not None else None
+    # A closed reseller's people are told neither a name nor a reason.
+    return seen if seen is not None and seen.closed_at is None else users.operator(session)
 
 
 def _common(reseller: Reseller) -> Page:

@@ -21,7 +21,7 @@ from host_stub.domain.errors import NotFound
 from host_stub.plugins import pages
 from host_stub.plugins.errors import PluginUnavailable
 from host_stub.plugins.pages import Asked, Place
-from host_stub.web import access, context, plugin_files
+from host_stub.web import access, asking, context, plugin_files
 from host_stub.web.access import Right
 from host_stub.web.capabilities import guessed_wrong, refuse_guessing
 from host_stub.web.panel import panel
@@ -80,6 +80,8 @@ def link(name: str, link: str, token: str) -> ResponseReturnValue:
     context.brand_of(held.reseller_id)
 
     def ask() -> ResponseReturnValue:
+        if asking.is_asked():
+            return asking.ask(asking.asked(), _LINK_LAYOUT)
         asked, answer = pages.ask_link(panel().desk, plugin, found, held, _asked())
         ours: dict[str, object] = {"reseller": asked.reseller, "page_layout": _LINK_LAYOUT}
         return _answered(plugin, answer, ours, held.reseller_id, _way_from_link, place="link_template")
@@ -104,6 +106,8 @@ def _in_room(name: str, place: Place, page: str) -> ResponseReturnValue:
         plugin, found = pages.find(panel().desk, name, place, page)
         if place.room is Room.CUSTOMER:
             access.require(Right(found.access.value))
+        if asking.is_asked():
+            return asking.ask(asking.asked(), layout)
         asked, answer = pages.ask(panel().desk, plugin, found, place, _asked(place))
         ours: dict[str, object] = {
             "title": found.title,
@@ -122,7 +126,9 @@ def _asked(place: Place | None = None) -> Asked:
     query, form = list(request.args.items(multi=True)), list(request.form.items(multi=True))
     if any("\x00" in part for pair in (*query, *form) for part in pair):
         abort(400)
-    fields = [(field, value) for field, value in form if field != "csrf_token"]
+    fields = [
+        (field, value) for field, value in form if field != "csrf_token" and not field.startswith(asking.QUESTION)
+    ]
     in_account = place is not None and place.room is Room.CUSTOMER
     return Asked(
         method="POST" if request.method == "POST" else "GET",

@@ -44,6 +44,7 @@ def public_document(name: str, payment_id: int, method_id: int, kind: str) -> Re
         guessed_wrong()
         raise
     if found.content is None:
+        context.brand_of(found.reseller_id)
         page = url_for("customer.payment", account_id=found.account_id, payment_id=found.payment_id)
         return render_template("plugin/document_closed.html", payment_url=page)
     return paper(found.content, found.file_name)

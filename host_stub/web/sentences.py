@@ -14,10 +14,10 @@ from typing import Final
 
 from billhook import AccountType, Catalogue, LazyText, Money, formats
 
-from host_stub.domain.actors import Actor
 from host_stub.domain.verdicts import Misfit
 from host_stub.persistence import AccessLevel
 from host_stub.persistence import LogEntry as Entry
+from host_stub.web.authors import who
 from host_stub.web.page import LogEntry, Tone
 
 _ = Catalogue("host_stub")
@@ -99,7 +99,7 @@ SENTENCES: Final[Mapping[str, tuple[Tone, LazyText]]] = {
     "user.password_reset": (Tone.CALM, _("Password set anew by a link.")),
     "user.switched_on": (Tone.GOOD, _("Sign-in allowed again.")),
     "user.switched_off": (Tone.BAD, _("Sign-in blocked.")),
-    "event.settled": (Tone.GOOD, _("Credited to customer {account_id} as a correction. Reason: {reason}")),
+    "event.settled": (Tone.GOOD, _("Credited to {account} as a correction. Reason: {reason}")),
     "event.closed": (Tone.CALM, _("Closed without a credit. Reason: {reason}")),
     "reseller.created": (Tone.CALM, _("Reseller created.")),
     "reseller.changed": (Tone.CALM, _("Changed: {fields}.")),
@@ -228,17 +228,19 @@ def line(
     """Return one row. An unknown code shows itself: the log never hides that something happened."""
     tone, sentence = SENTENCES.get(entry.action, (Tone.CALM, _(entry.action)))
     text = _fill(str(sentence), entry, currency, {**FIELDS, **(labels or {})})
-    return LogEntry(at=entry.at, text=text, by=who(entry.actor, for_customer), tone=tone)
+    return LogEntry(at=entry.at, text=text, by=who(entry.actor, for_customer, entry.action), tone=tone)
 
 
-def who(actor: str, for_customer: bool = False) -> LazyText | str:
-    """Return who did it, for people; empty for the system itself."""
-    done_by = Actor.parse(actor)
-    if done_by.kind == "system":
-        return ""
-    if for_customer and done_by.kind in ("manager", "operator"):
-        return _("manager")
-    return done_by.name
+def act_name(action: str) -> str:
+    """Return what an action is called where no line of it is at hand: its sentence with … for what differs."""
+    sentence = str(SENTENCES[action][1])
+    wanted = {name for _text, name, _spec, _conversion in Formatter().parse(sentence) if name}
+    return _DOUBLED_STOP.sub("…", sentence.format_map(dict.fromkeys(wanted, "…"))).rstrip(".")
+
+
+def acts_of(kind: str, others: Mapping[str, str]) -> list[str]:
+    """Return the actions on a kind of objects. others: beginnings of actions that are another kind's name."""
+    return [action for action in SENTENCES if (start := action.partition(".")[0]) and others.get(start, start) == kind]
 
 
 def _fill(sentence: str, entry: Entry, currency: str, labels: Mapping[str, object]) -> str:
@@ -254,6 +256,8 @@ def _word(name: str, details: Mapping[str, object], currency: str, labels: Mappi
     if isinstance(minor, int):
         return formats.money(Money(minor, currency))
     value = details.get("reason" if name == "misfit" else name)
+    if name == "account" and value is None and "account_id" in details:
+        return f"№ {details['account_id']}"  # written before names were kept
     if name == "misfit":
         return str(MISFITS.get(str(value), value))
     if name == "document":

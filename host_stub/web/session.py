@@ -19,6 +19,7 @@ from host_stub.web.panel import panel
 
 TOKEN = "t"
 _LANGUAGE = "language"
+_BRAND = "brand"
 
 
 class CookieSession(SecureCookieSessionInterface):
@@ -80,6 +81,7 @@ def remember(token: str, user: SignedIn) -> None:
     """Put a new token into the cookie. Everything that the browser had before is dropped, its CSRF secret too."""
     forget()
     session[TOKEN] = token
+    session[_BRAND] = user.reseller_id
     g.user = user
     browsers.remember(user.user_id)
 
@@ -90,13 +92,12 @@ def current_token() -> str:
 
 
 def forget() -> None:
-    """Empty the cookie, but for the language."""
-    language = session.get(_LANGUAGE)
+    """Empty the cookie, but for the language and the brand."""
+    kept = {name: session[name] for name in (_LANGUAGE, _BRAND) if session.get(name)}
     session.clear()
     g.pop("csrf_token", None)
     g.user = None
-    if language:
-        session[_LANGUAGE] = language
+    session.update(kept)
 
 
 def chosen_language() -> str:
@@ -106,6 +107,16 @@ def chosen_language() -> str:
 
 def choose_language(language: str) -> None:
     session[_LANGUAGE] = language
+
+
+def known_brand() -> int | None:
+    """Return the reseller whose pages this browser saw last, None if none: the sign-in shows their brand."""
+    return cast("int | None", session.get(_BRAND))
+
+
+def remember_brand(reseller_id: int) -> None:
+    if session.get(_BRAND) != reseller_id:
+        session[_BRAND] = reseller_id
 
 
 def is_static(asked: Request) -> bool:

@@ -18,13 +18,13 @@ from sqlalchemy.exc import DatabaseError
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.adapters.render import Renderer
-from host_stub.persistence import Document, LogEntry, Payment, PaymentMethod
+from host_stub.persistence import Document, LogEntry, Payment, PaymentMethod, Reseller
 from host_stub.plugins import documents
 from host_stub.plugins.registry import Registry
 from host_stub.services import approvals, payments
 from host_stub.services.approvals import BankOrder
 from tests.support.web import an_app, store_of
-from tests.support.world import CUSTOMER, MANAGER, World, rub
+from tests.support.world import CUSTOMER, MANAGER, World, a_reseller, rub
 
 REQUISITES = {
     "payee_name": "ООО «Хостинг Север»",
@@ -149,6 +149,21 @@ def test_on_a_final_payment_the_link_shows_a_sentence_and_the_sign_in(bill: Bill
     assert (answer.status_code, answer.mimetype) == (200, "text/html")
     assert f"/accounts/{bill.world.account_id}/payments/{bill.payment_id}" in answer.text
     assert "5 000" not in answer.text.replace("\xa0", " ")
+
+
+def test_a_closed_bill_and_the_sign_in_behind_it_are_under_the_brand_of_the_payments_reseller(bill: Bill) -> None:
+    with bill.store.write() as session:
+        a_reseller(session, "Оператор", is_operator=True)
+        session.get_one(Reseller, bill.world.reseller_id).brand_name = "Демохост"
+    payments.cancel(bill.store, bill.world.scope, bill.payment_id, by=CUSTOMER)
+
+    closed = bill.client.get(bill.address())
+    sign_in = bill.client.get(f"/accounts/{bill.world.account_id}/payments/{bill.payment_id}", follow_redirects=True)
+
+    assert closed.status_code == 200
+    for page in (closed, sign_in):
+        assert "Демохост" in page.text
+        assert "Оператор" not in page.text
 
 
 def test_a_wrong_or_foreign_anything_is_one_identical_404(bill: Bill) -> None:

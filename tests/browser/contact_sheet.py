@@ -156,7 +156,7 @@ def _speak(browser: Browser, demo: Demo, session: StorageState, language: str) -
     with _context(browser, language, WIDTHS[0], session) as context:
         page = context.new_page()
         page.goto(demo.panel)
-        page.locator(f".languages button[value={language}]").click()
+        page.locator(f".languages button[value={language}]").first.click()
         page.locator(f"html[lang={language}]").wait_for(state="attached")
         return context.storage_state()
 

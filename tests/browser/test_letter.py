@@ -180,7 +180,7 @@ def approve(page: Page, number: str, amount: str, *, order: str) -> None:
     page.locator("input[name=received]").fill(amount)
     page.locator("input[name=order_number]").fill(order)
     page.locator("#approve").get_by_role("button").click()
-    expect(page.locator("main").get_by_text("завершён").first).to_be_visible()
+    expect(page.locator("main").get_by_text("завершен").first).to_be_visible()
 
 
 def pay_by_card(page: Page, number: str) -> None:
@@ -192,7 +192,7 @@ def pay_by_card(page: Page, number: str) -> None:
     page.get_by_role("button", name="Оплатить").click()
     page.wait_for_url(re.compile("/accounts/"))
     expect(page.get_by_role("heading", level=1)).to_contain_text(number)
-    expect(page.locator(".payment-state").get_by_text("завершён")).to_be_visible(timeout=15_000)
+    expect(page.locator(".payment-state").get_by_text("завершен")).to_be_visible(timeout=15_000)
     page.reload()
 
 

@@ -336,7 +336,7 @@ def test_who_comes_back_is_asked_to_wait_until_his_money_is_there(counter: Count
     assert "обычно в течение минуты" in counter.client.get(address).text
     counter.notify()
     done = counter.client.get(address).text
-    assert "завершён" in done
+    assert "завершен" in done
     assert "обычно в течение минуты" not in done
 
 

@@ -131,7 +131,7 @@ def test_the_page_changes_by_itself_when_the_money_arrives(page: Any, base: str,
     page.goto(base + room.path(f"/payments/{payment}?returned=1"))
     room.approve(payment, "5000.00")
 
-    page.get_by_text("завершён").first.wait_for(timeout=15_000)
+    page.get_by_text("завершен").first.wait_for(timeout=15_000)
 
     assert page.locator("[data-refresh-seconds]").count() == 0
 

@@ -204,7 +204,7 @@ def test_cancelling_a_completed_payment_says_that_it_moved(owner: Visitor, room:
     answer = owner.post(room.path(f"/payments/{payment}/cancel"), follow_redirects=True)
 
     assert status_of(room, payment) == "completed"
-    assert "уже изменился: завершён" in answer.text
+    assert "уже изменился: завершен" in answer.text
     assert "Отменить платеж" not in answer.text
 
 
@@ -227,7 +227,7 @@ def test_an_expired_payment_can_still_be_paid(room: Room) -> None:
 
     text = Visitor(room.app, room.users["owner"]).get(room.path(f"/payments/{payment}")).text
 
-    assert "Срок оплаты истёк 13.12.2020, но платеж всё ещё можно оплатить." in text
+    assert "Срок оплаты истек 13.12.2020, но платеж всё еще можно оплатить." in text
     assert "<strong>Касса</strong>" in text
 
 

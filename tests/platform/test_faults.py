@@ -61,7 +61,7 @@ QUICK_SECONDS = 1.0
 COMPILED = ("billhook/", "components/", "faulty/", "layouts/", "plugin/")
 NOT_WORKING = "Этот способ оплаты сейчас не работает"
 PAGE_NOT_WORKING = "Эта страница сейчас не работает"
-TRY_AGAIN = "Попробовать ещё раз"
+TRY_AGAIN = "Попробовать еще раз"
 FACTS: dict[str, dict[str, Any]] = {
     "billhook_balance_changed": {"before_minor": 0, "after_minor": 1, "transaction_id": 1},
     "billhook_balance_threshold_crossed": {"key": "k", "level_minor": 1, "balance_minor": 0},

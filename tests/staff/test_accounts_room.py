@@ -194,7 +194,7 @@ def test_an_invited_user_gets_a_mail_with_a_link_that_no_page_shows(any_staff: S
     assert user.password_hash is None
     shown = olga.get(f"/reseller/mails/{mail.id}").text
     assert "/invitation/" not in shown
-    assert "приглашён" in olga.get(f"/reseller/accounts/{any_staff.account_id}/users").text
+    assert "приглашен" in olga.get(f"/reseller/accounts/{any_staff.account_id}/users").text
 
 
 def test_a_level_is_changed_and_the_last_owner_stays(staff: Staff, olga: Visitor) -> None:

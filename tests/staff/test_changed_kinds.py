@@ -18,7 +18,7 @@ from tests.staff.test_methods_room import SECRET, a_form, created, save
 from tests.support.web import Visitor
 
 PLAIN = "kept-as-plain-text-2024"
-WORDS = "Сохранённый секрет не читается: введите его заново."
+WORDS = "Сохраненный секрет не читается: введите его заново."
 
 
 @pytest.fixture(params=["text", "foreign key", "bare text"])

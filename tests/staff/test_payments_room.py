@@ -31,7 +31,7 @@ def test_an_approval_credits_what_arrived_and_completes_the_payment(any_staff: S
     assert answer.status_code == 200
     assert any_staff.status(payment_id) == "completed"
     assert any_staff.balance() == 5000_00
-    assert "подтверждён" in answer.text
+    assert "подтвержден" in answer.text
 
 
 def test_the_second_of_two_managers_sees_who_did_it_and_when(any_staff: Staff) -> None:

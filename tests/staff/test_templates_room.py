@@ -65,7 +65,7 @@ def test_a_template_that_does_not_compile_is_not_saved(drawn: Staff) -> None:
     answer = olga.post(address(drawn), {"source": "{% for x in %}<b>"})
 
     assert answer.status_code == 422
-    assert "Шаблон не сохранён" in answer.text
+    assert "Шаблон не сохранен" in answer.text
     assert "{% for x in %}&lt;b&gt;" in answer.text
     assert drawn.method(drawn.bank_id).settings.get("invoice_template") is None
 

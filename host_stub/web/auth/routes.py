@@ -16,7 +16,7 @@ from host_stub.services.guesses import Source
 from host_stub.services.limits import TooManyAttempts
 from host_stub.services.passwords import WeakPassword
 from host_stub.services.signin import LinkExpired, Purpose, WrongCredentials
-from host_stub.web import access, browsers, security, session
+from host_stub.web import access, browsers, context, security, session
 from host_stub.web.auth import bp
 from host_stub.web.auth.forms import RULES, ChangePasswordForm, ForgottenForm, NewPasswordForm, SignInForm
 from host_stub.web.panel import panel, writing
@@ -122,6 +122,7 @@ def _set_password(token: str, purpose: Purpose) -> ResponseReturnValue:
     form = NewPasswordForm()
     try:
         person = signin.holder(panel().store, token, purpose, address=security.client_address())
+        context.brand_of(person.reseller_id)
         if not form.validate_on_submit():
             status = 422 if form.is_submitted() else 200
             return _password_page(form, purpose, person, status)
@@ -129,6 +130,7 @@ def _set_password(token: str, purpose: Purpose) -> ResponseReturnValue:
             panel().store, token, purpose, form.password.data, lifetimes=session.lifetimes()
         )
     except LinkExpired:
+        _brand_of_link(token)
         return render_template("auth/link_expired.html", purpose=purpose), 404
     except ResellerClosed:
         return access.to_closed_sign_in()
@@ -138,6 +140,13 @@ def _set_password(token: str, purpose: Purpose) -> ResponseReturnValue:
     session.remember(new, user)
     flash(str(_("Your password is set.")), "success")
     return redirect(url_for("home"), 303)
+
+
+def _brand_of_link(token: str) -> None:
+    """Show whose mail a used or too old link stood in, while its row is kept."""
+    sender = signin.sender(panel().store, token)
+    if sender is not None:
+        context.brand_of(sender)
 
 
 def _password_page(

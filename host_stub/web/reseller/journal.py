@@ -1,25 +1,31 @@
-"""The journal: everything that was done in the reseller's name, newest first."""
+"""The journal: everything that was done in the reseller's name, newest first; sign-ins on a tab of their own."""
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import dataclass
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-from billhook import Catalogue
+from billhook import Catalogue, LazyText
 from flask import url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
 
 from host_stub.persistence import LogEntry
 from host_stub.services.listings import contains, list_page
+from host_stub.services.object_names import called, names
+from host_stub.web.page import LogEntry as Line
+from host_stub.web.page import NavItem
 from host_stub.web.panel import reading
 from host_stub.web.reseller import bp
 from host_stub.web.reseller.room import asked, cursor, pages, reseller, show
-from host_stub.web.sentences import line
+from host_stub.web.sentences import act_name, acts_of, line
 
 _ = Catalogue("host_stub")
 
-#: object kind → name, endpoint and parameter of its page (empty: it has none)
-KINDS: Final[dict[str, tuple[Any, str, str]]] = {
+#: object kind → its word, endpoint and parameter of its page (empty: it has none)
+KINDS: Final[dict[str, tuple[LazyText, str, str]]] = {
     "payment": (_("Payment"), "payment", "payment_id"),
     "account": (_("Customer"), "account", "account_id"),
     "subscription": (_("Subscription"), "subscription", "subscription_id"),
@@ -30,47 +36,107 @@ KINDS: Final[dict[str, tuple[Any, str, str]]] = {
     "reseller": (_("Reseller"), "settings", ""),
     "delivery": (_("Delivery"), "", ""),
 }
+SIGN_IN: Final = "user.signed_in"
+_KIND_OF_ACT: Final = {
+    "event": "gateway_event",
+    "method": "payment_method",
+    "plugin": "reseller",
+    "document": "payment",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the reader looks for. act: a kind (`payment`) or an action (`payment.paid`), empty for any.
+
+    since, until: days of the reseller's, both included.
+    """
+
+    act: str
+    text: str
+    since: dt.date | None
+    until: dt.date | None
+    sign_ins: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line with its object: its kind in words, the name that people know it by, its page if it has one."""
+
+    line: Line
+    kind: LazyText | str
+    name: str
+    url: str
 
 
 @bp.get("/journal", endpoint="journal")
 def journal_list() -> ResponseReturnValue:
-    kind, text = asked("status", KINDS) or asked("kind", KINDS), asked("q")
+    row = reseller()
+    wanted = Wanted(asked("status", _acts()), asked("q"), _day("since"), _day("until"), bool(asked("sign_ins")))
     with reading() as session:
-        listing = list_page(session, _found(kind, text), LogEntry.id, cursor(), count=False)
-    code = reseller().currency
+        listing = list_page(session, _found(wanted, ZoneInfo(row.timezone)), LogEntry.id, cursor(), count=False)
+        known = names(session, [(entry.object_kind, entry.object_id) for entry in listing.rows])
     return show(
         "reseller/journal.html",
-        rows=[
-            (
-                line(entry, code),
-                KINDS.get(entry.object_kind, (entry.object_kind, "", ""))[0],
-                entry.object_id,
-                _address(entry),
-            )
-            for entry in listing.rows
-        ],
+        tabs=_tabs(wanted),
+        rows=[_row(entry, row.currency, known) for entry in listing.rows],
         pager=pages(listing),
-        kinds=[(key, label) for key, (label, _page, _name) in KINDS.items()],
-        status=kind,
-        query=text,
+        acts=_choices(),
+        wanted=wanted,
     )
 
 
-def _found(kind: str, text: str) -> Select[Any]:
-    query = select(LogEntry)
-    if kind:
-        query = query.where(LogEntry.object_kind == kind)
-    if not text:
-        return query
-    found = contains(text, LogEntry.actor, LogEntry.details)
-    return query.where(
-        found | (LogEntry.object_id == int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else found
-    )
+def _tabs(wanted: Wanted) -> list[NavItem]:
+    here = url_for("reseller.journal")
+    return [
+        NavItem(_("What was done"), here, active=not wanted.sign_ins),
+        NavItem(_("Sign-ins"), url_for("reseller.journal", sign_ins=1), active=wanted.sign_ins),
+    ]
 
 
-def _address(entry: LogEntry) -> str:
-    _label, endpoint, parameter = KINDS.get(entry.object_kind, ("", "", ""))
-    if not endpoint:
-        return ""
+def _acts() -> list[str]:
+    return [*KINDS, *(act for _kind, _label, acts in _choices() for act, _word in acts)]
+
+
+def _choices() -> list[tuple[str, LazyText, list[tuple[str, str]]]]:
+    """Return the kinds with what can happen to each: kind, its word, actions with theirs."""
+    return [
+        (kind, label, [(act, act_name(act)) for act in acts_of(kind, _KIND_OF_ACT) if act != SIGN_IN])
+        for kind, (label, _page, _name) in KINDS.items()
+    ]
+
+
+def _day(name: str) -> dt.date | None:
+    """Return a day of the address; rubbish counts as none."""
+    try:
+        return dt.date.fromisoformat(asked(name))
+    except ValueError:
+        return None
+
+
+def _found(wanted: Wanted, zone: ZoneInfo) -> Select[Any]:
+    query = select(LogEntry).where((LogEntry.action == SIGN_IN) if wanted.sign_ins else (LogEntry.action != SIGN_IN))
+    if wanted.act:
+        column = LogEntry.action if "." in wanted.act else LogEntry.object_kind
+        query = query.where(column == wanted.act)
+    if wanted.since:
+        query = query.where(LogEntry.at >= _begin(wanted.since, zone))
+    if wanted.until and wanted.until < dt.date.max:
+        query = query.where(LogEntry.at < _begin(wanted.until + dt.timedelta(days=1), zone))
+    if wanted.text:
+        query = query.where(contains(wanted.text, LogEntry.actor, LogEntry.details) | called(wanted.text))
+    return query
+
+
+def _begin(day: dt.date, zone: ZoneInfo) -> dt.datetime:
+    # A year in which no zone's offset leads out of what a database can keep.
+    day = min(max(day, dt.date(1970, 1, 2)), dt.date(9998, 1, 1))
+    return dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC)
+
+
+def _row(entry: LogEntry, currency: str, known: dict[tuple[str, int], str]) -> Row:
+    label, endpoint, parameter = KINDS.get(entry.object_kind, (_("Object"), "", ""))
     values: dict[str, Any] = {parameter: entry.object_id} if parameter else {}
-    return url_for(f"reseller.{endpoint}", **values)
+    name = known.get((entry.object_kind, entry.object_id), "")
+    exists = bool(endpoint) and (bool(name) or not parameter)
+    return Row(line(entry, currency), label, name, url_for(f"reseller.{endpoint}", **values) if exists else "")

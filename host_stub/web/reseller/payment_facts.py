@@ -22,7 +22,7 @@ from host_stub.persistence import (
 )
 from host_stub.persistence.store import fetch
 from host_stub.services.approvals import standing_approval
-from host_stub.web.sentences import who
+from host_stub.web.authors import who
 from host_stub.web.statuses import status_of
 
 _ = Catalogue("host_stub")

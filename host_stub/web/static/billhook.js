@@ -22,6 +22,19 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// In a table, which scrolls in its box, an open menu stands over the box, at its button.
+document.addEventListener("toggle", (event) => {
+  const menu = event.target;
+  if (!menu.matches?.("details.menu[open]") || !menu.closest(".table-box")) return;
+  const list = menu.querySelector(".menu-list");
+  list.classList.add("floating");
+  const button = menu.querySelector("summary").getBoundingClientRect();
+  const below = button.bottom + list.offsetHeight + 8 < innerHeight || button.top < list.offsetHeight;
+  list.style.top = `${below ? button.bottom + 6 : button.top - list.offsetHeight - 6}px`;
+  list.style.left = `${Math.max(8, Math.min(button.right - list.offsetWidth, innerWidth - list.offsetWidth - 8))}px`;
+}, true);
+document.addEventListener("scroll", () => closeMenus(), { capture: true, passive: true });
+
 // Copy buttons: data-copy names the element whose text is copied.
 const copyText = async (source) => {
   if (navigator.clipboard && window.isSecureContext) return navigator.clipboard.writeText(source.textContent.trim());
@@ -42,8 +55,11 @@ each("[data-copy]", (button) => {
   });
 });
 
-// Destructive steps are asked about in a dialog that says what will happen.
+// Destructive steps are asked about in a dialog that says what will happen. The form's own question is for those without
+// this script: answered here, it does not go along.
 const element = (name, properties) => Object.assign(document.createElement(name), properties);
+
+const questions = (form, act) => form.querySelectorAll("[name^=_question]").forEach(act);
 
 const ask = (form, submitter) => {
   const dialog = element("dialog", {});
@@ -58,6 +74,7 @@ const ask = (form, submitter) => {
   cancel.addEventListener("click", () => dialog.close());
   go.addEventListener("click", () => {
     form.dataset.confirmed = "yes";
+    questions(form, (field) => { field.disabled = true; });
     dialog.close();
     form.requestSubmit(submitter);
   });
@@ -75,6 +92,7 @@ const lock = (form) => {
 };
 const unlock = (form) => {
   delete form.dataset.sent;
+  questions(form, (field) => { field.disabled = false; });
   form.querySelectorAll("button").forEach((button) => { button.disabled = false; });
 };
 

@@ -83,7 +83,7 @@ def test_the_page_holds_no_inline_style_script_or_foreign_picture(page) -> None:
 def test_without_a_bill_the_page_says_so_and_still_shows_the_requisites(page) -> None:
     text = page(issued=False)
 
-    assert "Попробуйте ещё раз" in text
+    assert "Попробуйте еще раз" in text
     assert LINK not in text
     assert "[БИК: 044525225]" in text
 
