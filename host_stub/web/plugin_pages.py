@@ -158,7 +158,7 @@ def _answered(
     reseller_id: int | None,
     way: Callable[[GoTo], str],
     *,
-    place: str = "template",
+    place: str = "page_template",
 ) -> ResponseReturnValue:
     """Draw what is shown, then write the effects: a page that can't be drawn has none."""
     if isinstance(answer, GoTo):
