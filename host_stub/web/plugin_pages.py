@@ -118,11 +118,9 @@ def _in_room(name: str, place: Place, page: str) -> ResponseReturnValue:
 
 
 def _asked(place: Place | None = None) -> Asked:
-    """Return what the visitor asks. What no database keeps is refused before the plugin sees it."""
-    query, form = list(request.args.items(multi=True)), list(request.form.items(multi=True))
-    if any("\x00" in part for pair in (*query, *form) for part in pair):
-        abort(400)
-    fields = [(field, value) for field, value in form if field != "csrf_token"]
+    """Return what the visitor asks; what no database keeps was refused before (`security.refuse_unstorable`)."""
+    query = list(request.args.items(multi=True))
+    fields = [(field, value) for field, value in request.form.items(multi=True) if field != "csrf_token"]
     in_account = place is not None and place.room is Room.CUSTOMER
     return Asked(
         method="POST" if request.method == "POST" else "GET",

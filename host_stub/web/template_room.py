@@ -29,6 +29,7 @@ from host_stub.web.page import LogEntry
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.reseller.payments import pdf
 from host_stub.web.reseller.room import desk, show
+from host_stub.web.routing import row_number
 
 _ = Catalogue("host_stub")
 
@@ -170,7 +171,7 @@ def edit(template: Template) -> ResponseReturnValue:
 
 
 def _shown(samples: list[_Sample], form: TemplateForm) -> _Sample:
-    chosen = request.args.get("payment", type=int) or form.payment_id.data
+    chosen = row_number(request.args.get("payment")) or form.payment_id.data
     return next((s for s in samples if s.payment.id == chosen), samples[0])
 
 
@@ -196,7 +197,7 @@ def preview(template: Template) -> ResponseReturnValue:
     from host_stub.adapters.render import RendererBroken, RendererBusy
 
     security.allow_framing_by_us()
-    source, payment_id = request.form.get("source", ""), request.form.get("payment_id", type=int)
+    source, payment_id = request.form.get("source", ""), row_number(request.form.get("payment_id"))
     sample = next((s for s in _samples(template) if payment_id in (None, s.payment.id)), None)
     if sample is None or len(source) > LONGEST:
         return _framed(_("There is no payment yet to look at the template on."))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from billhook import Fields
 from billhook.errors import MalformedField
 from billhook.pages import LARGEST_NUMBER

@@ -47,7 +47,8 @@ class NewResellerForm(ResellerForm):
 
 @bp.route("/resellers/new", methods=["GET", "POST"], endpoint="reseller_new")
 def reseller_new() -> ResponseReturnValue:
-    form = NewResellerForm.of(None, request.form.get("currency", "RUB"))
+    currency = request.form.get("currency", "RUB")
+    form = NewResellerForm.of(None, currency if currency in MINOR_DIGITS else "RUB")
     if form.validate_on_submit():
         reseller_id = resellers.create(panel().store, form.draft(), currency=form["currency"].data, by=actor())
         resellers.change(
