@@ -11,7 +11,8 @@ from billhook.i18n import is_storable
 from flask import Flask, Response, abort, current_app, g, request
 from flask_wtf import CSRFProtect
 
-from host_stub.config import Config, Network
+from host_stub.config import Config
+from host_stub.domain.reach import Network
 from host_stub.web.panel import panel
 from host_stub.web.session import current_user, is_static
 

@@ -47,6 +47,8 @@ TEXTS: Final = (
     "",
     "NaN",
     "1e400",
+    "http://[::1",
+    "https://a:b",
 )
 #: Parts of a path in the place of a number, and in the place of a word.
 NUMBERS: Final = ("0", str(2**31), str(2**63 - 1), BEYOND_INT8, HUGE, "9" * 5000, "-1", "%00", "%D9%A3")
