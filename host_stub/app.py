@@ -74,6 +74,7 @@ def create_app(
     app.before_request(session.load)
     app.before_request(context.choose_language)
     app.before_request(context.choose_brand)
+    app.before_request(security.refuse_unstorable)
     security.init_app(app, config)
     face.init_app(app)
     errors.init_app(app)

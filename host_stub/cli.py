@@ -8,6 +8,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import click
+from billhook import http
 from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 
@@ -199,6 +200,7 @@ def worker() -> None:
 def _ready() -> Config:
     """Return the configuration of an installation that can run; say what lacks otherwise."""
     config = Config()
+    http.limit_reach(config.reach.may_call)
     load_key_file(config.key_file, demo=config.demo)
     if migrate.pending(config.database_url):
         raise click.ClickException("The database lacks migrations: run `host_stub migrate`.")
@@ -209,6 +211,7 @@ def _ready() -> Config:
 def doctor_command() -> None:
     """Check the installation; exit status 1 if something is wrong."""
     config = Config()
+    http.limit_reach(config.reach.may_call)
     with _store(config) as store, plugin_cli.without_log():
         well = plugin_cli.say(doctor.examine(config, store))
     if not well:

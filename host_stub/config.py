@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-Network = IPv4Network | IPv6Network
+from host_stub.domain.reach import Network, Reach
+
 SHORTEST_TOKEN = 16
 
 
@@ -28,6 +29,7 @@ class Config(BaseSettings):
     trusted_proxies: how many proxies in front may be believed (`1`), or their networks (`10.0.0.0/8,::1/128`).
     smtp_tls: TLS from the first byte (port 465); smtp_starttls: TLS after the greeting (port 587).
     hsts_subdomains: browsers hold all subdomains of base_url's host to https too; off where one of them has none.
+    internal_networks: private networks (`10.20.0.0/16,fd00::/8`) that provisioning and plugins may call.
     disabled_plugins: names, separated by commas, of installed plugins that are not even imported.
     metrics_token: what a monitor shows to read `/metrics`; empty: nothing is measured for it, and nobody reads it.
     demo: `./dev run` only; then, and only then, a demo key file is accepted.
@@ -49,6 +51,7 @@ class Config(BaseSettings):
     smtp_from: str = "billing@localhost"
 
     trusted_proxies: Annotated[int | tuple[Network, ...], NoDecode] = 0
+    internal_networks: Annotated[tuple[Network, ...], NoDecode] = ()
     session_idle_minutes: int = Field(default=60, ge=1)
     session_hours: int = Field(default=12, ge=1)
     reset_link_minutes: int = Field(default=60, ge=1)
@@ -78,6 +81,15 @@ class Config(BaseSettings):
             return int(value.strip() or 0)
         return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
 
+    @field_validator("internal_networks", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        return (
+            tuple(ip_network(each.strip()) for each in value.split(",") if each.strip())
+            if isinstance(value, str)
+            else value
+        )
+
     @field_validator("disabled_plugins", mode="before")
     @classmethod
     def _names(cls, value: object) -> object:
@@ -94,6 +106,11 @@ class Config(BaseSettings):
     @property
     def https(self) -> bool:
         return self.base_url.startswith("https://")
+
+    @property
+    def reach(self) -> Reach:
+        """Where the panel calls what people type."""
+        return Reach(everywhere=self.demo, internal=self.internal_networks)
 
     @property
     def session_idle(self) -> timedelta:

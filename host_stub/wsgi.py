@@ -1,7 +1,11 @@
 """The panel as a WSGI application, configured by the environment: `host_stub.wsgi:app`."""
 
+from billhook import http
+
 from host_stub.app import create_app, report_metrics
 from host_stub.config import Config
 
-app = create_app(Config())
+config = Config()
+http.limit_reach(config.reach.may_call)
+app = create_app(config)
 report_metrics(app)

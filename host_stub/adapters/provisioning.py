@@ -11,10 +11,14 @@ import hmac
 import json
 from dataclasses import asdict, dataclass
 from hashlib import sha256
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
-import requests
+from billhook import http
+from billhook.http import GatewayUnreachable
+
+if TYPE_CHECKING:
+    from requests import Session
 
 SIGNATURE_HEADER: Final = "X-Billhook-Signature"
 CONNECT_SECONDS: Final = 5
@@ -44,10 +48,14 @@ class Provisioner(Protocol):
 
 
 class Webhook:
-    """Provisioner over HTTP. Follows no redirect, waits no longer than it must, reads no answer."""
+    """Provisioner over HTTP. Follows no redirect, waits no longer than it must, and calls no address inside.
+
+    Which addresses may be called: `http.limit_reach`. No proxy or password file of the machine gets between us and the
+    reseller's own address.
+    """
 
     def __init__(self, connect_seconds: float = CONNECT_SECONDS, answer_seconds: float = ANSWER_SECONDS) -> None:
-        self._timeout = (connect_seconds, answer_seconds)
+        self._connect, self._answer = connect_seconds, answer_seconds
 
     def apply(self, url: str, secret: str, order: Order) -> None:
         """See Provisioner. Any 2xx confirms."""
@@ -56,18 +64,16 @@ class Webhook:
         body = json.dumps(asdict(order), ensure_ascii=False, separators=(",", ":")).encode()
         headers = {"Content-Type": "application/json", SIGNATURE_HEADER: sign(body, secret)}
         try:
-            # A proxy or a password file of the machine must not get between us and the reseller's own address.
-            with requests.Session() as session:
-                session.trust_env = False
-                answer = session.post(
-                    url, data=body, headers=headers, timeout=self._timeout, allow_redirects=False, stream=True
-                )
-                status = answer.status_code
-                answer.close()
-        except requests.RequestException as error:
-            raise ProvisioningFailed(_reason(error)) from error
+            with self._session() as session:
+                status = session.post(url, data=body, headers=headers).status_code
+        except GatewayUnreachable as error:
+            raise ProvisioningFailed(_reason(str(error))) from error
         if not 200 <= status < 300:
             raise ProvisioningFailed(f"HTTP {status}")
+
+    def _session(self) -> Session:
+        total = self._connect + self._answer
+        return http.session(connect_seconds=self._connect, read_seconds=self._answer, total_seconds=total)
 
 
 def sign(body: bytes, secret: str) -> str:
@@ -75,9 +81,9 @@ def sign(body: bytes, secret: str) -> str:
     return "sha256=" + hmac.new(secret.encode(), body, sha256).hexdigest()
 
 
-def _reason(error: requests.RequestException) -> str:
-    if isinstance(error, requests.Timeout):
+def _reason(said: str) -> str:
+    if "may not be called" in said:
+        return "the address leads into the panel's own network"
+    if "Timeout" in said or "no whole answer" in said:
         return "no answer in time"
-    if isinstance(error, requests.ConnectionError):
-        return "no connection"
-    return type(error).__name__
+    return "no connection" if said.startswith("ConnectionError") else said.partition(":")[0]

@@ -12,7 +12,6 @@ from typing import Any, Final, ParamSpec, TypeVar
 from sqlalchemy import Engine, event, select
 
 from host_stub.persistence import Base, PluginFailure, Store
-from host_stub.plugins.breaker import Breaker
 from host_stub.plugins.discovery import Candidate
 from host_stub.plugins.registry import Registry
 
@@ -44,8 +43,8 @@ class WatchedRegistry(Registry):
         super().__init__(candidates)
 
     def call(self, plugin: str, place: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        for side in (self.guard(plugin).own, self.guard(plugin).public):
-            side.breaker = Breaker(lambda: self._clock.now())  # what failed before is another call's affair
+        for side in self.guard(plugin).sides.values():
+            side.forget()  # what failed before is another call's affair
         before, outer = _fingerprints(self.watched), self._place
         self._place = place
         try:

@@ -70,6 +70,7 @@ class OwnTables:
         """Return rows as `billhook.Reader.rows` does. Raises TypeError."""
         tables.check_where(tables.find(self.shapes(), name), where or {})
         tables.check_limit(limit)
+        tables.check_before(before_id)
         table = self._known().reflected[name]
         page = {"newest_first": newest_first, "limit": limit, "before_id": before_id}
         return rows.read(self._connection, table, self._reseller_id, where or {}, **page)  # type: ignore[arg-type]

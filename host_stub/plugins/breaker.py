@@ -1,4 +1,4 @@
-"""The breaker of one plugin: what fails again and again is not called for a while."""
+"""A breaker of one plugin: what fails again and again is not called for a while."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Final
 
 FAILURES: Final = 5
+#: How many of them one of those may bring about who share a breaker: it takes at least three to open it for all.
+OF_ONE: Final = 2
 WINDOW: Final = timedelta(minutes=1)
 PAUSE: Final = timedelta(seconds=30)
 
@@ -30,7 +32,7 @@ class Breaker:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._lock = threading.Lock()
-        self._failed_at: deque[datetime] = deque(maxlen=FAILURES)
+        self._failed: deque[tuple[datetime, str]] = deque(maxlen=FAILURES)
         self.until: datetime | None = None
         self._probing = False
 
@@ -62,16 +64,30 @@ class Breaker:
         with self._lock:
             if self._probing:
                 self.until, self._probing = None, False
-                self._failed_at.clear()
+                self._failed.clear()
 
-    def failed(self, *, at_once: bool = False) -> bool:
-        """Count a failure; return whether the breaker opened by it. at_once: open whatever the count."""
+    @property
+    def is_forgettable(self) -> bool:
+        """Say whether a new breaker would do the same."""
+        return self.until is None and (not self._failed or self._now() - self._failed[-1][0] > WINDOW)
+
+    def failed(self, *, at_once: bool = False, by: str = "") -> bool:
+        """Count a failure; return whether the breaker opened by it.
+
+        at_once: open whatever the count. by: which of those who share this breaker brought it about; they have one of
+        their own besides, so that OF_ONE of theirs count here. Empty: nobody in particular, all count.
+        """
         now = self._now()
         with self._lock:
-            self._failed_at.append(now)
-            many = len(self._failed_at) == FAILURES and now - self._failed_at[0] <= WINDOW
+            if by and not (at_once or self._probing) and self._of(by, now) >= OF_ONE:
+                return False
+            self._failed.append((now, by))
+            many = len(self._failed) == FAILURES and now - self._failed[0][0] <= WINDOW
             if not (many or at_once or self._probing):
                 return False
             opened = self.until is None
             self.until, self._probing = now + PAUSE, False
             return opened
+
+    def _of(self, one: str, now: datetime) -> int:
+        return sum(who == one and now - at <= WINDOW for at, who in self._failed)

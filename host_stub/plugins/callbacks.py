@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import NoneType
 from typing import TypeVar
@@ -23,10 +24,11 @@ from billhook import (
     Verdict,
 )
 from billhook.answers import Rubbish
-from billhook.errors import CallbackError
+from billhook.errors import CallbackError, MalformedAmount
 from sqlalchemy.orm import Session
 
 from host_stub.domain.errors import MethodUnavailable, NotFound
+from host_stub.domain.keepable import unkeepable
 from host_stub.persistence import Payment, PaymentMethod
 from host_stub.persistence.store import fetch
 from host_stub.plugins.desk import Desk, return_token
@@ -132,7 +134,7 @@ def _call(desk: Desk, callback: Callback, place: str, request: RawRequest, expec
     plugin = callback.method.plugin
 
     def read() -> Read:
-        answer = function(callback.action, request, callback.method)
+        answer = _keepable(function, callback, request)
         if not isinstance(answer, expected):
             raise Rubbish(
                 f"{place} of {callback.action.name} returned {type(answer).__name__}, not {expected.__name__}"
@@ -143,6 +145,20 @@ def _call(desk: Desk, callback: Callback, place: str, request: RawRequest, expec
         return desk.registry.ask(callback.method, place, read)
     except ProviderError as error:
         raise PluginFailed(plugin, f"{place} failed: {error}") from error
+
+
+def _keepable(function: Callable[..., Read], callback: Callback, request: RawRequest) -> Read:
+    """Return what a plugin read. What the panel cannot keep of it is the sender's affair, and no fault of the plugin.
+
+    Raises MalformedNotification, which parks what is rightly signed: nothing is dropped, nor repeated for ever.
+    """
+    try:
+        answer = function(callback.action, request, callback.method)
+    except MalformedAmount as error:
+        raise MalformedNotification("amount", error.why) from error
+    if isinstance(answer, PaymentClaim) and (beyond := unkeepable(answer)) is not None:
+        raise MalformedNotification(*beyond)
+    return answer
 
 
 def _acknowledge(desk: Desk, callback: Callback, verdict: Verdict) -> Answer:

@@ -37,6 +37,7 @@ from billhook.events import Event
 from billhook.tables import Tables
 from sqlalchemy.orm import Session
 
+from host_stub.domain import whose
 from host_stub.domain.errors import NotFound
 from host_stub.persistence import Account, Reseller, Scope, Store
 from host_stub.persistence.plugin_tables import OwnTables
@@ -107,7 +108,8 @@ class PluginReceiver:
     def _ask(self, plugin: str, hook: str, handler: Callable[..., Any], event: Event) -> list[Effect]:
         reader = HostReader(self._store, self._registry, plugin, event.reseller_id, self._keys)
         try:
-            return self._registry.call(plugin, hook, lambda: _answer(handler, event, reader))
+            with whose.on_behalf_of(event.reseller_id):
+                return self._registry.call(plugin, hook, lambda: _answer(handler, event, reader))
         finally:
             # A handler past its deadline may run on: it keeps no connection, and reads nothing any more.
             reader.end()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from time import perf_counter
@@ -11,7 +12,9 @@ from typing import Any, Final, TypeVar, TypeVarTuple
 from billhook import answers
 from billhook.deadlines import DEADLINES, HANDLER_SECONDS
 
-from host_stub.plugins.containment import ALLOWED, PUBLIC, NoThread, Overran, SideName
+from host_stub.domain import whose
+from host_stub.domain.whose import Path
+from host_stub.plugins.containment import ALLOWED, SIDES, NoThread, Overran, SideName
 from host_stub.plugins.errors import PluginPaused
 from host_stub.plugins.masking import text_of
 from host_stub.plugins.sides import Side
@@ -41,29 +44,39 @@ class CallOverran(CallFailed):
         self.stack = overrun.stack
 
 
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call that ended. path: on whose behalf it was made."""
+
+    place: str
+    side: Side
+    path: Path = ()
+
+
 class Guard:
     """Calls one plugin's code.
 
     now: the clock of the breakers. deadlines: seconds by place that replace those of `containment`.
-    own, public: its sides. tallies: what the calls came to, since the process started.
+    own, pages, public: its sides. tallies: what the calls came to, since the process started.
     """
 
     def __init__(self, plugin: str, now: Callable[[], datetime], deadlines: Mapping[str, float] | None = None) -> None:
         self._plugin = plugin
         self._deadlines = {**DEADLINES, **(deadlines or {})}
         self._handler_seconds = self._deadlines.get("billhook_", HANDLER_SECONDS)
-        self.own, self.public = (Side(plugin, name, now) for name in (SideName.OWN, SideName.PUBLIC))
+        self.sides = {name: Side(plugin, name, now) for name in SideName}
+        self.own, self.pages, self.public = (self.sides[name] for name in SideName)
         self.tallies = Tallies()
 
     @property
     def stuck(self) -> int:
         """How many threads are beyond their deadline."""
-        return self.own.pool.stuck + self.public.pool.stuck
+        return sum(side.pool.stuck for side in self.sides.values())
 
     @property
     def hangs(self) -> bool:
-        """Say whether a side has no thread left: only a new process has some again."""
-        return self.own.pool.exhausted or self.public.pool.exhausted
+        """Say whether somebody has no thread left on a side: only a new process has some again."""
+        return any(side.pool.exhausted or side.pool.stuck_shares for side in self.sides.values())
 
     @property
     def calls(self) -> int:
@@ -80,22 +93,23 @@ class Guard:
     def call(self, place: str, function: Callable[[], R]) -> R:
         """Return the plugin's answer, asked in a thread of the plugin, with the deadline of the place.
 
+        On whose behalf it is asked, the thread knows (`domain.whose`).
         Raises what the place allows, PluginPaused, CallFailed.
         """
         tally = self.tallies.places.get(place) or self.tallies.at(place)
-        side = self.public if place in PUBLIC else self.own
-        self._admit(side, tally)
+        side, path = self.sides[SIDES.get(place, SideName.OWN)], whose.present().path
+        self._admit(side, tally, path)
         began = perf_counter()
         try:
-            job = side.pool.run(partial(self._checked, place, function), self._seconds(place))
+            job = side.pool.run(partial(self._checked, place, function), self._seconds(place), path)
         except NoThread:
             tally.refuse()
             raise PluginPaused(self._plugin, "all its threads are busy", BUSY_WAIT) from None
         except Overran as overrun:
             tally.fail(perf_counter() - began, overran=True)
-            side.overran()
+            side.overran(path)
             raise CallOverran(place, overrun) from overrun
-        self._settle(place, side, tally, perf_counter() - began, job.error)
+        self._settle(_Call(place, side, path), tally, perf_counter() - began, job.error)
         answer: R = job.answer
         return answer
 
@@ -106,8 +120,8 @@ class Guard:
         """
         tally = self.tallies.places.get(place) or self.tallies.at(place)
         own = self.own
-        if own.breaker.until is not None or own.pool.stuck:
-            self._admit(own, tally)
+        if not own.quiet:
+            self._admit(own, tally, ())
         began = perf_counter()
         try:
             answer = function(*arguments)
@@ -115,17 +129,17 @@ class Guard:
         except KeyboardInterrupt:  # this is the host's own thread: somebody ends it
             raise
         except BaseException as error:
-            self._settle(place, own, tally, perf_counter() - began, error)
+            self._settle(_Call(place, own), tally, perf_counter() - began, error)
             raise
         tally.count(perf_counter() - began)
         if own.breaker.until is not None:
             own.answered()
         return answer
 
-    def _admit(self, side: Side, tally: Tally) -> None:
+    def _admit(self, side: Side, tally: Tally, path: Path) -> None:
         """Let a call through. Raises PluginPaused."""
         try:
-            side.admit()
+            side.admit(path)
         except PluginPaused:
             tally.refuse()
             raise
@@ -138,16 +152,17 @@ class Guard:
     def _seconds(self, place: str) -> float:
         return self._deadlines.get(place, self._handler_seconds)
 
-    def _settle(self, place: str, side: Side, tally: Tally, seconds: float, error: BaseException | None) -> None:
+    def _settle(self, call: _Call, tally: Tally, seconds: float, error: BaseException | None) -> None:
         """Count a call that ended. Raises its error if the place allows it, else CallFailed."""
+        place = call.place
         if error is None or isinstance(error, ALLOWED.get(place, ())):
             tally.count(seconds)
-            side.answered()
+            call.side.answered(call.path)
             if error is not None:
                 raise error
             return
         tally.fail(seconds)
-        side.failed()
+        call.side.failed(place, call.path)
         if isinstance(error, answers.Rubbish):
             raise CallFailed(str(error), str(error)) from error
         kind = type(error).__name__

@@ -32,6 +32,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
+from host_stub.domain import whose
 from host_stub.domain.errors import NotFound
 from host_stub.persistence import Account, PluginActivation, Reseller, Scope
 from host_stub.persistence.store import fetch
@@ -126,7 +127,8 @@ def ask(desk: Desk, plugin: LoadedPlugin, page: Page, place: Place, asked: Asked
         _check_effects(answer, asked.method, room.reader, place)
         return answer
 
-    return request, _call(desk, plugin.name, "page", view, room.end)
+    with whose.on_behalf_of(place.reseller_id):
+        return request, _call(desk, plugin.name, "page", view, room.end)
 
 
 def _call(desk: Desk, plugin: str, place: str, view: Callable[[], PageAnswer], end: Callable[[], None]) -> PageAnswer:
@@ -268,7 +270,8 @@ def ask_link(
         _check_effects(answer, asked.method, lambda _reseller_id: reader, place)
         return answer
 
-    return request, _call(desk, plugin.name, "link", view, reader.end)
+    with whose.on_behalf_of(held.reseller_id):
+        return request, _call(desk, plugin.name, "link", view, reader.end)
 
 
 def _check_way_out(answer: PageAnswer, link: Link) -> None:

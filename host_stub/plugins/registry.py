@@ -22,6 +22,7 @@ from billhook.errors import CallbackError, PageError
 from billhook.loading import EVENT_HOOKS, LoadedPlugin
 
 from host_stub.adapters.clock import Clock, SystemClock
+from host_stub.domain import whose
 from host_stub.domain.listening import Listening, WatchSpec
 from host_stub.persistence import Store
 from host_stub.plugins import failures, masking, start_watch
@@ -209,7 +210,8 @@ class Registry:
             masking.given(masking.secrets_of(method, provider.settings))
             return function(*args, **kwargs)
 
-        return self.call(method.plugin, place, asked)
+        with whose.on_behalf_of(method.reseller_id):
+            return self.call(method.plugin, place, asked)
 
     def heard(self, plugin: str, kind: str, verdict: str) -> None:
         """Count a message of a gateway. kind: of its action. verdict: what the panel made of it."""

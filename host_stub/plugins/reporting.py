@@ -107,6 +107,6 @@ def states(registry: Registry) -> dict[str, PluginState]:
     broken = {name: PluginState(loaded=False) for name in registry.broken}
     guards = {name: registry.guard(name) for name in registry.plugins}
     return broken | {
-        name: PluginState(True, guard.own.state.value, guard.stuck, guard.public.state.value)
+        name: PluginState(True, guard.own.state.value, guard.stuck, guard.public.state.value, guard.pages.state.value)
         for name, guard in guards.items()
     }

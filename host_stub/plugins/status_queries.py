@@ -10,6 +10,7 @@ from billhook import AttemptState, PaymentPaid, ProviderError, StatusAnswer, Sta
 from sqlalchemy.exc import SQLAlchemyError
 
 from host_stub.domain.errors import MethodUnavailable
+from host_stub.domain.keepable import unkeepable
 from host_stub.persistence import Payment, PaymentMethod, Store
 from host_stub.persistence.store import fetch
 from host_stub.plugins import failures
@@ -74,7 +75,21 @@ def _ask(store: Store, registry: Providers, keys: Opener, attempt: Due) -> Statu
     provider = registry.provider(attempt.plugin)
     method = present_view(store, row, provider, keys)
     request = StatusRequest(payment, method, attempt.reference, attempt.idempotency_key, attempt.queries)
-    return registry.ask(method, "query", provider.query, request)
+    unkept: list[str] = []
+
+    def query() -> StatusAnswer:
+        answer = provider.query(request)
+        if not isinstance(answer, PaymentPaid) or (beyond := unkeepable(answer)) is None:
+            return answer
+        unkept.append(": ".join(beyond))
+        return AttemptState.OPEN
+
+    answer = registry.ask(method, "query", query)
+    if unkept:
+        # Paid, the gateway says, and the panel cannot keep its id: a manager reads of it, as of such a notification.
+        said = f"status query of {attempt.reference}".encode()
+        gateway.park_unreadable(store, attempt.method_id, attempt.plugin, said, unkept[0])
+    return answer
 
 
 def _take(store: Store, attempt: Due, answer: StatusAnswer) -> None:

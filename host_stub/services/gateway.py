@@ -103,7 +103,7 @@ def park_unreadable(store: Store, method_id: int, plugin: str, body: bytes, why:
                     amount_minor=0,
                     currency=fetch(session, Reseller, method.reseller_id).currency,
                     is_test=False,
-                    details={"problem": why},
+                    details={"problem": _legible(why)},
                     body=body,
                     verdict=PARKED,
                     reason=Misfit.UNREADABLE,
@@ -111,6 +111,11 @@ def park_unreadable(store: Store, method_id: int, plugin: str, body: bytes, why:
                 )
             )
     return Verdict.PARKED
+
+
+def _legible(why: str) -> str:
+    """Return a provider's words as a database keeps them: they may quote what was not kept."""
+    return why.encode("utf-8", "replace").decode().replace("\x00", "?")[:500]
 
 
 def apply_event(store: Store, event: VerifiedEvent) -> Verdict:

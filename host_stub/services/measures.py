@@ -47,13 +47,14 @@ Series = tuple[str, tuple[str, ...]]
 class PluginState:
     """How a plugin stands in one process.
 
-    own, public: the breaker of each side: `closed`, `open`, `probing`; empty if it could not be loaded.
+    own, public, pages: the worst breaker of each side: `closed`, `open`, `probing`; empty if it could not be loaded.
     """
 
     loaded: bool
     own: str = ""
     stuck_threads: int = 0
     public: str = ""
+    pages: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def report(store: Store, name: str, process: Process, counted: Mapping[Series, i
             session.add(row)
         row.reported_at = now(session)
         row.plugins = {
-            plugin: [state.loaded, state.own, state.stuck_threads, state.public]
+            plugin: [state.loaded, state.own, state.stuck_threads, state.public, state.pages]
             for plugin, state in process.plugins.items()
         }
         session.flush()

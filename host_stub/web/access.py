@@ -16,8 +16,10 @@ from flask import Blueprint, Flask, flash, g, redirect, request, session, url_fo
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from host_stub.domain import whose
 from host_stub.domain.actors import Actor
 from host_stub.domain.errors import Forbidden, NotFound
+from host_stub.domain.whose import Whose
 from host_stub.persistence import AccessLevel, Account, Base, Reseller, Scope, UserKind
 from host_stub.persistence.store import fetch
 from host_stub.services import users
@@ -159,6 +161,7 @@ def enter_reseller() -> None:
         raise Forbidden("managers only")
     g.reseller_id = _acting_reseller(user)
     g.scope = Scope.reseller(g.reseller_id)
+    whose.begin(Whose(g.reseller_id, f"user {user.user_id}"))
 
 
 def enter_operator() -> None:

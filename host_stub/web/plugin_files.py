@@ -44,12 +44,19 @@ def find(plugin: LoadedPlugin, name: str) -> Path:
     joined = safe_join(str(folder / plugin.name), name) if folder else None
     path = Path(joined) if joined else None
     hidden = any(part.startswith(".") for part in name.split("/"))
-    if folder is None or path is None or hidden or not path.is_file():
+    if folder is None or path is None or hidden or not _is_file(path):
         raise NotFound("file", name)
     # Loading looked at all of them, but what stands in a folder may change while the panel runs.
     if not in_package(path, folder.parent):
         raise NotFound("file", name)
     return path
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # longer than a file's name can be
+        return False
 
 
 def serve(plugin: LoadedPlugin, name: str) -> Response:

@@ -122,10 +122,8 @@ def _in_room(name: str, place: Place, page: str) -> ResponseReturnValue:
 
 
 def _asked(place: Place | None = None) -> Asked:
-    """Return what the visitor asks. What no database keeps is refused before the plugin sees it."""
+    """Return what the visitor asks; what no database keeps was refused before (`security.refuse_unstorable`)."""
     query, form = list(request.args.items(multi=True)), list(request.form.items(multi=True))
-    if any("\x00" in part for pair in (*query, *form) for part in pair):
-        abort(400)
     fields = [
         (field, value) for field, value in form if field != "csrf_token" and not field.startswith(asking.QUESTION)
     ]
@@ -164,7 +162,7 @@ def _answered(
     reseller_id: int | None,
     way: Callable[[GoTo], str],
     *,
-    place: str = "template",
+    place: str = "page_template",
 ) -> ResponseReturnValue:
     """Draw what is shown, then write the effects: a page that can't be drawn has none."""
     if isinstance(answer, GoTo):

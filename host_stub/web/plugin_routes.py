@@ -22,7 +22,7 @@ from host_stub.web import context
 from host_stub.web.capabilities import guessed_wrong, refuse_guessing
 from host_stub.web.errors import unavailable_page
 from host_stub.web.panel import panel
-from host_stub.web.security import from_outside, no_referrer
+from host_stub.web.security import from_outside, no_referrer, reads_raw_body
 from host_stub.web.stored_files import paper
 
 _log = structlog.get_logger("billhook.callbacks")
@@ -57,6 +57,7 @@ def _address() -> str:
 
 @bp.route("/<name>/method/<int:method_id>/<action>", methods=["GET", "POST"])
 @from_outside
+@reads_raw_body
 def callback(name: str, method_id: int, action: str) -> ResponseReturnValue:
     """A gateway's message, or the payer's browser coming back from it."""
     try:

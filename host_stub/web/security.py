@@ -7,10 +7,12 @@ from ipaddress import ip_address
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, request
+from billhook.i18n import is_storable
+from flask import Flask, Response, abort, current_app, g, request
 from flask_wtf import CSRFProtect
 
-from host_stub.config import Config, Network
+from host_stub.config import Config
+from host_stub.domain.reach import Network
 from host_stub.web.panel import panel
 from host_stub.web.session import current_user, is_static
 
@@ -22,6 +24,7 @@ csrf = CSRFProtect()
 
 #: Views that gateways call: no CSRF token, no cookie. The test's list of them is written by hand.
 _EXEMPT = "_billhook_from_outside"
+_RAW_BODY = "_billhook_raw_body"
 
 
 def from_outside(view: View) -> View:
@@ -58,6 +61,27 @@ def mark_outside() -> None:
     """Note for the cookie and the log that the request comes from another site; before anything reads the session."""
     view = current_app.view_functions.get(request.endpoint or "")
     g.no_cookie = is_from_outside(view)
+
+
+def refuse_unstorable() -> None:
+    """Refuse what no database keeps, NUL above all, before a view or its guard looks for it: 404, in a form 422.
+
+    The body of a gateway's message is left alone: its plugin reads the bytes as they came.
+    """
+    if not is_storable(request.path):
+        abort(404)
+    texts = [part for pair in request.args.items(multi=True) for part in pair]
+    if not getattr(current_app.view_functions.get(request.endpoint or ""), _RAW_BODY, False):
+        texts += [part for pair in request.form.items(multi=True) for part in pair]
+        texts += [part for name, file in request.files.items(multi=True) for part in (name, file.filename or "")]
+    if not all(map(is_storable, texts)):
+        abort(422)
+
+
+def reads_raw_body(view: View) -> View:
+    """Mark a view that takes a request's body as it came: nothing may read it as a form before."""
+    setattr(view, _RAW_BODY, True)
+    return view
 
 
 def allow_form_action(origin: str) -> None:

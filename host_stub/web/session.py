@@ -11,8 +11,10 @@ from flask import Flask, Request, Response, g, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 from host_stub.config import Config
+from host_stub.domain import whose
 from host_stub.domain.errors import ResellerClosed
-from host_stub.services import signin
+from host_stub.domain.whose import Whose
+from host_stub.services import limits, signin
 from host_stub.services.signin import Lifetimes, SignedIn
 from host_stub.web import browsers
 from host_stub.web.panel import panel
@@ -54,6 +56,7 @@ def lifetimes() -> Lifetimes:
 def load() -> None:
     """Find out who asks. Static files belong to everybody and are not asked about."""
     g.user = None
+    whose.begin(Whose(person=limits.network(request.remote_addr or "")))
     if is_static(request) or g.get("no_cookie", False):
         return
     token = session.get(TOKEN)
@@ -65,6 +68,8 @@ def load() -> None:
         if g.user is None:
             # The CSRF secret stays: what was typed into an open form leads to the sign-in, not to an error.
             session.pop(TOKEN, None)
+        else:
+            whose.begin(Whose(g.user.reseller_id, f"user {g.user.user_id}"))
 
 
 def was_closed_out() -> bool:

@@ -27,6 +27,7 @@ from host_stub.web import security
 from host_stub.web.page import LogEntry
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.reseller.room import desk, show
+from host_stub.web.routing import row_number
 from host_stub.web.stored_files import paper
 
 if TYPE_CHECKING:
@@ -237,7 +238,7 @@ def doubts_of(drawn: RenderedDocument) -> list[Text]:
 
 
 def _shown(samples: list[_Sample], form: TemplateForm) -> _Sample:
-    chosen = request.args.get("payment", type=int) or form.payment_id.data
+    chosen = row_number(request.args.get("payment")) or form.payment_id.data
     return next((s for s in samples if s.payment.id == chosen), samples[0])
 
 
@@ -268,7 +269,7 @@ def preview(template: Template) -> ResponseReturnValue:
     A paper that lacks something stands below the words that say so: `despite` asks for it alone.
     """
     security.allow_framing_by_us()
-    text, payment_id = request.form.get("source", ""), request.form.get("payment_id", type=int)
+    text, payment_id = request.form.get("source", ""), row_number(request.form.get("payment_id"))
     sample = next((s for s in _samples(template) if payment_id in (None, s.payment.id)), None)
     if sample is None or len(text) > LONGEST:
         return _framed([_("There is no payment yet to look at the template on.")])

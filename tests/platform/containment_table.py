@@ -6,8 +6,17 @@ from billhook.answers import EXPECTED, HANDLER
 from billhook.deadlines import DEADLINES, HANDLER_SECONDS
 from billhook.loading import EVENT_HOOKS
 
-from host_stub.plugins.breaker import FAILURES, PAUSE, WINDOW
-from host_stub.plugins.containment import PUBLIC, QUEUE_SECONDS, THREADS, WAITING, WEB_THREADS
+from host_stub.plugins.breaker import FAILURES, OF_ONE, PAUSE, WINDOW
+from host_stub.plugins.containment import (
+    OF_PERSON,
+    OF_RESELLER,
+    QUEUE_SECONDS,
+    SIDES,
+    THREADS,
+    WAITING,
+    WEB_THREADS,
+    SideName,
+)
 from host_stub.plugins.start_watch import SECONDS
 
 _AGAIN = "the fact waits and is told again later, to this plugin alone; after 8 tries it is given up and shown"
@@ -31,15 +40,10 @@ PLACES: dict[str, tuple[str, str, str]] = {
     "document": ("without", "drawn", "the payer's page comes without the document and offers to try again"),
     "page": ("sentence", "shown", "the visitor reads that the page does not work now (503); nothing is written"),
     "link": ("sentence", "shown", "the visitor reads that the page does not work now (503); nothing is written"),
-    "template": (
-        "sentence",
-        "shown",
-        "the payer reads that the method does not work now; the visitor of a page, the same",
-    ),
-    "link_template": (
-        "sentence",
-        "shown",
-        "the visitor reads that the page does not work now (503); nothing is written",
+    "template": ("sentence", "shown", "the payer reads that the method does not work now"),
+    **dict.fromkeys(
+        ("page_template", "link_template"),
+        ("sentence", "shown", "the visitor reads that the page does not work now (503); nothing is written"),
     ),
     **dict.fromkeys(EVENT_HOOKS, ("waits", "delivered", _AGAIN)),
 }
@@ -118,8 +122,10 @@ def _loading() -> list[str]:
     return ["| fault | the operator reads |", "|---|---|", *rows]
 
 
-_NAMED = [f"`{place}`" for place in DEADLINES if place in PUBLIC]
-_PUBLIC = ", ".join(_NAMED[:-1]) + f" and {_NAMED[-1]}"
+def _named(side: SideName) -> str:
+    names = [f"`{place}`" for place in DEADLINES if SIDES.get(place) is side]
+    return ", ".join(names[:-1]) + f" and {names[-1]}"
+
 
 _INTRODUCTION = f"""\
 # Containment: what happens when a plugin misbehaves
@@ -127,27 +133,33 @@ _INTRODUCTION = f"""\
 This page is written by `tests/platform/test_faults.py`, which drives every row of it over the running panel.
 
 Plugins run in the panel's own processes, but in threads of their own: per plugin and process at most {THREADS} for what
-strangers bring about and {THREADS} for everything else. Strangers reach
-{_PUBLIC}. Every call has a deadline and comes back through one guard, which
+gateways, or strangers in their place, send ({_named(SideName.PUBLIC)}), {THREADS} for pages and links
+({_named(SideName.PAGES)}) and {THREADS} for everything else: payments, settings,
+events. Every call has a deadline and comes back through one guard, which
 looks at the answer's type. Whatever goes wrong is counted under *Plugins* in the operator's room. Other plugins, other
 requests and the ledger are not affected; a plugin never runs inside a transaction, so nothing half done is left.
 
-While all threads of a side are in use, at most {WAITING} calls wait for one, up to {QUEUE_SECONDS:g} s; any more are
-turned away at once. So a plugin that is slow without being too slow, by its own fault or by a stranger's, holds at most
-{2 * (THREADS + WAITING)} of the {WEB_THREADS} threads of a web process, and the others go on serving.
+Of the {THREADS} threads of a side the calls of one reseller hold at most {OF_RESELLER}, and those of one person at most
+{OF_PERSON}: a customer or member of staff, or, where nobody is signed in, a network address. So nobody keeps all of
+them. While there is none for a call, at most {WAITING} calls wait, up to {QUEUE_SECONDS:g} s; any more are turned away
+at once. A plugin that is slow without being too slow, by its own fault or by a stranger's, thus holds at most
+{len(SideName) * (THREADS + WAITING)} of the {WEB_THREADS} threads of a web process, and the others go on serving.
 
 A call that overruns is given up at once. Python cannot stop its thread: it stays occupied until the call ends, and what
 it does outside may still happen, which is why an attempt whose start overran stays unknown.
 
-**Breaker.** After {FAILURES} failures within {WINDOW.seconds} s, or when all {THREADS} threads hang, the plugin is not
-called for {PAUSE.seconds} s: its methods are left out, its pages do not work, its facts wait and use up no try. Then
-one call is let through; if it succeeds, all go through again. A bad signature, a malformed message and a gateway that
-cannot be reached are no failures. Each process keeps its own breakers. A worker in which all threads of a plugin hang
-ends with status 75 and is started again by its supervisor; a web process needs a restart.
+**Breakers.** After {FAILURES} failures within {WINDOW.seconds} s, or when all the threads that are theirs hang, the
+plugin is not called for {PAUSE.seconds} s, on that side, *for the person who brought them about*. A reseller has a
+breaker of its own, which counts at most {OF_ONE} failures of each person, so that it takes three people to pause a
+plugin for the reseller; and the plugin as a whole has one that counts at most {OF_ONE} of each reseller. Meanwhile its
+methods are left out, its pages do not work, its facts wait and use up no try. Then one call is let through; if it
+succeeds, all go through again. A bad signature, a malformed message and a gateway that cannot be reached are no
+failures. Each process keeps its own breakers. A worker in which all threads of a plugin, or all of somebody's share,
+hang ends with status 75 and is started again by its supervisor; a web process needs a restart.
 
-What strangers bring about has a breaker of its own, which opens only for calls that do not answer in time: nobody
-pauses a plugin's payments by what he sends to its addresses, and a message that it fails over does not turn the next
-good one away. While that breaker is open, gateways hear 503 and repeat, and everything else goes on.
+A page that fails never pauses payments, whoever opens it how often. Where nobody is signed in, at gateways' addresses
+and links, only calls that do not answer in time count: a message that the plugin fails over does not turn the next good
+one away. While messages are turned away, gateways hear 503 and repeat, and everything else goes on.
 
 **Figures.** Calls, failures, overruns and what the breaker turned away are counted for each plugin and place, with how
 long the calls took; a monitor reads them at `/metrics`, with the breakers and the stuck threads of all processes. See

@@ -55,6 +55,7 @@ from tests.support.databases import Databases
 from tests.support.web import Visitor, a_customer, a_user, an_app, store_of
 from tests.support.world import CUSTOMER, World, a_method, rub
 
+DRAWN = ("page_template", "link_template")
 DOCS = Path(__file__).parents[2] / "docs/containment.md"
 DEADLINE = 0.6
 QUICK_SECONDS = 1.0
@@ -310,6 +311,7 @@ DRIVES: dict[str, Callable[[Scene], str]] = {
     "acknowledge": notify,
     "query": query,
     "page": look,
+    "page_template": look,
     "link": click,
     "link_template": click,
     **{hook: event(hook) for hook in FACTS},
@@ -487,7 +489,7 @@ def test_every_hook_and_every_provider_method_is_driven() -> None:
     hooks = {name for name in vars(faulty) if name.startswith("billhook_")} - COLLECTORS
 
     assert hooks == set(EVENT_HOOKS)
-    assert set(PLACES) == methods | hooks | {"validator", "page", "link", "template", "link_template"}
+    assert set(PLACES) == methods | hooks | {"validator", "page", "link", "template", *DRAWN}
 
 
 def test_the_page_on_containment_is_the_tested_table() -> None:

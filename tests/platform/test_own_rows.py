@@ -142,6 +142,19 @@ def test_rows_are_read_in_order_page_by_page_and_by_value(notes: Notes) -> None:
     assert numbers(where={"id": fourth}) == [4]
 
 
+@pytest.mark.parametrize("before_id", [2**31 - 1, 2**31, 2**63, 10**30])
+def test_a_number_that_no_id_reaches_never_gets_to_the_driver(notes: Notes, before_id: int) -> None:
+    notes.keep(note(1))
+
+    assert len(notes.rows(before_id=before_id)) == 1
+
+
+@pytest.mark.parametrize("before_id", ["1", True, -1, 1.5])
+def test_what_is_no_id_is_refused_as_one(notes: Notes, before_id: Any) -> None:
+    with pytest.raises(TypeError, match="not the id of a row"):
+        notes.rows(before_id=before_id)
+
+
 REFUSED: dict[str, tuple[Effect, str]] = {
     "a table that is not its own": (Keep("account", {"name": "mine"}), "no table 'account' of its own"),
     "a table that is not there": (Keep("ledger_notes_x", {}), "ledger_notes_note"),

@@ -20,6 +20,7 @@ from host_stub.web.access import Right, actor, customer_account, may, own
 from host_stub.web.customer import bp
 from host_stub.web.page import MenuEntry
 from host_stub.web.panel import panel, reading, scope
+from host_stub.web.routing import row_number
 from host_stub.web.stored_files import paper
 
 _ = Catalogue("host_stub")
@@ -90,7 +91,7 @@ def issue_document(account_id: int, payment_id: int) -> ResponseReturnValue:
     """Issue a document of a method if it was not issued yet, and lead to it; `next=instructions` back to those."""
     with reading() as session:
         own(session, Payment, payment_id)
-    method_id, kind = request.form.get("method_id", 0, int), request.form.get("kind", "")
+    method_id, kind = row_number(request.form.get("method_id")) or 0, request.form.get("kind", "")
     problem, document_id = issue(payment_id, method_id, kind)
     if request.form.get("next") == "instructions":
         back = url_for("customer.instructions", account_id=account_id, payment_id=payment_id, method_id=method_id)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
 
-from host_stub.services.listings import Cursor, Listing
+from host_stub.services.listings import Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +17,6 @@ class Pages:
     older: str
     newer: str
     count: str
-
-
-def cursor(args: Mapping[str, str]) -> Cursor:
-    """Read the place in a list from the query; what is no number means the first page."""
-    return Cursor(before=_number(args.get("before")), after=_number(args.get("after")))
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def pages(listing: Listing[Any], endpoint: str, **values: object) -> Pages:

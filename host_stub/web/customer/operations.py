@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue
 from host_stub.services import statements
 from host_stub.web.access import Right, customer_account
 from host_stub.web.customer import bp, words
-from host_stub.web.customer.lists import cursor, pages
+from host_stub.web.customer.lists import pages
 from host_stub.web.panel import reading
+from host_stub.web.routing import cursor
 
 
 @bp.get("/<int:account_id>/operations")

@@ -25,6 +25,7 @@ from host_stub.web.customer.payments import closed_message
 from host_stub.web.page import DocumentLink
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.plugin_texts import page_names
+from host_stub.web.routing import row_number
 from host_stub.web.security import allow_form_action, allow_gateways
 
 _ = Catalogue("host_stub")
@@ -48,7 +49,7 @@ def pay(account_id: int, payment_id: int) -> ResponseReturnValue:
     with reading() as session:
         own(session, Payment, payment_id)
     page = url_for("customer.payment", account_id=account_id, payment_id=payment_id)
-    method_id = request.form.get("method_id", 0, int)
+    method_id = row_number(request.form.get("method_id")) or 0
     try:
         started = paying.start(panel().desk, scope(), payment_id, method_id, language=current_language(), by=actor())
         return _lead_on(started, page)

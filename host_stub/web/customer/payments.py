@@ -19,8 +19,9 @@ from host_stub.services.views import payment_view
 from host_stub.web.access import Right, actor, current_account, customer_account, may, own
 from host_stub.web.customer import bp
 from host_stub.web.customer.documents import document_menu, downloads
-from host_stub.web.customer.lists import cursor, pages
+from host_stub.web.customer.lists import pages
 from host_stub.web.panel import panel, reading, scope
+from host_stub.web.routing import cursor
 from host_stub.web.security import allow_gateways
 from host_stub.web.sentences import log_lines
 from host_stub.web.statuses import STATUSES

@@ -38,10 +38,12 @@ def reseller_close(reseller_id: int) -> ResponseReturnValue:
 
 @bp.post("/resellers/<int:reseller_id>/reopen")
 def reseller_reopen(reseller_id: int) -> ResponseReturnValue:
+    with reading() as session:
+        closed_at = fetch(session, Reseller, reseller_id).closed_at
     form = ReasonForm()
-    if not form.validate_on_submit():
+    if closed_at is not None and not form.validate_on_submit():
         return reseller_page(reseller_id, closing_form=form), 422
-    done = closing.reopen(panel().store, reseller_id, reason=form.reason.data, by=actor())
+    done = closing.reopen(panel().store, reseller_id, reason=form.reason.data or "", by=actor())
     _say(done, str(_("Reseller reopened. What the closing stopped runs again where the balance allows it.")))
     return _back(reseller_id)
 

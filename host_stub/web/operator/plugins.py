@@ -10,6 +10,7 @@ from billhook.history import Standing
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
+from host_stub.domain.whose import Path, reseller_of
 from host_stub.persistence import PluginActivation, PluginFailure, Reseller
 from host_stub.plugins.breaker import BreakerState
 from host_stub.plugins.containment import SideName
@@ -35,18 +36,52 @@ _TABLES: Final = {
 
 
 def pause_sentences(plugin: str) -> list[tuple[LazyText, LazyText]]:
-    """Say of each side of a plugin that is not called in this process which one it is, and what can be done."""
-    titles = {
-        SideName.OWN: _("Plugin {plugin} is not called for now.", plugin=plugin),
-        SideName.PUBLIC: _("Messages and links for plugin {plugin} are turned away for now.", plugin=plugin),
-    }
-    guard = panel().registry.guard(plugin)
-    paused = [side for side in (guard.own, guard.public) if side.state is not BreakerState.CLOSED]
-    return [(titles[side.name], _advice(side)) for side in paused]
+    """Say of each side of a plugin that is not called in this process which one it is, for whom, and what can be done.
+
+    Of one that is not called for some people of a reseller alone, the reseller is named.
+    """
+    sides = panel().registry.guard(plugin).sides.values()
+    paused = [side for side in sides if side.state is not BreakerState.CLOSED]
+    return [(_paused(side, plugin) if side.is_whole else _paused_for(side, plugin), _advice(side)) for side in paused]
+
+
+def _paused(side: Side, plugin: str) -> LazyText:
+    match side.name:
+        case SideName.OWN:
+            return _("Plugin {plugin} is not called for now.", plugin=plugin)
+        case SideName.PAGES:
+            return _("Pages and links of plugin {plugin} are not shown for now.", plugin=plugin)
+        case SideName.PUBLIC:
+            return _("Messages for plugin {plugin} are turned away for now.", plugin=plugin)
+
+
+def _paused_for(side: Side, plugin: str) -> LazyText:
+    whom = _whom(side.paused())
+    match side.name:
+        case SideName.OWN:
+            return _("Plugin {plugin} is not called for now for: {whom}.", plugin=plugin, whom=whom)
+        case SideName.PAGES:
+            return _(
+                "Pages of plugin {plugin} are not shown for now to some visitors of: {whom}.", plugin=plugin, whom=whom
+            )
+        case SideName.PUBLIC:
+            return _(
+                "Messages for plugin {plugin} from some senders are turned away for now, of: {whom}.",
+                plugin=plugin,
+                whom=whom,
+            )
+
+
+def _whom(paused: Sequence[Path]) -> str:
+    """Return the names of the resellers for whom, or for some of whose people, a side is paused."""
+    ids = {reseller_id for path in paused if (reseller_id := reseller_of(path)) is not None}
+    with reading() as session:
+        names = session.scalars(select(Reseller.name).where(Reseller.id.in_(ids)).order_by(Reseller.name))
+        return ", ".join(names) or str(_("the operator"))
 
 
 def _advice(side: Side) -> LazyText:
-    if side.pool.exhausted:
+    if side.pool.exhausted or side.pool.stuck_shares:
         return _("All its threads hang. Restart this process; if it happens again, disable or mend the plugin.")
     if side.name is SideName.PUBLIC:
         return _(

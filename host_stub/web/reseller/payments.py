@@ -26,6 +26,7 @@ from host_stub.web.reseller.legibility import unprintable
 from host_stub.web.reseller.payment_facts import approval_words, closed_words, payment_facts
 from host_stub.web.reseller.payment_forms import ApprovalForm, ReasonForm
 from host_stub.web.reseller.room import asked, cursor, desk, log_of, manual_plugins, pages, reseller, show
+from host_stub.web.routing import row_number
 from host_stub.web.statuses import STATUSES
 from host_stub.web.stored_files import paper
 
@@ -181,7 +182,7 @@ def payment_issue(payment_id: int) -> ResponseReturnValue:
     """Issue a document if it was not issued yet, and show it."""
     from host_stub.adapters.render import RendererBroken, RendererBusy
 
-    method_id = request.form.get("method_id", type=int) or 0
+    method_id = row_number(request.form.get("method_id")) or 0
     kind = request.form.get("kind", "")
     try:
         document_id = documents.issue(desk(), scope(), payment_id, method_id, kind, by=actor())

@@ -12,11 +12,12 @@ from host_stub.persistence import Account
 from host_stub.services.listings import contains, list_page
 from host_stub.web.panel import reading
 from host_stub.web.reseller.room import asked, cursor, pages, show
+from host_stub.web.routing import row_number
 
 
 def chosen_account() -> int | None:
     """Return the account that the address names, if it names one."""
-    return request.args.get("account", type=int)
+    return row_number(request.args.get("account"))
 
 
 def account_picker(title: LazyText, crumbs: list[tuple[Any, str]], parameter: str = "account", **keep: Any) -> str:

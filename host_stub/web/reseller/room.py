@@ -16,7 +16,7 @@ from host_stub.plugins.desk import Desk
 from host_stub.services import journal
 from host_stub.services.listings import Cursor, Listing
 from host_stub.services.users import Invitations
-from host_stub.web import context
+from host_stub.web import context, routing
 from host_stub.web.access import current_reseller_id, signed_in
 from host_stub.web.page import Column, LogEntry, NavItem, Notice, Tone
 from host_stub.web.panel import panel, reading
@@ -88,8 +88,8 @@ def columns(*labels: Text | tuple[Text, str]) -> list[Column]:
 
 
 def cursor() -> Cursor:
-    """Return where the list on this page begins. Rubbish in the address means the first page."""
-    return Cursor(before=request.args.get("before", type=int), after=request.args.get("after", type=int))
+    """Return where the list on this page begins. See `routing.cursor`."""
+    return routing.cursor(request.args)
 
 
 def pages(listing: Listing[Any]) -> dict[str, Text]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import available_timezones
 
 from billhook import Catalogue, LazyText, Money
@@ -16,6 +16,7 @@ from host_stub.persistence import Reseller
 from host_stub.services.resellers import Extras, ResellerDraft
 from host_stub.web import brand
 from host_stub.web.fields import AmountField, NumberField, Stripped
+from host_stub.web.panel import panel
 from host_stub.web.reseller.account_forms import an_address, language_field
 from host_stub.web.reseller.method_forms import PictureField
 
@@ -30,9 +31,18 @@ def web_address(_form: FlaskForm, field: Any) -> None:
     """Validate an http(s) address; an empty field passes."""
     if not field.data:
         return
-    parts = urlsplit(field.data)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+    parts = _parts(field.data)
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
         raise ValidationError(_("Enter a complete address, for example https://example.com."))
+
+
+def _parts(address: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(address)
+        _port = parts.port
+    except ValueError:  # `http://[`, a port that is no number
+        return None
+    return parts
 
 
 def _contact(label: LazyText) -> Stripped:
@@ -112,6 +122,11 @@ class ResellerForm(FlaskForm):
     def validate_max_top_up(self, field: Any) -> None:
         if field.data and self.min_top_up.data and field.data < self.min_top_up.data:
             raise ValidationError(_("The greatest sum is below the least one."))
+
+    def validate_provisioning_url(self, field: Any) -> None:
+        parts = _parts(field.data or "")
+        if parts is not None and parts.hostname and not panel().config.reach.may_name(parts.hostname):
+            raise ValidationError(_("This address is inside the panel's own network. The operator can allow it."))
 
     def validate_provisioning_secret(self, field: Any) -> None:
         if field.data and len(field.data) < 16:

@@ -43,6 +43,7 @@ EXPECTED: Final[Mapping[str, tuple[type, ...]]] = {
     "page": (Show, GoTo),
     "link": (Show, GoTo),
     "template": (str,),
+    "page_template": (str,),
     "link_template": (str,),
 }
 HANDLER: Final[tuple[type, ...]] = (list, Notify, Keep, Discard)

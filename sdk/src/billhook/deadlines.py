@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 #: Seconds that a call may take, by place: provider methods, the `validator` of a setting, views of a `page` or `link`,
-#: drawing what a start or page (`template`) or a link (`link_template`) shows.
+#: drawing what a start (`template`), a page (`page_template`) or a link (`link_template`) shows.
 DEADLINES: Final[Mapping[str, float]] = {
     "availability": 2,
     "check_settings": 2,
@@ -18,6 +18,7 @@ DEADLINES: Final[Mapping[str, float]] = {
     "page": 10,
     "link": 10,
     "template": 10,
+    "page_template": 10,
     "link_template": 10,
     "start": 20,
     "query": 20,

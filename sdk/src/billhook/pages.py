@@ -6,6 +6,7 @@ the host writes them in one transaction after the view returned. Paths, sessions
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -51,6 +52,11 @@ HOST_PAGES: Final[Mapping[Room, frozenset[HostPage]]] = {
 }
 
 
+#: The greatest number that an `sa.Integer` column keeps on every database.
+LARGEST_NUMBER: Final = 2**31 - 1
+_WHOLE: Final = re.compile(r"-?[0-9]{1,19}", re.ASCII)
+
+
 @dataclass(frozen=True, slots=True)
 class Fields:
     """Decoded fields of a query or a form in order, repeated names kept; nothing trimmed."""
@@ -70,6 +76,20 @@ class Fields:
         if len(found) > 1:
             raise MalformedField(name, "given more than once")
         return found[0] if found else None
+
+    def number(self, name: str, *, least: int = 1, most: int = LARGEST_NUMBER) -> int | None:
+        """Return the whole number that a field holds, or None if it is missing.
+
+        least, most: both included; the greatest fits an `sa.Integer` column, such as the id of a table of the plugin's
+        own. Only ASCII digits, with a minus below nought.
+        Raises MalformedField (answered 400) for anything else, and if it is given twice.
+        """
+        text = self.optional(name)
+        if text is None:
+            return None
+        if not _WHOLE.fullmatch(text) or not least <= int(text) <= most:
+            raise MalformedField(name, f"no whole number from {least} to {most}")
+        return int(text)
 
     def all(self, name: str) -> list[str]:
         """Return every value of a field: check boxes of one name."""

@@ -123,6 +123,12 @@ def check_limit(limit: object) -> None:
         raise TypeError(f"limit is {limit!r}, not 1 to {MOST_ROWS} rows: read page by page with before_id")
 
 
+def check_before(before_id: object) -> None:
+    """Raise TypeError for what is no id of a row to read before."""
+    if before_id is not None and (not isinstance(before_id, int) or isinstance(before_id, bool) or before_id < 0):
+        raise TypeError(f"before_id is {before_id!r}, not the id of a row")
+
+
 def _check_keep(effect: Keep, table: Table) -> None:
     values = _named(table, effect.values)
     for name, value in values.items():

@@ -20,7 +20,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
-from billhook.http import GatewayUnreachable
+from billhook.http import GatewayUnreachable, may_call
 
 _CHUNK: Final = 64 * 1024
 #: With nothing left: 0 would make a socket that does not wait at all, which raises other errors.
@@ -133,6 +133,10 @@ def _pools(left: Left) -> dict[str, type[HTTPConnectionPool]]:
     }
 
 
+class _Refused(OSError):
+    """A name leads only where the host lets nobody call."""
+
+
 class _Timed(HTTPConnection):
     """What both connections have in common. left: the seconds that remain of the call."""
 
@@ -146,9 +150,9 @@ class _Timed(HTTPConnection):
         """Connect to one address after the other. urllib3 gives each of them the whole limit."""
         name, limit = self._dns_host, self.timeout
         try:
-            addresses = list(dict.fromkeys(each[4][0] for each in self._resolved(name)))
+            addresses = self._allowed(name)
             for number, address in enumerate(addresses, start=1):
-                self.host, self.timeout = str(address), self._clamped(limit)
+                self.host, self.timeout = address, self._clamped(limit)
                 try:
                     sock = super()._new_conn()
                     sock.settimeout(self._clamped(limit))  # what follows may be TLS
@@ -159,6 +163,14 @@ class _Timed(HTTPConnection):
         finally:
             self.host, self.timeout = name, limit
         raise AssertionError("a name that is resolved has an address")
+
+    def _allowed(self, name: str) -> list[str]:
+        """Return the addresses of a name that may be called: these, and no later answer, are connected to."""
+        addresses = list(dict.fromkeys(str(each[4][0]) for each in self._resolved(name)))
+        allowed = [address for address in addresses if may_call(address)]
+        if not allowed:
+            raise NewConnectionError(self, "refused") from _Refused(f"{addresses[0]} may not be called from here")
+        return allowed
 
     def _resolved(self, name: str) -> list[Any]:
         try:

@@ -143,7 +143,8 @@ def billhook_payment_providers() -> list[type[PaymentProvider]]:
 
 def look(request: PageRequest) -> PageAnswer:
     effects = [Notify(request.account.id, "look", "News", ["It was looked at."])] if request.account else []
-    return act("page", lambda: Show(f"{NAME}/look.html", effects=effects if request.is_post else []))
+    context = {"act": lambda: act("page_template", lambda: "Look here")}
+    return act("page", lambda: Show(f"{NAME}/look.html", context, effects if request.is_post else []))
 
 
 def click(request: LinkRequest) -> PageAnswer:

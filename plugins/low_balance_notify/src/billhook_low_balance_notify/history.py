@@ -20,7 +20,6 @@ from billhook import (
     Show,
     Value,
 )
-from billhook.errors import MalformedField
 
 from billhook_low_balance_notify import silence
 from billhook_low_balance_notify.settings import TITLE, _
@@ -78,7 +77,7 @@ def of_customer(request: PageRequest) -> PageAnswer:
 def _listed(
     request: PageRequest, template: str, context: Mapping[str, object], where: Mapping[str, Value] | None = None
 ) -> Show:
-    before = _row_number(request.query.optional("before"))
+    before = request.query.number("before")
     rows = request.reader.rows(TABLE, where, newest_first=True, limit=SHOWN, before_id=before)
     older = request.address("warnings", before=rows[-1]["id"]) if len(rows) == SHOWN else ""
     return Show(template, {**context, "_": _, "warnings": [_shown(row) for row in rows], "older": older})
@@ -96,14 +95,6 @@ def _shown(row: Mapping[str, Value]) -> dict[str, object]:
         "missing": money("missing_minor"),
         "by_mail": row["by_mail"],
     }
-
-
-def _row_number(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):
-        raise MalformedField("before", "no row's number")
-    return int(text)
 
 
 PAGES: Final = (

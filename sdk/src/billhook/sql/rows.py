@@ -45,10 +45,15 @@ def read(
     shown = [column for column in table.columns if column.name != RESELLER]
     number = table.columns[ID]
     query = sa.select(*shown).where(*_mine(table, reseller_id, where))
-    if before_id is not None:
+    # Beyond what the column keeps, which a driver refuses to compare, every row is smaller.
+    if before_id is not None and before_id <= _largest(number):
         query = query.where(number < before_id)
     query = query.order_by(number.desc() if newest_first else number).limit(limit)
     return [{name: _shown(value) for name, value in row.items()} for row in connection.execute(query).mappings()]
+
+
+def _largest(column: sa.Column[Any]) -> int:
+    return 2**63 - 1 if isinstance(column.type, sa.BigInteger) else 2**31 - 1
 
 
 def _mine(table: sa.Table, reseller_id: int, where: Mapping[str, Value]) -> Sequence[sa.ColumnElement[bool]]:

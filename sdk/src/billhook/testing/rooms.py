@@ -138,7 +138,7 @@ class Rooms:
                 with within(place):
                     answer = view()
                 effects = self._checked(answer, place, asked)
-                with within("template" if place == "page" else "link_template"):
+                with within(f"{place}_template"):
                     opened = self._drawn(answer, effects, asked, ours)
                 # Drawn first, as at a host: a page that can't be drawn has no effects.
                 self.tables.write([each for each in effects if not isinstance(each, Notify)], self.reseller.id)

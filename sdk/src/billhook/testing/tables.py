@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from billhook.errors import PluginError
 from billhook.events import Discard, Keep
 from billhook.loading import LoadedPlugin
-from billhook.tables import Tables, Value, check_limit, check_where, find
+from billhook.tables import Tables, Value, check_before, check_limit, check_where, find
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -56,6 +56,7 @@ class MemoryTables:
         table = find(self.shapes(), name)
         check_where(table, where or {})
         check_limit(page["limit"])
+        check_before(page["before_id"])
         from billhook.sql import rows
 
         with self._turn, self._open().connect() as connection:
