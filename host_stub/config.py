@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from host_stub.adapters import disk
+
 Network = IPv4Network | IPv6Network
 SHORTEST_TOKEN = 16
 
@@ -28,6 +30,8 @@ class Config(BaseSettings):
     trusted_proxies: how many proxies in front may be believed (`1`), or their networks (`10.0.0.0/8,::1/128`).
     smtp_tls: TLS from the first byte (port 465); smtp_starttls: TLS after the greeting (port 587).
     disabled_plugins: names, separated by commas, of installed plugins that are not even imported.
+    disk_low_mb, disk_full_mb: free megabytes below which a disk is told of, and `/healthz` answers 503.
+    backup_folder: where backups are put; its disk is looked at too.
     metrics_token: what a monitor shows to read `/metrics`; empty: nothing is measured for it, and nobody reads it.
     demo: `./dev run` only; then, and only then, a demo key file is accepted.
     """
@@ -56,6 +60,9 @@ class Config(BaseSettings):
     max_request_bytes: int = 2 * 1024 * 1024
     log_format: LogFormat = LogFormat.JSON
     metrics_token: SecretStr = SecretStr("")
+    disk_low_mb: int = Field(default=1024, ge=0)
+    disk_full_mb: int = Field(default=100, ge=0)
+    backup_folder: Path | None = None
 
     @field_validator("base_url")
     @classmethod
@@ -88,6 +95,11 @@ class Config(BaseSettings):
         if text and (len(text) < SHORTEST_TOKEN or not text.isascii() or not text.isprintable() or " " in text):
             raise ValueError(f"at least {SHORTEST_TOKEN} ASCII letters and digits, drawn at random")
         return token
+
+    def disks(self, free: disk.Free = disk.free_bytes) -> list[disk.Place]:
+        """Look at the disks that this installation writes to."""
+        limits = disk.Limits(self.disk_low_mb * disk.MEGABYTE, self.disk_full_mb * disk.MEGABYTE)
+        return disk.places(disk.folders(self.database_url, self.backup_folder), limits, free)
 
     @property
     def https(self) -> bool:

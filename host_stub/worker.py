@@ -31,6 +31,7 @@ from host_stub.plugins.registry import Registry
 from host_stub.services import charge_watches, charging, closing, deliveries, heartbeat, outbox, payments, watch_levels
 from host_stub.services.deliveries import Receiver
 from host_stub.services.mail_sending import MailReceiver
+from host_stub.services.proof import nightly
 from host_stub.services.provisioning import ProvisioningReceiver
 
 IDLE_SECONDS: Final = 1.0
@@ -118,6 +119,7 @@ class Worker:
                 lambda: status_queries.ask_due(store, registry, outside.keys),
                 every=timedelta(seconds=30),
             ),
+            Job("proof", lambda: nightly.step(store), every=timedelta(minutes=1)),
             Job("sweeping", lambda: deliveries.sweep(store), every=timedelta(minutes=10)),
             Job("watch levels", lambda: watch_levels.take_over(store), every=timedelta(minutes=10)),
             *(self._delivering(outbox.PLUGIN + name, plugins, threads=2) for name in listeners(registry)),

@@ -60,12 +60,12 @@ _POSTGRESQL: Final[Mapping[str, str]] = {
 }
 
 _FIND_SQLITE: Final = (
-    "select name, tbl_name as \"table\", substr(sql, instr(sql, name) + length(name)) as body, 1 as \"on\" "
+    'select name, tbl_name as "table", substr(sql, instr(sql, name) + length(name)) as body, 1 as "on" '
     "from sqlite_master where type = 'trigger'"
 )
 # A trigger that fires on replicas only is off as well.
 _FIND_POSTGRESQL: Final = (
-    "select t.tgname as name, c.relname as \"table\", "
+    'select t.tgname as name, c.relname as "table", '
     "substr(pg_get_triggerdef(t.oid, true), length('CREATE TRIGGER ' || quote_ident(t.tgname)) + 1) "
     "|| ' ' || p.prosrc as body, t.tgenabled in ('O', 'A') as \"on\" "
     "from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_proc p on p.oid = t.tgfoid "

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.domain.listening import Listening, WatchSpec
-from host_stub.persistence import Account, BalanceWatch, Document, Payment, Period, Reseller, Store
+from host_stub.persistence import BalanceWatch, Document, Payment, Period, Reseller, Store
 from host_stub.services import approvals, corrections, gateway, proof, subscriptions
 from host_stub.services.approvals import BankOrder
 from tests.support.charging_world import LISTENER, ChargingWorld
@@ -73,9 +73,7 @@ class Books(ChargingWorld):
                     template_sha256="",
                 )
             )
-        gateway.settle_parked(
-            self.store, self.scope, event_id, account_id=self.account_id, reason="наш", by=MANAGER
-        )
+        gateway.settle_parked(self.store, self.scope, event_id, account_id=self.account_id, reason="наш", by=MANAGER)
 
     def _charges(self) -> None:
         self.subscription_id = self.running(Period.HOUR, "730.00")

@@ -25,7 +25,9 @@ _FORGED = (
 
 def _forged(original: str) -> tuple[str, ...]:
     amount = f"(select e.amount_minor from entry e where e.transaction_id = {original} and e.account_id is not null)"
-    return tuple(each.format(amount=amount, original=original).replace("{{", "{").replace("}}", "}") for each in _FORGED)
+    return tuple(
+        each.format(amount=amount, original=original).replace("{{", "{").replace("}}", "}") for each in _FORGED
+    )
 
 
 #: The last charge of the account, taken out of the ledger with everything that the ledger knows of it.
@@ -99,8 +101,9 @@ CORRUPTIONS = (
     _c(
         "an entry is doubled",
         "insert into entry (id, reseller_id, transaction_id, leg, account_id, amount_minor, currency, "
-        "balance_after_minor, account_sequence, at) select 900001, e.reseller_id, e.transaction_id, e.leg, e.account_id, "
-        "e.amount_minor, e.currency, e.balance_after_minor, e.account_sequence + 1, e.at from entry e "
+        "balance_after_minor, account_sequence, at) "
+        "select 900001, e.reseller_id, e.transaction_id, e.leg, e.account_id, e.amount_minor, "
+        "e.currency, e.balance_after_minor, e.account_sequence + 1, e.at from entry e "
         "where e.transaction_id = {last} and e.account_id is not null",
         by="balances, running balances, last numbers, sums, legs",
         says="2 of them a customer's",
@@ -358,7 +361,8 @@ CORRUPTIONS = (
     _c(
         "a trigger of somebody else's stands on a table of the ledger",
         "sqlite: create trigger helpful after insert on entry begin select 1; end",
-        "postgresql: create trigger helpful before insert on entry for each row execute function billhook_append_only()",
+        "postgresql: create trigger helpful before insert on entry for each row "
+        "execute function billhook_append_only()",
         by="guards",
         says="trigger helpful on entry is none of the panel's",
         guards=True,

@@ -147,8 +147,12 @@ KINDS: Final = Check(
     select t.id as transaction_id, t.kind as kind, e.id as entry, e.leg as leg, e.amount_minor as amount
     from ledger_transaction t join entry e on e.transaction_id = t.id
     where t.id > :after and t.id <= :upto and (
-        (t.kind = 'credit' and (e.leg not in ('customer', 'clearing') or (e.leg = 'customer') <> (e.amount_minor > 0)))
-        or (t.kind = 'charge' and (e.leg not in ('customer', 'revenue') or (e.leg = 'customer') <> (e.amount_minor < 0)))
+        (t.kind = 'credit' and (
+            e.leg not in ('customer', 'clearing') or (e.leg = 'customer') <> (e.amount_minor > 0)
+        ))
+        or (t.kind = 'charge' and (
+            e.leg not in ('customer', 'revenue') or (e.leg = 'customer') <> (e.amount_minor < 0)
+        ))
         or (t.kind = 'correction' and e.leg not in ('customer', 'corrections'))
         or (e.leg = 'customer') <> (e.account_id is not null)
     )

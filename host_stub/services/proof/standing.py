@@ -20,7 +20,8 @@ HOLDS: Final = Check(
     """
     select * from (
         select a.id as account, a.balance_minor as balance, a.threshold_minor as threshold, case
-            when a.on_hold_since is null and a.balance_minor < a.threshold_minor then 'below its threshold without a hold'
+            when a.on_hold_since is null and a.balance_minor < a.threshold_minor
+            then 'below its threshold without a hold'
             when a.on_hold_since is null and exists (
                 select 1 from subscription s where s.account_id = a.id and s.status = 'stopped'
             ) then 'stopped subscriptions without a hold'

@@ -46,7 +46,8 @@ PAYMENT_STATES: Final = Check(
             ) as standing
         from payment p where p.id > :after and p.id <= :upto
     ) as x
-    where (status = 'completed') <> (standing > 0) or (status in ('waiting_for_payment', 'expired')) <> (closed = 'open')
+    where (status = 'completed') <> (standing > 0)
+        or (status in ('waiting_for_payment', 'expired')) <> (closed = 'open')
     """,
     "payment {payment} ({number}): {status} and {closed}, {standing} credits stand",
 )
@@ -185,7 +186,7 @@ OVERLAPS: Final = Check(
 
 GAPS: Final = Check(
     "periods not charged",
-    "Between two periods that a subscription was charged for there is none that was not, unless its log tells of a stop.",
+    "Between two periods that a subscription was charged for none is left out, unless its log tells of a stop.",
     CHARGES_BY_SUBSCRIPTION,
     f"""
     select * from (
@@ -217,7 +218,8 @@ PAID_UNTIL: Final = Check(
         where s.id > :after and s.id <= :upto and s.status = 'active'
     ) as x where (due <> paid_until or due is null or paid_until is null) and not exists (
         select 1 from log_entry l where l.reseller_id = x.reseller and l.object_kind = 'subscription'
-        and l.object_id = x.subscription and (x.made_at is null or l.at >= x.made_at) and l.action not in {_SAYS_NOTHING}
+        and l.object_id = x.subscription and (x.made_at is null or l.at >= x.made_at)
+        and l.action not in {_SAYS_NOTHING}
     ) and not {_HAS_FREE_HOURS}
     """,
     "subscription {subscription} runs, paid until {paid_until}, and its next charge is due {due}",
