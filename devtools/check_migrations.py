@@ -1,4 +1,4 @@
-"""Say whether the host's migrations and models agree, on both databases: part of `./dev check`."""
+"""Say whether the host's migrations agree with its models and triggers, on both databases: part of `./dev check`."""
 
 from __future__ import annotations
 
@@ -7,20 +7,33 @@ import sys
 import tempfile
 from pathlib import Path
 
+from host_stub.persistence import triggers
 from host_stub.persistence.migrate import differences
+from host_stub.persistence.store import make_engine
 from tests.support.databases import Databases, NoPostgresql, SqliteDatabases, postgresql_server
 
 
 def check(name: str, databases: Databases) -> bool:
-    """Migrate a new database and report what the models would still change. Returns whether that is nothing."""
+    """Migrate a new database and report what models and triggers differ in. Returns whether that is nothing."""
     url = databases.migrated()
     found = differences(url)
+    guards = _guards(url)
     databases.discard(url)
     for difference in found:
         print(f"{name}: the models differ from the migrations: {difference}")
-    if not found:
-        print(f"{name}: migrations match the models.")
-    return not found
+    for fault in guards:
+        print(f"{name}: the migrations made other triggers than persistence/triggers.py describes: {fault}")
+    if not found and not guards:
+        print(f"{name}: migrations match the models and the triggers.")
+    return not found and not guards
+
+
+def _guards(url: str) -> list[str]:
+    engine = make_engine(url)
+    with engine.connect() as connection:
+        found = triggers.faults(connection)
+    engine.dispose()
+    return found
 
 
 def main() -> int:

@@ -12,10 +12,11 @@ from billhook import http
 from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 
-from host_stub import backups, doctor, plugin_cli
+from host_stub import backups, doctor, plugin_cli, proof_cli
 from host_stub.adapters.keys import KeyFileError, create_key_file, load_key_file, replace_key_file, rotated
 from host_stub.config import Config
 from host_stub.persistence import Store, migrate, open_store
+from host_stub.persistence.migrate import Version
 from host_stub.plugins.containment import WEB_THREADS
 from host_stub.services import passwords, signin, users
 from host_stub.services.passwords import WeakPassword
@@ -38,7 +39,7 @@ def main() -> None:
         for each in error.errors(include_url=False, include_input=False, include_context=False):
             click.echo(f"BILLHOOK_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}", err=True)
         sys.exit(2)
-    except (KeyFileError, backups.BackupError) as error:
+    except (KeyFileError, backups.BackupError, migrate.NewerDatabase) as error:
         click.echo(str(error), err=True)
         sys.exit(1)
     except OperationalError as error:
@@ -202,18 +203,22 @@ def _ready() -> Config:
     config = Config()
     http.limit_reach(config.reach.may_call)
     load_key_file(config.key_file, demo=config.demo)
-    if migrate.pending(config.database_url):
-        raise click.ClickException("The database lacks migrations: run `host_stub migrate`.")
+    match migrate.version(config.database_url):
+        case Version.BEHIND:
+            raise click.ClickException("The database lacks migrations: run `host_stub migrate`.")
+        case Version.AHEAD:
+            raise click.ClickException("The database was migrated by a newer version of the panel: install that.")
     return config
 
 
 @cli.command("doctor")
-def doctor_command() -> None:
+@click.option("--quick", is_flag=True, help="Do not prove the books, which takes a minute for millions of entries.")
+def doctor_command(quick: bool) -> None:
     """Check the installation; exit status 1 if something is wrong."""
     config = Config()
     http.limit_reach(config.reach.may_call)
     with _store(config) as store, plugin_cli.without_log():
-        well = plugin_cli.say(doctor.examine(config, store))
+        well = plugin_cli.say(doctor.examine(config, store, quick=quick))
     if not well:
         raise SystemExit(1)
 
@@ -238,6 +243,7 @@ def restore(file: Path) -> None:
 
 
 cli.add_command(plugin_cli.plugin)
+cli.add_command(proof_cli.prove)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from host_stub.adapters import disk
 from host_stub.domain.reach import Network, Reach
 
 SHORTEST_TOKEN = 16
@@ -31,6 +32,8 @@ class Config(BaseSettings):
     hsts_subdomains: browsers hold all subdomains of base_url's host to https too; off where one of them has none.
     internal_networks: private networks (`10.20.0.0/16,fd00::/8`) that provisioning and plugins may call.
     disabled_plugins: names, separated by commas, of installed plugins that are not even imported.
+    disk_low_mb, disk_full_mb: free megabytes below which a disk is told of, and `/healthz` answers 503.
+    backup_folder: where backups are put; its disk is looked at too.
     metrics_token: what a monitor shows to read `/metrics`; empty: nothing is measured for it, and nobody reads it.
     demo: `./dev run` only; then, and only then, a demo key file is accepted.
     """
@@ -61,6 +64,9 @@ class Config(BaseSettings):
     max_request_bytes: int = 2 * 1024 * 1024
     log_format: LogFormat = LogFormat.JSON
     metrics_token: SecretStr = SecretStr("")
+    disk_low_mb: int = Field(default=1024, ge=0)
+    disk_full_mb: int = Field(default=100, ge=0)
+    backup_folder: Path | None = None
 
     @field_validator("base_url")
     @classmethod
@@ -102,6 +108,11 @@ class Config(BaseSettings):
         if text and (len(text) < SHORTEST_TOKEN or not text.isascii() or not text.isprintable() or " " in text):
             raise ValueError(f"at least {SHORTEST_TOKEN} ASCII letters and digits, drawn at random")
         return token
+
+    def disks(self, free: disk.Free = disk.free_bytes) -> list[disk.Place]:
+        """Look at the disks that this installation writes to."""
+        limits = disk.Limits(self.disk_low_mb * disk.MEGABYTE, self.disk_full_mb * disk.MEGABYTE)
+        return disk.places(disk.folders(self.database_url, self.backup_folder), limits, free)
 
     @property
     def https(self) -> bool:

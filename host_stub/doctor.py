@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import smtplib
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -13,29 +13,42 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from host_stub import plugin_doctor
+from host_stub.adapters.disk import MEGABYTE, Free, Place, Room, free_bytes
 from host_stub.adapters.keys import KeyFileError, load_key_file
 from host_stub.adapters.render import lost
 from host_stub.config import Config
 from host_stub.diagnosis import Diagnosis
-from host_stub.persistence import Account, Reseller, Store, Worker, migrate, triggers
+from host_stub.persistence import Account, Reseller, Store, Worker, migrate
+from host_stub.persistence.migrate import Version
 from host_stub.plugins.registry import Registry
-from host_stub.services import ledger
+from host_stub.services import proof
+from host_stub.services.proof import nightly
 
 #: What WeasyPrint opens; a missing one shows only when the first bill is drawn.
 LIBRARIES: Final = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz.so.0", "libharfbuzz-subset.so.0")
 WORKER_SILENCE: Final = timedelta(minutes=2)
 _SMTP_SECONDS: Final = 10
+_SHOWN: Final = 5
+_BOOKS_REMEDY: Final = "Stop the panel and compare with the last backup; docs/proof.md says what each check promises."
 
 
-def examine(config: Config, store: Store) -> Iterator[Diagnosis]:
-    """Check everything; without a database, what does not need one."""
+def examine(config: Config, store: Store, *, quick: bool = False, free: Free = free_bytes) -> Iterator[Diagnosis]:
+    """Check everything; without a database, what does not need one.
+
+    quick: the books are not proved; what the last proof said stands in any case.
+    """
+    registry = Registry.discover(config.disabled_plugins)
     yield _keys(config)
     database = _database(config, store)
     yield database
+    yield from map(_disk, config.disks(free))
     if database.healthy:
-        for check in (_triggers, _balances, _worker, _operator, _names):
+        store.listening = registry.listening()
+        if not quick:
+            yield from _books(store)
+        for check in (_last_proof, _worker, _operator, _names):
             yield _guarded(check, store)
-    yield from _plugins(config, store, has_tables=database.healthy)
+    yield from _plugins(config, store, registry, has_tables=database.healthy)
     yield _drawing()
     yield _mail(config)
 
@@ -60,34 +73,66 @@ def _database(config: Config, store: Store) -> Diagnosis:
     try:
         with store.engine.connect() as connection:
             connection.execute(text("select 1"))
-        behind = migrate.pending(config.database_url)
+        version = migrate.version(config.database_url)
     except SQLAlchemyError as error:
         return Diagnosis("database", f"{kind} does not answer: {type(error).__name__}", "See BILLHOOK_DATABASE_URL.")
-    if behind:
-        return Diagnosis("database", "migrations are missing", "Run `host_stub migrate`.")
-    return Diagnosis("database", facts=kind)
+    problem, remedy = _VERSIONS[version]
+    return Diagnosis("database", problem, remedy, facts=kind)
 
 
-def _triggers(store: Store) -> Diagnosis:
-    query, wanted = "select name from sqlite_master where type = 'trigger'", triggers.SQLITE_NAMES
-    if store.engine.dialect.name == "postgresql":
-        # One that is switched off is none.
-        query = "select tgname from pg_trigger where not tgisinternal and tgenabled <> 'D'"
-        wanted = triggers.POSTGRESQL_NAMES
+_VERSIONS: Final[Mapping[Version, tuple[str, str]]] = {
+    Version.CURRENT: ("", ""),
+    Version.BEHIND: ("migrations are missing", "Run `host_stub migrate`."),
+    Version.AHEAD: ("it was migrated by a newer version of the panel", "Install that version, or restore a backup."),
+}
+
+
+def _disk(place: Place) -> Diagnosis:
+    subject = f"disk of {place.name}"
+    if place.free is None:
+        return Diagnosis(
+            subject, f"{place.folder} cannot be asked for its free space", "Make the folder, or name it right."
+        )
+    left = f"{place.free // MEGABYTE} MB free at {place.folder}"
+    if place.room is Room.OK:
+        return Diagnosis(subject, facts=left)
+    return Diagnosis(subject, f"{place.room}: {left}", "Make room, or the next backup, bill or payment fails.")
+
+
+def _books(store: Store) -> Iterator[Diagnosis]:
+    """Prove the books: one diagnosis for each check that finds something, or one that all is well."""
+    checks, rows, wrong = 0, 0, False
+    try:
+        for result in proof.prove(store):
+            checks, rows, wrong = checks + 1, rows + result.rows, wrong or bool(result.found)
+            if result.found:
+                yield _finding(result)
+    except SQLAlchemyError as error:
+        yield Diagnosis("books", f"could not be proved: {type(error).__name__}", "See the log.")
+        return
+    if not wrong:
+        yield Diagnosis("books", facts=f"{checks} checks of {rows} rows found nothing wrong")
+
+
+def _finding(result: proof.Result) -> Diagnosis:
+    more = result.found - _SHOWN
+    shown = "; ".join(result.shown[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return Diagnosis(f"books, {result.name}", shown, _BOOKS_REMEDY)
+
+
+def _last_proof(store: Store) -> Diagnosis:
     with store.read() as session:
-        missing = sorted(wanted - set(session.scalars(text(query))))
-    if missing:
-        return Diagnosis("ledger guards", f"missing triggers: {', '.join(missing)}", "Restore from a backup.")
-    return Diagnosis("ledger guards", facts=f"{len(wanted)} triggers")
-
-
-def _balances(store: Store) -> Diagnosis:
-    with store.read() as session:
-        wrong = ledger.prove(session)
-    if wrong:
-        shown = "; ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
-        return Diagnosis("balances", shown, "Stop the panel and compare with the last backup.")
-    return Diagnosis("balances", facts="every balance is the sum of its entries")
+        last, overdue = nightly.last(session), nightly.overdue(session)
+    if last is None:
+        remedy = "Run `host_stub prove`, and see that a worker runs at night." if overdue else ""
+        return Diagnosis("last proof", "the books were never proved" if overdue else "", remedy, "none so far")
+    said = f"ended {last.ended_at:%Y-%m-%d %H:%M} UTC"
+    if last.found:
+        names = ", ".join(result.name for result in last.failing)
+        return Diagnosis("last proof", f"{said}, {last.found} findings: {names}", _BOOKS_REMEDY)
+    if overdue:
+        return Diagnosis("last proof", said, "See that a worker runs at night, or run `host_stub prove`.")
+    return Diagnosis("last proof", facts=f"{said}, nothing wrong")
 
 
 def _worker(store: Store) -> Diagnosis:
@@ -119,8 +164,7 @@ def _names(store: Store) -> Diagnosis:
     return Diagnosis("names on bills", facts=facts)
 
 
-def _plugins(config: Config, store: Store, *, has_tables: bool) -> Iterator[Diagnosis]:
-    registry = Registry.discover(config.disabled_plugins)
+def _plugins(config: Config, store: Store, registry: Registry, *, has_tables: bool) -> Iterator[Diagnosis]:
     if has_tables:
         registry.watch(store)
         yield from plugin_doctor.examine(plugin_doctor.Patient(config, store, registry))

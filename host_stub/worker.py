@@ -32,6 +32,7 @@ from host_stub.services import charge_watches, charging, closing, deliveries, he
 from host_stub.services.deliveries import Receiver
 from host_stub.services.mail_sending import MailReceiver
 from host_stub.services.password_resets import ResetReceiver
+from host_stub.services.proof import nightly
 from host_stub.services.provisioning import ProvisioningReceiver
 
 IDLE_SECONDS: Final = 1.0
@@ -119,6 +120,7 @@ class Worker:
                 lambda: status_queries.ask_due(store, registry, outside.keys),
                 every=timedelta(seconds=30),
             ),
+            Job("proof", lambda: nightly.step(store), every=timedelta(minutes=1)),
             Job("sweeping", lambda: deliveries.sweep(store), every=timedelta(minutes=10)),
             Job("watch levels", lambda: watch_levels.take_over(store), every=timedelta(minutes=10)),
             *(self._delivering(outbox.PLUGIN + name, plugins, threads=2) for name in listeners(registry)),

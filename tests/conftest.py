@@ -109,12 +109,12 @@ def store(database_url: str, clock: FixedClock) -> Iterator[Store]:
 @pytest.fixture
 def world(store: Store, clock: FixedClock) -> Iterator[ChargingWorld]:
     """A world with money, plans and subscriptions, whose ledger is proved after the test."""
-    from host_stub.services import ledger
     from tests.support.charging_world import ChargingWorld
+    from tests.support.proving import doubts
 
     yield ChargingWorld(store, clock)
     with store.read() as session:
-        assert ledger.prove(session) == []
+        assert doubts(session) == []
 
 
 @pytest.fixture(scope="session")

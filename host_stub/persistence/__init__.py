@@ -4,7 +4,7 @@ Import row classes from here.
 """
 
 from host_stub.persistence.base import Base, OfOperator, OfReseller
-from host_stub.persistence.measures import MetricCount, ProcessReport
+from host_stub.persistence.measures import MetricCount, ProcessReport, Proof
 from host_stub.persistence.messages import (
     BalanceWatch,
     Lane,
@@ -80,6 +80,7 @@ __all__ = [
     "PluginSetting",
     "PluginTable",
     "ProcessReport",
+    "Proof",
     "RateLimit",
     "Reseller",
     "Scope",

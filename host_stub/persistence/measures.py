@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import PrimaryKeyConstraint, Text
+from sqlalchemy import PrimaryKeyConstraint, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from host_stub.persistence.base import STRICT, Base
@@ -33,3 +33,17 @@ class ProcessReport(Base):
     kind: Mapped[str] = mapped_column(Text)  # web, worker
     reported_at: Mapped[datetime]
     plugins: Mapped[Any] = mapped_column(Json)
+
+
+class Proof(Base):
+    """A proof of the books that was begun, with what its checks found so far."""
+
+    __tablename__ = "proof"
+    __table_args__ = (UniqueConstraint("night"), STRICT)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    night: Mapped[date | None]  # which the worker made it for, at most one each; none: asked for by hand
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    busy_until: Mapped[datetime | None]  # the lease of whoever makes the next check
+    checks: Mapped[Any] = mapped_column(Json)  # list of {name, rows, found, shown, seconds}

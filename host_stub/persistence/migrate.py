@@ -5,10 +5,13 @@ Alembic gets its connection from the store's engine, so a failed migration leave
 
 from __future__ import annotations
 
+from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from host_stub.persistence.base import Base
 from host_stub.persistence.store import make_engine
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parent / "migrations"
 _OPTIONS = {"version_table": "host_alembic_version"}
+
+
+class NewerDatabase(Exception):
+    """The database has a migration that this code does not know."""
 
 
 def _config(connection: Connection) -> Config:
@@ -30,26 +37,66 @@ def _config(connection: Connection) -> Config:
 
 
 def upgrade(url: str) -> None:
-    """Bring the database at `url` to the newest revision, in one transaction."""
+    """Bring the database at `url` to the newest revision, in one transaction. Raises NewerDatabase."""
     from alembic import command
 
+    if version(url) is Version.AHEAD:
+        raise NewerDatabase(
+            "the database was migrated by a newer version of the panel: install that, or restore a backup"
+        )
     engine = make_engine(url)
     with engine.begin() as connection:
         command.upgrade(_config(connection), "head")
     engine.dispose()
 
 
+class Version(StrEnum):
+    """How a database stands to this code."""
+
+    CURRENT = "current"
+    BEHIND = "behind"  # it lacks a migration
+    AHEAD = "ahead"  # it had one that this code does not know: the code is older
+
+
 def pending(url: str) -> bool:
-    """Return whether the database lacks a migration that this code needs."""
-    from alembic.runtime.migration import MigrationContext
+    """Return whether the database lacks a migration that this code needs, or has one that it does not know."""
+    return version(url) is not Version.CURRENT
+
+
+def version(url: str) -> Version:
+    """Return how the database at `url` stands to this code."""
+    engine = make_engine(url)
+    try:
+        with engine.execution_options(read_unit=True).connect() as connection:
+            return version_on(connection)
+    finally:
+        engine.dispose()
+
+
+def version_on(connection: Connection) -> Version:
+    """Return how a database stands to this code; one statement, once the code's own revisions were read."""
+    known = _revisions()
+    try:
+        with connection.begin_nested():
+            found = connection.execute(text("select version_num from host_alembic_version")).scalar_one_or_none()
+    except DBAPIError:
+        if inspect(connection).has_table("host_alembic_version"):
+            raise
+        return Version.BEHIND
+    if found == known[0]:
+        return Version.CURRENT
+    return Version.BEHIND if found is None or found in known else Version.AHEAD
+
+
+@cache
+def _revisions() -> tuple[str, ...]:
+    """Return the revisions of this code, the newest first."""
+    from alembic.config import Config
     from alembic.script import ScriptDirectory
 
-    engine = make_engine(url)
-    with engine.connect() as connection:
-        current = MigrationContext.configure(connection, opts=_OPTIONS).get_current_revision()
-        newest = ScriptDirectory.from_config(_config(connection)).get_current_head()
-    engine.dispose()
-    return current != newest
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    return tuple(each.revision for each in ScriptDirectory.from_config(config).walk_revisions())
 
 
 def differences(url: str) -> list[Any]:

@@ -181,6 +181,7 @@ class GatewayEvent(Base, OfReseller):
         within_reseller("transaction_id", to="ledger_transaction"),
         UniqueConstraint("reseller_id", "source", "external_id", "signed_digest"),
         Index(None, "reseller_id", "verdict", "settled_at"),
+        Index(None, "transaction_id"),
         STRICT,
     )
 

@@ -81,6 +81,7 @@ class Charge(Base, OfReseller):
         within_reseller("transaction_id", to="ledger_transaction"),
         UniqueConstraint("subscription_id", "period_start"),
         Index(None, "account_id", "id"),
+        Index(None, "transaction_id"),
         STRICT,
     )
 

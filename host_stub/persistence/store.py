@@ -61,6 +61,7 @@ class Store:
     def __init__(self, engine: Engine, clock: Clock, listening: Listening | None = None, base_url: str = "") -> None:
         self.engine = engine
         self._reading = engine.execution_options(read_unit=True, **_read_only(engine))
+        self._still = self._reading.execution_options(**_one_instant(engine))
         self.clock = clock
         self.listening = listening or Listening()
         self.base_url = base_url
@@ -80,6 +81,12 @@ class Store:
         with Session(self._reading, expire_on_commit=False, info=self._info(scope)) as session, session.begin():
             yield session
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Open a read unit over everybody's rows that sees one instant, however many statements it takes."""
+        with self._still.connect() as connection, connection.begin():
+            yield connection
+
     def _info(self, scope: Scope) -> dict[str, Any]:
         return {"scope": scope, "clock": self.clock, "listening": self.listening, "base_url": self.base_url}
 
@@ -89,6 +96,11 @@ class Store:
 
 def _read_only(engine: Engine) -> dict[str, Any]:
     return {"postgresql_readonly": True} if engine.dialect.name == "postgresql" else {}
+
+
+def _one_instant(engine: Engine) -> dict[str, Any]:
+    """Return what makes a read unit one snapshot; on SQLite it is one already."""
+    return {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
 
 
 def open_store(url: str, clock: Clock | None = None, *, pool_size: int = 10, base_url: str = "") -> Store:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from billhook.money import MAX_MINOR
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
@@ -177,25 +177,3 @@ def reverse(
             details=dict(header.details),
         ),
     )
-
-
-def prove(session: Session) -> list[str]:
-    """Return what is wrong between balances and entries; empty when every balance is the sum of its entries."""
-    sums = (
-        select(Entry.account_id, func.sum(Entry.amount_minor).label("total"))
-        .where(Entry.leg == Leg.CUSTOMER)
-        .group_by(Entry.account_id)
-        .subquery()
-    )
-    query = (
-        select(Account.id, Account.balance_minor, func.coalesce(sums.c.total, 0))
-        .outerjoin(sums, sums.c.account_id == Account.id)
-        .where(Account.balance_minor != func.coalesce(sums.c.total, 0))
-    )
-    wrong = [f"account {i}: balance {b}, entries {t}" for i, b, t in session.execute(query)]
-    lopsided = (
-        select(Entry.transaction_id, Entry.currency)
-        .group_by(Entry.transaction_id, Entry.currency)
-        .having(func.sum(Entry.amount_minor) != 0)
-    )
-    return wrong + [f"transaction {i}: {c} does not balance" for i, c in session.execute(lopsided)]

@@ -13,7 +13,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from host_stub.adapters.disk import Place
 from host_stub.persistence import Store
+from host_stub.persistence.store import now
 from host_stub.plugins.breaker import BreakerState
 from host_stub.plugins.containment import SideName
 from host_stub.plugins.registry import Registry
@@ -21,6 +23,7 @@ from host_stub.plugins.reporting import ABOVE
 from host_stub.plugins.tally import BOUNDS
 from host_stub.services import measures
 from host_stub.services.measures import Counted, Process, Queue, Series
+from host_stub.services.proof import nightly
 
 _PLACE: Final = ("process", "plugin", "place")
 
@@ -37,10 +40,13 @@ class Snapshot:
     heartbeat: timedelta | None
     charging: timedelta
     failing_accounts: int
+    proof: nightly.Standing | None
+    proof_age: timedelta
+    disks: Sequence[Place]
 
     @classmethod
-    def of(cls, store: Store, registry: Registry) -> Snapshot:
-        """Read the figures from the database, in one read unit."""
+    def of(cls, store: Store, registry: Registry, disks: Sequence[Place]) -> Snapshot:
+        """Read the figures from the database, in one read unit. disks: of this machine."""
         with store.read() as session:
             processes = measures.processes(session)
             reported = {plugin for process in processes for plugin in process.plugins}
@@ -53,6 +59,9 @@ class Snapshot:
                 heartbeat=measures.heartbeat_age(session),
                 charging=measures.charging_lag(session),
                 failing_accounts=measures.failing_accounts(session),
+                proof=(last := nightly.last(session)),
+                proof_age=now(session) - last.ended_at if last else timedelta(),
+                disks=disks,
             )
 
 
@@ -73,6 +82,7 @@ class _Figures(Collector):
         yield from _messages(self._snapshot)
         yield from _plugins(self._snapshot)
         yield from _backlog(self._snapshot)
+        yield from _proof_and_disks(self._snapshot)
 
 
 def _calls(snapshot: Snapshot) -> Iterator[Metric]:
@@ -177,6 +187,22 @@ def _backlog(snapshot: Snapshot) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "billhook_charging_failing_accounts", "Accounts whose charging fails.", value=snapshot.failing_accounts
     )
+
+
+def _proof_and_disks(snapshot: Snapshot) -> Iterator[Metric]:
+    if snapshot.proof is not None:
+        found = GaugeMetricFamily(
+            "billhook_proof_findings", "What the last proof of the books found.", labels=("check",)
+        )
+        for result in snapshot.proof.results:
+            found.add_metric((result.name,), result.found)
+        yield found
+        yield _gauge("billhook_proof_age_seconds", "Time since the last proof of the books ended.", snapshot.proof_age)
+    free = GaugeMetricFamily("billhook_disk_free_bytes", "Free space of the disks written to.", labels=("place",))
+    for place in snapshot.disks:
+        if place.free is not None:
+            free.add_metric((place.name,), place.free)
+    yield free
 
 
 def _gauge(name: str, text: str, age: timedelta) -> Metric:

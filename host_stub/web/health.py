@@ -1,6 +1,7 @@
-"""`/healthz`: whether the database answers, a worker lives, and who has to be restarted. For monitors; nothing else.
+"""`/healthz`: whether the panel can work: database, migrations, worker, disk, keys, and who has to be restarted.
 
-Anybody can read it: no versions, no names of machines.
+503 if it cannot take money: no database, one of another version, or a full disk. For monitors; nothing else. Anybody
+can read it: words, no versions, figures or names of machines; those stand in `/metrics` and the doctor.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from host_stub.persistence import Worker
+from host_stub.adapters import disk
+from host_stub.adapters.keys import KeyFileError, load_key_file
+from host_stub.persistence import Worker, migrate
+from host_stub.persistence.migrate import Version
 from host_stub.plugins.plugin_sets import WEB, Outdated
 from host_stub.services import work_queue
 from host_stub.web import restarts
@@ -30,16 +34,34 @@ SILENCE: Final = timedelta(minutes=2)
 def healthz() -> ResponseReturnValue:
     try:
         with panel().store.read() as session:
+            version = migrate.version_on(session.connection())
             beat = session.scalars(select(func.max(Worker.beat_at))).one()
             hearts = work_queue.workers(session)
     except SQLAlchemyError:
-        return {"database": "down"}, 503
+        return {"database": "down", "disk": disk.worst(panel().config.disks()).value}, 503
     age = None if beat is None else int((panel().store.now() - beat).total_seconds())
     alive = age is not None and age <= SILENCE.total_seconds()
-    told: dict[str, Any] = {"database": "up", "worker": "alive" if alive else "missing", "worker_age_seconds": age}
+    room = disk.worst(panel().config.disks())
+    told: dict[str, Any] = {
+        "database": "up" if version is Version.CURRENT else version.value,
+        "worker": "alive" if alive else "missing",
+        "worker_age_seconds": age,
+        "disk": room.value,
+        "keys": "ok" if _keys_are_there() else "unreadable",
+    }
     if outdated := restarts.needed(hearts):
         told["restart"] = _reasons(outdated)
-    return told
+    works = version is Version.CURRENT and room is not disk.Room.FULL
+    return told, 200 if works else 503
+
+
+def _keys_are_there() -> bool:
+    """Say whether the next process would find the keys that this one has."""
+    config = panel().config
+    try:
+        return load_key_file(config.key_file, demo=config.demo) == panel().keys
+    except (KeyFileError, OSError):
+        return False
 
 
 def _reasons(outdated: Sequence[Outdated]) -> dict[str, list[str]]:

@@ -20,7 +20,7 @@ def metrics() -> Response:
         abort(404)
     from host_stub.web import exposition  # the library behind it is needed by nobody else
 
-    snapshot = exposition.Snapshot.of(panel().store, panel().registry)
+    snapshot = exposition.Snapshot.of(panel().store, panel().registry, panel().config.disks())
     body, content_type = exposition.written(snapshot, request.headers.get("Accept", ""))
     return Response(body, content_type=content_type, headers={"Cache-Control": "no-store"})
 

@@ -29,8 +29,9 @@ from host_stub.persistence import (
     SubscriptionStatus,
 )
 from host_stub.persistence.store import EVERYTHING
-from host_stub.services import charging, ledger
+from host_stub.services import charging
 from host_stub.services.ledger import Kind
+from tests.support.proving import doubts
 
 
 def broken_promises(store: Store, scope: Scope = EVERYTHING, *, settled: bool = True) -> list[str]:
@@ -40,7 +41,7 @@ def broken_promises(store: Store, scope: Scope = EVERYTHING, *, settled: bool = 
     """
     with store.read(scope) as session:
         return [
-            *ledger.prove(session),
+            *doubts(session),
             *_running_balances(session),
             *_charges(session),
             *_payments(session),

@@ -14,8 +14,9 @@ from sqlalchemy import event, select
 
 from host_stub.persistence import Account, Charge, Entry, Leg, Period, Reseller, Store, Subscription
 from host_stub.persistence import SubscriptionStatus as Status
-from host_stub.services import charging, charging_failures, ledger, running, subscriptions
+from host_stub.services import charging, charging_failures, running, subscriptions
 from tests.support.charging_world import ChargingWorld
+from tests.support.proving import doubts
 from tests.support.world import MANAGER, a_reseller, an_account, rub
 
 HOUR = timedelta(hours=1)
@@ -211,7 +212,7 @@ def test_whatever_happens_no_charge_goes_below_the_threshold_and_every_period_is
         check_invariants(world)
 
     with store.read() as session:
-        assert ledger.prove(session) == []
+        assert doubts(session) == []
 
 
 def take_step(world: ChargingWorld, made: list[int], verb: str, number: int) -> None:

@@ -27,6 +27,7 @@ from host_stub.persistence import (
 from host_stub.plugins.containment import THREADS, WAITING
 from host_stub.services import ledger
 from tests.support.demo import eventually
+from tests.support.proving import doubts
 from tests.support.stack import Payer, Stack, running_stack
 
 PRICE_MINOR = 100_00
@@ -146,7 +147,7 @@ def prove_every_payment_is_credited_once(stack: Stack, storm: Storm) -> None:
         legs = Counter(session.scalars(select(Entry.amount_minor)))
         mails = session.execute(select(func.count(Mail.id))).scalar_one()
         strays = [session.execute(select(func.count(kind.id))).scalar_one() for kind in (Plan, Subscription)]
-        doubts = ledger.prove(session)
+        found_doubts = doubts(session)
     assert balances == {stack.account_id: storm.payments * PRICE_MINOR, stack.bystander_id: 0}
     assert statuses == {"completed": storm.payments}
     assert kinds == {"credit": storm.payments}
@@ -155,6 +156,6 @@ def prove_every_payment_is_credited_once(stack: Stack, storm: Storm) -> None:
     assert legs == {PRICE_MINOR: storm.payments, -PRICE_MINOR: storm.payments}
     assert mails == storm.payments
     assert strays == [0, 0]
-    assert doubts == []
+    assert found_doubts == []
     examined = stack.doctor()
     assert examined.returncode == 0, examined.stdout + examined.stderr

@@ -8,7 +8,7 @@ import pytest
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import Store, open_store
-from host_stub.services import ledger
+from tests.support.proving import doubts
 from tests.support.world import World
 
 
@@ -24,4 +24,4 @@ def world(store: Store) -> Iterator[World]:
     built = World(store)
     yield built
     with store.read() as session:
-        assert ledger.prove(session) == []
+        assert doubts(session) == []

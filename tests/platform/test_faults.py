@@ -44,7 +44,7 @@ from host_stub.persistence import (
 from host_stub.plugins import links
 from host_stub.plugins.containment import THREADS
 from host_stub.plugins.registry import Registry
-from host_stub.services import attempts, ledger
+from host_stub.services import attempts
 from host_stub.services.outbox import tell_plugin
 from host_stub.worker import Outside, Worker
 from tests.conftest import LETTER_DAY
@@ -52,6 +52,7 @@ from tests.customer.fakes import Printer
 from tests.platform import faulty
 from tests.platform.containment_table import FAULTS, PLACES, page
 from tests.support.databases import Databases
+from tests.support.proving import doubts
 from tests.support.web import Visitor, a_customer, a_user, an_app, store_of
 from tests.support.world import CUSTOMER, World, a_method, rub
 
@@ -364,7 +365,7 @@ def scene(stage: Scene) -> Iterator[Scene]:
     with stage.store.write() as session:
         session.execute(delete(Outbox))
         session.execute(delete(PaymentAttempt).where(PaymentAttempt.query_at.is_not(None)))
-        assert ledger.prove(session) == []
+        assert doubts(session) == []
 
 
 def is_quick(scene: Scene) -> bool:
@@ -463,7 +464,7 @@ def mended(scene: Scene, place: str) -> None:
 
     assert DRIVES[place](scene) == PLACES[place][1]
     with scene.store.read() as session:
-        assert ledger.prove(session) == []
+        assert doubts(session) == []
         of_payment = select(func.count()).select_from(Document).where(Document.payment_id == scene.payment_id)
         assert session.scalar(of_payment) <= 1
         balance = session.get_one(Account, scene.world.account_id).balance_minor

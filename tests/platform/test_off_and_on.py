@@ -25,11 +25,12 @@ from host_stub.persistence import (
 )
 from host_stub.plugins import paying
 from host_stub.plugins.desk import document_url, return_token
-from host_stub.services import attempts, closing, ledger, methods, plugin_settings, watch_levels
+from host_stub.services import attempts, closing, methods, plugin_settings, watch_levels
 from host_stub.services.corrections import correct
 from tests.platform import faulty
 from tests.platform.test_faults import Scene, availability, begun, document, notify, query, start
 from tests.support.databases import Databases
+from tests.support.proving import doubts
 from tests.support.web import Visitor, a_user
 from tests.support.world import CUSTOMER, MANAGER, World, a_method, rub
 
@@ -81,7 +82,7 @@ def shop(databases: Databases) -> Iterator[Shop]:
     built = Shop(url)
     yield built
     with built.store.read() as session:
-        assert ledger.prove(session) == []
+        assert doubts(session) == []
     built.store.close()
     databases.discard(url)
 

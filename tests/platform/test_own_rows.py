@@ -16,9 +16,10 @@ from host_stub.persistence import Outbox, PluginFailure, Scope, Store, open_stor
 from host_stub.persistence.plugin_tables import OwnTables
 from host_stub.plugins.delivery import PluginReceiver
 from host_stub.plugins.registry import Registry
-from host_stub.services import deliveries, ledger, resellers
+from host_stub.services import deliveries, resellers
 from tests.platform.ledger_notes import NAME, Site
 from tests.support.charging_world import ChargingWorld
+from tests.support.proving import doubts
 from tests.support.world import a_reseller
 
 NOTE, TOTAL = "ledger_notes_note", "ledger_notes_total"
@@ -75,7 +76,7 @@ def notes(database_url: str, clock: FixedClock, site: Site) -> Iterator[Notes]:
     store = open_store(database_url, clock, base_url="https://panel.example")
     yield Notes(ChargingWorld(store, clock))
     with store.read() as session:
-        assert ledger.prove(session) == []
+        assert doubts(session) == []
     store.close()
 
 

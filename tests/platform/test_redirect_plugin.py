@@ -22,9 +22,10 @@ from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import Account, GatewayEvent, Payment, PaymentAttempt, Reseller
 from host_stub.plugins import paying, status_queries
 from host_stub.plugins.registry import Registry
-from host_stub.services import ledger, passwords
+from host_stub.services import passwords
 from host_stub.services.attempts import MOST_QUERIES
 from tests.support.ports import kept_port
+from tests.support.proving import doubts
 from tests.support.web import PASSWORD, Visitor, a_customer, an_app, store_of
 from tests.support.world import CUSTOMER, World, a_method, rub
 
@@ -94,7 +95,7 @@ def shop(database_url: str, clock: FixedClock) -> Iterator[Shop]:
         try:
             yield opened
             with opened.store.read() as session:
-                assert ledger.prove(session) == []
+                assert doubts(session) == []
         finally:
             opened.server.shutdown()
             serving.join()

@@ -26,6 +26,8 @@ def as_printed(default: object) -> str:
         default = default.get_secret_value()
     if isinstance(default, bool):
         return str(default).lower()
+    if default is None:
+        return ""
     if isinstance(default, tuple):
         return ",".join(default)
     if isinstance(default, Enum):

@@ -10,10 +10,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from host_stub.adapters.disk import MEGABYTE, Room
 from host_stub.persistence import Account, GatewayEvent, Outbox, PluginFailure, Reseller
 from host_stub.persistence.store import now
 from host_stub.services import work_queue
 from host_stub.services.listings import count_up_to
+from host_stub.services.proof import nightly
 from host_stub.services.work_queue import Heart
 from host_stub.web.operator import bp
 from host_stub.web.operator.plugins import pause_sentences, restart_sentences, table_sentences
@@ -31,8 +33,10 @@ def home() -> ResponseReturnValue:
         tiles = _tiles(session)
         queue = _queue(session)
         failures = work_queue.plugin_failures(session)
+        findings = [*_findings(hearts, failures), *_of_proof(session), *_of_disks()]
+    findings = [each for each in findings if each.severity is not Severity.OK] or findings[:1]
     return show(
-        "operator/home.html", hearts=hearts, tiles=tiles, queue=queue, findings=_findings(hearts, failures)
+        "operator/home.html", hearts=hearts, tiles=tiles, queue=queue, findings=findings
     )  # fmt: skip
 
 
@@ -63,6 +67,37 @@ def _queue(session: Session) -> list[QueueRow]:
 
 def _since(at: datetime | None) -> LazyText | str:
     return _("since {at}", at=formats.datetime(at)) if at is not None else ""
+
+
+def _of_proof(session: Session) -> list[Finding]:
+    """Say what the last proof of the books found, or that there was none for too long."""
+    last = nightly.last(session)
+    if last is not None and last.found:
+        names = ", ".join(result.name for result in last.failing)
+        when = formats.datetime(last.ended_at)
+        text = _("The proof of the books of {at} found what is not right: {checks}.", at=when, checks=names)
+        return [Finding(Severity.ERROR, text, _("Run `host_stub prove`: it names the rows. See docs/proof.md."))]
+    if nightly.overdue(session):
+        remedy = _("A worker that runs at night does it; `host_stub prove` does it now.")
+        return [Finding(Severity.WARNING, _("The books were not proved last night."), remedy)]
+    return []
+
+
+def _of_disks() -> list[Finding]:
+    """Say which disks of this machine have little room."""
+    return [
+        Finding(
+            Severity.ERROR if place.room is Room.FULL else Severity.WARNING,
+            _(
+                "Little room on the disk: {megabytes} MB free at {folder}.",
+                megabytes=place.free // MEGABYTE,
+                folder=str(place.folder),
+            ),
+            _("Make room: on a full disk neither payments nor charges can be written."),
+        )
+        for place in panel().config.disks()
+        if place.free is not None and place.room is not Room.OK
+    ]
 
 
 def _findings(hearts: list[Heart], failures: list[PluginFailure]) -> list[Finding]:

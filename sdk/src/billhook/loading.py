@@ -44,7 +44,7 @@ _TABLES: Final = frozenset(
     | {"document", "entry", "gateway_event", "host_alembic_version", "lane", "ledger_transaction", "log_entry"}
     | {"login_token", "mail", "metric_count", "notice", "operator_setting", "outbox", "payment", "payment_attempt"}
     | {"payment_method", "plan", "plugin_activation", "plugin_failure", "plugin_setting", "plugin_table"}
-    | {"process_report", "rate_limit", "reseller", "subscription", "user", "web_session", "worker"}
+    | {"process_report", "proof", "rate_limit", "reseller", "subscription", "user", "web_session", "worker"}
 )
 #: Names that stand for something of the host in addresses, template folders and ledger sources, and those with which
 #: its tables, or SQLite's, begin: a plugin's tables begin with its name.

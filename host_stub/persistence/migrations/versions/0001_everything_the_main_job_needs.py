@@ -3,13 +3,80 @@
 import sqlalchemy as sa
 from alembic import op
 
-from host_stub.persistence import triggers, types
+from host_stub.persistence import types
 
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+
+# As of this revision, for ever: what holds today stands in persistence/triggers.py, and a change of it is a new revision.
+SQLITE_GUARDS = (
+    "create trigger ledger_transaction_no_update before update on ledger_transaction begin select "
+    "raise(abort, 'ledger_transaction is append-only'); end",
+    "create trigger ledger_transaction_no_delete before delete on ledger_transaction begin select "
+    "raise(abort, 'ledger_transaction is append-only'); end",
+    "create trigger entry_no_update before update on entry begin select raise(abort, 'entry is "
+    "append-only'); end",
+    "create trigger entry_no_delete before delete on entry begin select raise(abort, 'entry is "
+    "append-only'); end",
+    "create trigger charge_no_update before update on charge begin select raise(abort, 'charge is "
+    "append-only'); end",
+    "create trigger charge_no_delete before delete on charge begin select raise(abort, 'charge is "
+    "append-only'); end",
+    "create trigger approval_no_update before update on approval begin select raise(abort, 'approval is "
+    "append-only'); end",
+    "create trigger approval_no_delete before delete on approval begin select raise(abort, 'approval is "
+    "append-only'); end",
+    "create trigger log_entry_no_update before update on log_entry begin select raise(abort, 'log_entry "
+    "is append-only'); end",
+    "create trigger log_entry_no_delete before delete on log_entry begin select raise(abort, 'log_entry "
+    "is append-only'); end",
+    "create trigger ledger_transaction_balanced before insert on ledger_transaction begin select "
+    "raise(abort, 'unbalanced transaction') where exists ( select 1 from ( select sum(amount_minor) as "
+    "total, count(*) as legs from entry where transaction_id = NEW.id and reseller_id = NEW.reseller_id "
+    "group by currency ) as sums where total <> 0 ); select raise(abort, 'a transaction has at least two "
+    "legs') where (select count(*) from entry where transaction_id = NEW.id and reseller_id = "
+    "NEW.reseller_id) < 2; end",
+    "create trigger entry_before_header before insert on entry when exists (select 1 from "
+    "ledger_transaction where id = NEW.transaction_id) begin select raise(abort, 'the transaction is "
+    "closed'); end",
+    "create trigger document_frozen before update of content, sha256, frozen, issued_at on document begin "
+    "select raise(abort, 'an issued document is frozen'); end",
+)
+
+POSTGRESQL_GUARDS = (
+    "create function billhook_append_only() returns trigger language plpgsql as $$ begin raise exception "
+    "'% is append-only', TG_TABLE_NAME; end $$",
+    "create function billhook_balanced() returns trigger language plpgsql as $$ begin if exists ( select "
+    "1 from ( select sum(amount_minor) as total, count(*) as legs from entry where transaction_id = "
+    "NEW.id and reseller_id = NEW.reseller_id group by currency ) as sums where total <> 0 ) then raise "
+    "exception 'unbalanced transaction'; end if; if (select count(*) from entry where transaction_id = "
+    "NEW.id and reseller_id = NEW.reseller_id) < 2 then raise exception 'a transaction has at least two "
+    "legs'; end if; return NEW; end $$",
+    "create function billhook_open_transaction() returns trigger language plpgsql as $$ begin if exists "
+    "(select 1 from ledger_transaction where id = NEW.transaction_id) then raise exception 'the "
+    "transaction is closed'; end if; return NEW; end $$",
+    "create function billhook_frozen() returns trigger language plpgsql as $$ begin raise exception 'an "
+    "issued document is frozen'; end $$",
+    "create trigger ledger_transaction_balanced before insert on ledger_transaction for each row execute "
+    "function billhook_balanced()",
+    "create trigger entry_before_header before insert on entry for each row execute function "
+    "billhook_open_transaction()",
+    "create trigger document_frozen before update of content, sha256, frozen, issued_at on document for "
+    "each row execute function billhook_frozen()",
+    "create trigger ledger_transaction_append_only before update or delete or truncate on "
+    "ledger_transaction for each statement execute function billhook_append_only()",
+    "create trigger entry_append_only before update or delete or truncate on entry for each statement "
+    "execute function billhook_append_only()",
+    "create trigger charge_append_only before update or delete or truncate on charge for each statement "
+    "execute function billhook_append_only()",
+    "create trigger approval_append_only before update or delete or truncate on approval for each "
+    "statement execute function billhook_append_only()",
+    "create trigger log_entry_append_only before update or delete or truncate on log_entry for each "
+    "statement execute function billhook_append_only()",
+)
 
 
 def upgrade() -> None:
@@ -744,7 +811,8 @@ def upgrade() -> None:
     )
     if op.get_bind().dialect.name == "postgresql":
         op.execute(sa.schema.CreateSequence(sa.Sequence("ledger_transaction_id_seq", data_type=sa.BigInteger())))
-    for statement in triggers.sqlite() if op.get_bind().dialect.name == "sqlite" else triggers.postgresql():
+    guards = SQLITE_GUARDS if op.get_bind().dialect.name == "sqlite" else POSTGRESQL_GUARDS
+    for statement in guards:
         op.get_bind().exec_driver_sql(
             statement.replace("%", "%%") if op.get_bind().dialect.name == "postgresql" else statement
         )

@@ -1,0 +1,167 @@
+"""What a check is, and how one is made over a database of any size in bounded memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+
+from sqlalchemy import Connection, TextClause, bindparam, text
+
+from host_stub.persistence import Store
+from host_stub.persistence.types import Instant
+
+#: Findings of one check that are kept with their rows; the others are counted.
+SHOWN: Final = 20
+#: Rows of the walked table per statement. Large enough that a statement costs more than asking for it.
+CHUNK: Final = 50_000
+#: What a lower price brings about is done by then: holds are reconsidered every hour.
+FOLLOWED_WITHIN: Final = timedelta(hours=2)
+
+#: What the two databases write differently.
+_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "sqlite": {
+        "logged_amount": "cast(json_extract(l.details, '$.amount_minor') as integer)",
+        "logged_price": "cast(json_extract(l.details, '$.price_minor') as integer)",
+        "hash_of_content": "billhook_sha256(d.content)",
+    },
+    "postgresql": {
+        "logged_amount": "cast(cast(l.details as json) ->> 'amount_minor' as bigint)",
+        "logged_price": "cast(cast(l.details as json) ->> 'price_minor' as bigint)",
+        "hash_of_content": "encode(sha256(d.content), 'hex')",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The rows that a check looks at, walked by ranges of a key that an index leads with.
+
+    key: none if the table is looked at in one statement. lowest: below every value of the key.
+    """
+
+    table: str
+    key: str | None = "id"
+    size: int = CHUNK
+    lowest: int | str = -(2**63)
+    only: str = "1 = 1"
+
+    def ranges(self, connection: Connection) -> Iterator[tuple[dict[str, Any], int]]:
+        """Yield the bounds of each range, `after` exclusive and `upto` inclusive, with the number of its rows."""
+        count = f"select count(*) from {self.table} where {self.only}"
+        if self.key is None:
+            yield {}, connection.execute(text(count)).scalar_one()
+            return
+        key, table = self.key, self.table
+        last = text(
+            f"select max(k) from (select {key} as k from {table} where {key} > :after order by {key} limit :size) as x"
+        )
+        rows = text(f"{count} and {key} > :after and {key} <= :upto")
+        after = self.lowest
+        while (upto := connection.execute(last, {"after": after, "size": self.size}).scalar_one()) is not None:
+            bounds = {"after": after, "upto": upto}
+            yield bounds, connection.execute(rows, bounds).scalar_one()
+            after = upto
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a check may need besides the rows.
+
+    lately: what changed since then may still have to be followed. watched: `plugin/key` of the balance watches that
+    plugins declare.
+    """
+
+    lately: datetime
+    watched: tuple[str, ...] = ()
+
+
+Progress = Callable[[str, int], None]
+
+
+@dataclass(slots=True)
+class Result:
+    """What a check looked at and found. rows: looked at. shown: the first findings, in words; found: all of them."""
+
+    name: str
+    rows: int = 0
+    found: int = 0
+    shown: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def add(self, finding: str) -> None:
+        self.found += 1
+        if len(self.shown) < SHOWN:
+            self.shown.append(finding)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One promise about the books, and the query for what breaks it.
+
+    sentence: what holds. query: selects the rows that break it, of one range of the walk (`:after`, `:upto`); may use
+    `:lately`, `:watched` and the words that databases write differently, in braces. told: a finding, with its columns.
+    """
+
+    name: str
+    sentence: str
+    over: Walk
+    query: str
+    told: str
+
+    def look(self, connection: Connection, around: Surroundings) -> Iterator[tuple[int, Iterator[str]]]:
+        """Yield, range by range, how many rows there are and what is wrong with them."""
+        statement = self._statement(connection.dialect.name)
+        for bounds, rows in self.over.ranges(connection):
+            yield rows, self._findings(connection, statement, bounds | self._given(around))
+
+    def _findings(self, connection: Connection, statement: TextClause, values: Mapping[str, Any]) -> Iterator[str]:
+        rows = connection.execution_options(stream_results=True, max_row_buffer=1000).execute(statement, values)
+        for row in rows.mappings():
+            yield self.told.format(**row)
+
+    def _statement(self, dialect: str) -> TextClause:
+        statement = text(self.query.format(**_WORDS[dialect]))
+        if ":lately" in self.query:
+            statement = statement.bindparams(bindparam("lately", type_=Instant()))
+        if ":watched" in self.query:
+            statement = statement.bindparams(bindparam("watched", expanding=True))
+        return statement
+
+    def _given(self, around: Surroundings) -> dict[str, Any]:
+        given = {"lately": around.lately, "watched": list(around.watched)}
+        return {name: value for name, value in given.items() if f":{name}" in self.query}
+
+
+def make(store: Store, check: Check, progress: Progress = lambda _name, _rows: None) -> Result:
+    """Make one check in one read unit, so that what moves meanwhile is seen before it moved or not at all.
+
+    progress: called after every range with the number of rows so far. Raises SQLAlchemyError.
+    """
+    watched = tuple(f"{spec.plugin}/{spec.key}" for spec in store.listening.watches_of("balance"))
+    with store.snapshot() as connection:
+        return examine(connection, check, Surroundings(store.now() - FOLLOWED_WITHIN, watched), progress)
+
+
+def examine(
+    connection: Connection, check: Check, around: Surroundings, progress: Progress = lambda _name, _rows: None
+) -> Result:
+    """Make one check on an open connection, whose transaction sees one instant."""
+    result, began = Result(check.name), time.monotonic()
+    _prepare(connection)
+    for rows, findings in check.look(connection, around):
+        for finding in findings:
+            result.add(finding)
+        result.rows += rows
+        progress(check.name, result.rows)
+    result.seconds = time.monotonic() - began
+    return result
+
+
+def _prepare(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        driver: Any = connection.connection.driver_connection
+        driver.create_function("billhook_sha256", 1, lambda content: sha256(content or b"").hexdigest())

@@ -1,0 +1,188 @@
+"""Books with one of everything that a proof looks at, and a way to falsify them behind the panel's back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from hashlib import sha256
+
+from billhook import PaymentPaid
+from sqlalchemy import Connection, text
+
+from host_stub.adapters.clock import FixedClock
+from host_stub.domain.listening import Listening, WatchSpec
+from host_stub.persistence import BalanceWatch, Document, Payment, Period, Reseller, Store
+from host_stub.services import approvals, corrections, gateway, proof, subscriptions
+from host_stub.services.approvals import BankOrder
+from tests.support.charging_world import LISTENER, ChargingWorld
+from tests.support.world import MANAGER, MERCHANT, World, an_account, rub
+
+WATCH = WatchSpec(LISTENER, "low", "balance", "low_at", None)
+_BYTES = b"%PDF-1.7 a bill"
+
+
+class Books(ChargingWorld):
+    """A busy account, one in credit hold, one that was in it, one without a movement, and another reseller."""
+
+    def __init__(self, store: Store, clock: FixedClock) -> None:
+        super().__init__(store, clock)
+        store.listening = Listening(store.listening.hooks, (WATCH,))
+        self.other = World(store)
+        with store.write() as session:
+            reseller = session.get_one(Reseller, self.reseller_id)
+            self.idle_id, self.held_id, self.resumed_id = (an_account(session, reseller).id for _ in range(3))
+            for account_id, level, armed in ((self.account_id, 1_00, True), (self.idle_id, 1_00, False)):
+                session.add(
+                    BalanceWatch(
+                        reseller_id=reseller.id,
+                        account_id=account_id,
+                        plugin=WATCH.plugin,
+                        key=WATCH.key,
+                        level_minor=level,
+                        armed=armed,
+                    )
+                )
+        self._money_in()
+        self._charges()
+
+    def _money_in(self) -> None:
+        self.approved_id, undone, self.waiting_id = (self.a_payment() for _ in range(3))
+        for payment_id, number in ((self.approved_id, "117"), (undone, "118")):
+            order = BankOrder(rub("5000.00"), number, date(2020, 11, 13))
+            approvals.approve_payment(self.store, self.scope, payment_id, order, by=MANAGER)
+        approvals.reverse_approval(self.store, self.scope, undone, reason="ошибка", by=MANAGER)
+        paid_id = self.a_payment()
+        self.started(paid_id)
+        self._notify(paid_id, "43184405")
+        self._notify(None, "43184406")
+        self.give(self.account_id, "-10.00")
+        with self.store.write() as session:
+            (event_id,) = session.execute(text("select id from gateway_event where verdict = 'parked'")).scalars()
+            session.add(
+                Document(
+                    reseller_id=self.reseller_id,
+                    payment_id=self.approved_id,
+                    method_id=self.bank_id,
+                    kind="receipt",
+                    issued_at=self.store.now(),
+                    file_name="bill.pdf",
+                    content=_BYTES,
+                    sha256=sha256(_BYTES).hexdigest(),
+                    frozen={},
+                    template_sha256="",
+                )
+            )
+        gateway.settle_parked(self.store, self.scope, event_id, account_id=self.account_id, reason="наш", by=MANAGER)
+
+    def _charges(self) -> None:
+        self.subscription_id = self.running(Period.HOUR, "730.00")
+        for account_id in (self.held_id, self.resumed_id):
+            self.give(account_id, "10.00")
+            plan_id = self.a_plan(Period.DAY, "10.00")
+            made = subscriptions.create(self.store, self.scope, account_id, plan_id, name="VPS", by=MANAGER)
+            subscriptions.activate(self.store, self.scope, made, by=MANAGER)
+        for _ in range(3):
+            self.clock.advance(hours=1)
+            self.run()
+        self.clock.advance(days=2)
+        self.run()
+        self.give(self.resumed_id, "100.00")
+
+    def _notify(self, payment_id: int | None, external_id: str) -> None:
+        with self.store.read() as session:
+            reference = session.get_one(Payment, payment_id).number if payment_id else "unheard of"
+        event = PaymentPaid(
+            reference=reference,
+            merchant=MERCHANT,
+            amount=rub("5000.00"),
+            is_test=False,
+            external_id=external_id,
+            signed_digest=sha256(external_id.encode()).hexdigest(),
+            details={},
+        )
+        sealed = gateway.seal(self.method_id, "paymaster", lambda: None, lambda: event, b"raw body")
+        gateway.apply_event(self.store, sealed)
+
+    def give(self, account_id: int, amount: str) -> None:
+        """Correct an account's balance."""
+        corrections.correct(
+            self.store,
+            self.scope,
+            account_id,
+            rub(amount),
+            reason="test",
+            once_token=f"{account_id}:{amount}",
+            by=MANAGER,
+        )
+
+    def names(self) -> dict[str, object]:
+        """Return what statements of a falsification may name in braces."""
+        return {
+            "account": self.account_id,
+            "idle": self.idle_id,
+            "held": self.held_id,
+            "reseller": self.reseller_id,
+            "other": self.other.reseller_id,
+            "payment": self.approved_id,
+            "waiting": self.waiting_id,
+            "subscription": self.subscription_id,
+            "approved": _transaction("source = 'approval'", "asc"),
+            "paid": _transaction("source like 'paymaster:%'", "asc"),
+            "correction": _transaction("source = 'correction' and source_id like 'form:%'", "asc"),
+            "reversal": _transaction("kind = 'reversal'", "asc"),
+            # Charges of the busy account: one in the middle, and its last movement of all.
+            "charged": _charged(self.subscription_id, 2),
+            "last": _charged(self.subscription_id, 0),
+        }
+
+
+def _transaction(condition: str, order: str) -> str:
+    return f"(select id from ledger_transaction where {condition} order by id {order} limit 1)"
+
+
+def _charged(subscription_id: int, before_last: int) -> str:
+    return (
+        f"(select transaction_id from charge where subscription_id = {subscription_id} "
+        f"order by period_start desc limit 1 offset {before_last})"
+    )
+
+
+@contextmanager
+def falsifying(store: Store) -> Iterator[Connection]:
+    """Give a transaction in which no guard and no foreign key holds, as a person with the database's password has it.
+
+    It is rolled back. On SQLite the guards are taken away until `back` puts them there again.
+    """
+    sqlite = store.engine.dialect.name == "sqlite"
+    with store.engine.connect() as connection:
+        if sqlite:
+            connection.connection.driver_connection.execute("pragma foreign_keys = off")  # type: ignore[union-attr]
+        transaction = connection.begin()
+        if sqlite:
+            guards = connection.execute(text("select name, sql from sqlite_master where type = 'trigger'")).all()
+            for name, _sql in guards:
+                connection.exec_driver_sql(f"drop trigger {name}")
+            connection.info["guards"] = [sql for _name, sql in guards]
+        else:
+            connection.exec_driver_sql("set session_replication_role = replica")
+        try:
+            yield connection
+        finally:
+            transaction.rollback()
+            if sqlite:
+                connection.connection.driver_connection.execute("pragma foreign_keys = on")  # type: ignore[union-attr]
+            connection.invalidate()
+
+
+def guards_back(connection: Connection) -> None:
+    """Put SQLite's guards back, so that only the falsification is left to be found."""
+    for statement in connection.info.pop("guards", ()):
+        connection.exec_driver_sql(statement)
+
+
+def finders(store: Store, connection: Connection) -> dict[str, list[str]]:
+    """Return what each check finds on the connection, without those that find nothing."""
+    around = proof.Surroundings(store.now() - timedelta(hours=2), (f"{WATCH.plugin}/{WATCH.key}",))
+    results = [proof.examine(connection, check, around) for check in proof.CHECKS]
+    return {result.name: result.shown for result in results if result.found}
