@@ -25,6 +25,10 @@ class ProvisioningFailed(Exception):
     """The endpoint did not confirm the order; the text says why."""
 
 
+class NoAnswer(ProvisioningFailed):
+    """The address is silent, or there is nobody: no order would fare better."""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What the outside world shall do."""
@@ -65,7 +69,7 @@ class Webhook:
                 status = answer.status_code
                 answer.close()
         except requests.RequestException as error:
-            raise ProvisioningFailed(_reason(error)) from error
+            raise NoAnswer(_reason(error)) from error
         if not 200 <= status < 300:
             raise ProvisioningFailed(f"HTTP {status}")
 

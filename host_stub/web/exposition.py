@@ -21,6 +21,7 @@ from host_stub.plugins.reporting import ABOVE
 from host_stub.plugins.tally import BOUNDS
 from host_stub.services import measures
 from host_stub.services.measures import Counted, Process, Queue, Series
+from host_stub.services.work_queue import WorkState, work_state
 
 _PLACE: Final = ("process", "plugin", "place")
 
@@ -37,6 +38,7 @@ class Snapshot:
     heartbeat: timedelta | None
     charging: timedelta
     failing_accounts: int
+    work: WorkState
 
     @classmethod
     def of(cls, store: Store, registry: Registry) -> Snapshot:
@@ -53,6 +55,7 @@ class Snapshot:
                 heartbeat=measures.heartbeat_age(session),
                 charging=measures.charging_lag(session),
                 failing_accounts=measures.failing_accounts(session),
+                work=work_state(session),
             )
 
 
@@ -174,9 +177,21 @@ def _backlog(snapshot: Snapshot) -> Iterator[Metric]:
     if snapshot.heartbeat is not None:
         yield _gauge("billhook_worker_heartbeat_seconds", "Time since a worker was last heard.", snapshot.heartbeat)
     yield _gauge("billhook_charging_lag_seconds", "How long the oldest due period waits.", snapshot.charging)
+    yield _gauge("billhook_clock_ahead_seconds", "By how much a clock that is not believed is ahead.", _ahead(snapshot))
+    yield GaugeMetricFamily(
+        "billhook_jobs_stuck", "Jobs of workers in which nothing gets done.", value=len(snapshot.work.stuck)
+    )
+    yield GaugeMetricFamily("billhook_mail_down", "1 while no mail leaves.", value=bool(snapshot.work.mail))
+    yield GaugeMetricFamily(
+        "billhook_silent_addresses", "Addresses of services that do not answer.", value=len(snapshot.work.silent)
+    )
     yield GaugeMetricFamily(
         "billhook_charging_failing_accounts", "Accounts whose charging fails.", value=snapshot.failing_accounts
     )
+
+
+def _ahead(snapshot: Snapshot) -> timedelta:
+    return snapshot.work.doubted or snapshot.work.watched or timedelta()
 
 
 def _gauge(name: str, text: str, age: timedelta) -> Metric:
