@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import ctypes
-import smtplib
-import socket
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from host_stub import plugin_doctor
 from host_stub.adapters.disk import MEGABYTE, Free, Place, Room, free_bytes
 from host_stub.adapters.keys import KeyFileError, load_key_file
 from host_stub.adapters.render import lost
+from host_stub.adapters.smtp import SignInRefused, SmtpMailer, Unreachable
 from host_stub.config import Config
 from host_stub.diagnosis import Diagnosis
-from host_stub.persistence import Account, Reseller, Store, Worker, migrate
+from host_stub.persistence import Account, Reseller, Store, migrate
 from host_stub.persistence.migrate import Version
 from host_stub.plugins.registry import Registry
-from host_stub.services import proof
+from host_stub.services import proof, work_queue
 from host_stub.services.proof import nightly
+from host_stub.worker import mail_server
 
 #: What WeasyPrint opens; a missing one shows only when the first bill is drawn.
 LIBRARIES: Final = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz.so.0", "libharfbuzz-subset.so.0")
-WORKER_SILENCE: Final = timedelta(minutes=2)
-_SMTP_SECONDS: Final = 10
 _SHOWN: Final = 5
 _BOOKS_REMEDY: Final = "Stop the panel and compare with the last backup; docs/proof.md says what each check promises."
 
@@ -46,7 +44,7 @@ def examine(config: Config, store: Store, *, quick: bool = False, free: Free = f
         store.listening = registry.listening()
         if not quick:
             yield from _books(store)
-        for check in (_last_proof, _worker, _operator, _names):
+        for check in (_last_proof, _worker, _clock, _operator, _names):
             yield _guarded(check, store)
     yield from _plugins(config, store, registry, has_tables=database.healthy)
     yield _drawing()
@@ -137,11 +135,32 @@ def _last_proof(store: Store) -> Diagnosis:
 
 def _worker(store: Store) -> Diagnosis:
     with store.read() as session:
-        beat = session.scalars(select(func.max(Worker.beat_at))).one()
-    if beat is None or store.now() - beat > WORKER_SILENCE:
-        since = "never seen" if beat is None else f"silent since {beat:%Y-%m-%d %H:%M} UTC"
+        hearts, state = work_queue.workers(session), work_queue.work_state(session)
+    if not state.alive:
+        since = f"silent since {hearts[0].beat_at:%Y-%m-%d %H:%M} UTC" if hearts else "never seen"
         return Diagnosis("worker", since, "Start `host_stub worker`: without it nothing is charged or mailed.")
-    return Diagnosis("worker", facts=f"last seen {int((store.now() - beat).total_seconds())} s ago")
+    if state.stuck:
+        jobs = "; ".join(f"{job.name}: {job.idle_seconds} s, {job.error or 'under way'}" for job in state.stuck)
+        remedy = "See the worker's log; restart it if a call hangs. Other jobs go on."
+        return Diagnosis("worker", f"nothing gets done in {jobs}", remedy)
+    seconds = int(state.age.total_seconds()) if state.age is not None else 0
+    return Diagnosis("worker", facts=f"last seen {seconds} s ago, every job done")
+
+
+def _clock(store: Store) -> Diagnosis:
+    with store.read() as session:
+        state = work_queue.work_state(session)
+    if state.doubted is not None:
+        told = f"{store.now():%Y-%m-%d %H:%M} UTC is {_hours(state.doubted)} after the last work: nothing is charged"
+        return Diagnosis("clock", told, "Compare it with another clock. If it is right: `host_stub clock-is-right`.")
+    if state.watched is not None:
+        return Diagnosis("clock", facts=f"{_hours(state.watched)} after the last work: charged once it ran evenly")
+    return Diagnosis("clock", facts=f"{store.now():%Y-%m-%d %H:%M} UTC")
+
+
+def _hours(beyond: timedelta) -> str:
+    hours = int(beyond.total_seconds()) // 3600
+    return f"{hours} h" if hours < 72 else f"{hours // 24} days"
 
 
 def _operator(store: Store) -> Diagnosis:
@@ -193,15 +212,12 @@ def _loads(library: str) -> bool:
 
 def _mail(config: Config) -> Diagnosis:
     place = f"{config.smtp_host}:{config.smtp_port}"
-    connect = smtplib.SMTP_SSL if config.smtp_tls else smtplib.SMTP
     try:
-        with connect(config.smtp_host, config.smtp_port, timeout=_SMTP_SECONDS) as server:
-            server.ehlo()
-            if config.smtp_starttls:
-                server.starttls()
-            if config.smtp_user:
-                server.login(config.smtp_user, config.smtp_password.get_secret_value())
-    except (OSError, smtplib.SMTPException, socket.gaierror) as error:
+        SmtpMailer(mail_server(config)).check()
+    except SignInRefused as error:
+        remedy = "See BILLHOOK_SMTP_USER and BILLHOOK_SMTP_PASSWORD; mails wait meanwhile, none is counted as failed."
+        return Diagnosis("mail", f"{place}: {error}", remedy)
+    except Unreachable as error:
         remedy = "See BILLHOOK_SMTP_HOST and the settings beside it; mails wait until the server answers."
-        return Diagnosis("mail", f"{place}: {type(error).__name__}", remedy)
+        return Diagnosis("mail", f"{place}: {error}", remedy)
     return Diagnosis("mail", facts=place)

@@ -1,7 +1,10 @@
 """The worker: charges what is due, delivers what was told, expires payments, looks ahead.
 
 Any number may run at once, and each may be killed anywhere: what it did is committed, what it had claimed comes free
-when the lease is over. Each job has a thread of its own, so that a mail server that hangs delays no charge.
+when the lease is over. Each job has threads of its own, so that a mail server that hangs delays no charge.
+
+Whatever waits here waits by the steady clock: a wall clock that is set, forth or back, delays nothing. What is done by
+date waits for a clock that is believed (`services.clock_guard`).
 """
 
 from __future__ import annotations
@@ -28,8 +31,23 @@ from host_stub.plugins import status_queries
 from host_stub.plugins.delivery import PluginReceiver, listeners
 from host_stub.plugins.desk import Keys
 from host_stub.plugins.registry import Registry
-from host_stub.services import charge_watches, charging, closing, deliveries, heartbeat, outbox, payments, watch_levels
+from host_stub.progress import Progress
+from host_stub.services import (
+    attempts,
+    charge_watches,
+    charging,
+    claims,
+    closing,
+    deliveries,
+    heartbeat,
+    outbox,
+    payments,
+    watch_levels,
+)
+from host_stub.services.claims import Turns
+from host_stub.services.clock_guard import ClockGuard
 from host_stub.services.deliveries import Receiver
+from host_stub.services.heartbeat import Alive, Told
 from host_stub.services.mail_sending import MailReceiver
 from host_stub.services.password_resets import ResetReceiver
 from host_stub.services.proof import nightly
@@ -38,9 +56,11 @@ from host_stub.services.provisioning import ProvisioningReceiver
 IDLE_SECONDS: Final = 1.0
 LONGEST_PAUSE_SECONDS: Final = 30.0
 BEAT_SECONDS: Final = 10.0
-#: A job that has not come round for so long is stuck: the worker stops saying that it is well.
+#: A job of which no step ended well for so long, beyond its own pause, is stuck, and the worker says so.
 STUCK_AFTER_SECONDS: Final = 600.0
 STOP_SECONDS: Final = 30.0
+#: Silent addresses that a heartbeat names.
+SHOWN: Final = 20
 
 _logger = structlog.get_logger(__name__)
 
@@ -70,15 +90,19 @@ class Outside:
     @classmethod
     def of(cls, config: Config, keys: KeyRing) -> Outside:
         """Return the real adapters as configured."""
-        server = Server(
-            host=config.smtp_host,
-            port=config.smtp_port,
-            sender=config.smtp_from,
-            security=_security(config),
-            user=config.smtp_user,
-            password=config.smtp_password.get_secret_value(),
-        )
-        return cls(SmtpMailer(server), config.smtp_from, Webhook(), keys)
+        return cls(SmtpMailer(mail_server(config)), config.smtp_from, Webhook(), keys)
+
+
+def mail_server(config: Config) -> Server:
+    """Return the mail server as configured."""
+    return Server(
+        host=config.smtp_host,
+        port=config.smtp_port,
+        sender=config.smtp_from,
+        security=_security(config),
+        user=config.smtp_user,
+        password=config.smtp_password.get_secret_value(),
+    )
 
 
 def _security(config: Config) -> Security:
@@ -100,21 +124,23 @@ class Worker:
         self.hung: list[str] = []
         self._started_at = store.now()
         self._stop = threading.Event()
-        self._seen: dict[str, float] = {}
+        self.progress = Progress(store.ticks)
+        self.clock = ClockGuard(store)
+        self._mail = MailReceiver(store, outside.mailer, outside.sender, self.clock.believes)
+        self._provisioning = ProvisioningReceiver(store, outside.provisioner, outside.keys)
         self._held_hour: datetime | None = None
         self.jobs = self._all_jobs(registry, outside)
 
     def _all_jobs(self, registry: Registry, outside: Outside) -> Sequence[Job]:
         store = self._store
-        mail = MailReceiver(store, outside.mailer, outside.sender)
         plugins = PluginReceiver(store, registry, outside.keys)
-        provisioning = ProvisioningReceiver(store, outside.provisioner, outside.keys)
 
         return (
-            Job("charging", self._charge),
+            Job("charging", self._by_date(self._charge)),
             Job("closings", lambda: closing.follow(store), every=timedelta(seconds=5)),
-            Job("expiry", lambda: payments.expire_due(store), every=timedelta(seconds=30)),
-            Job("looking ahead", lambda: charge_watches.look_ahead(store), every=timedelta(minutes=5)),
+            Job("expiry", self._by_date(lambda: payments.expire_due(store)), every=timedelta(seconds=30)),
+            Job("looking ahead", self._by_date(lambda: charge_watches.look_ahead(store)), every=timedelta(minutes=5)),
+            Job("waits", self._reread, every=timedelta(seconds=10)),
             Job(
                 "status queries",
                 lambda: status_queries.ask_due(store, registry, outside.keys),
@@ -124,16 +150,28 @@ class Worker:
             Job("sweeping", lambda: deliveries.sweep(store), every=timedelta(minutes=10)),
             Job("watch levels", lambda: watch_levels.take_over(store), every=timedelta(minutes=10)),
             *(self._delivering(outbox.PLUGIN + name, plugins, threads=2) for name in listeners(registry)),
-            self._delivering(outbox.PROVISIONING, provisioning, threads=2, batch=5),
-            self._delivering(outbox.MAIL, mail),
+            # One at a time: nobody's order waits behind an address that takes its time.
+            self._delivering(outbox.PROVISIONING, self._provisioning, threads=6, batch=1),
+            self._delivering(outbox.MAIL, self._mail, threads=3, batch=5),
             self._delivering(outbox.RESETS, ResetReceiver()),
         )
+
+    def _by_date(self, step: Callable[[], int]) -> Callable[[], int]:
+        return lambda: step() if self.clock.believes() else 0
+
+    def _reread(self) -> int:
+        """Let nothing wait for a clock that was ahead and has been set back. It is no work: nothing follows from it."""
+        claims.reread(self._store)
+        attempts.reread(self._store)
+        return 0
 
     def _delivering(
         self, receiver_name: str, receiver: Receiver, *, threads: int = 1, batch: int = deliveries.BATCH
     ) -> Job:
+        turns = Turns(self._store.clock)
+
         def step() -> int:
-            return deliveries.work(self._store, self.name, receiver_name, receiver, limit=batch)
+            return deliveries.work(self._store, self.name, receiver_name, receiver, limit=batch, turns=turns)
 
         return Job(receiver_name, step, threads=threads)
 
@@ -147,7 +185,7 @@ class Worker:
 
     def run_once(self, *, rounds: int = 100) -> int:
         """Do everything that is due now, in this thread; return how much that was. For tests and the demo."""
-        heartbeat.beat(self._store, self.name, self._started_at, self._registry.found)
+        heartbeat.beat(self._store, self._alive, self._told())
         total = 0
         for _round in range(rounds):
             done = sum(job.step() for job in self.jobs)
@@ -161,20 +199,19 @@ class Worker:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, self._on_signal)
             signal.signal(signal.SIGINT, self._on_signal)
-        threads = [
-            threading.Thread(target=self._loop, args=(job, f"{job.name} {n}"), name=f"{job.name} {n}", daemon=True)
-            for job in self.jobs
-            for n in range(job.threads)
-        ]
+        threads = [self._thread(job, f"{job.name} {n}") for job in self.jobs for n in range(job.threads)]
         _logger.info("worker_started", worker=self.name)
         for thread in threads:
-            self._seen[thread.name] = time.monotonic()
             thread.start()
         while not self._stop.is_set():
             self._beat()
             self._heed_hung_plugins()
             self._stop.wait(BEAT_SECONDS)
         self._wind_up(threads)
+
+    def _thread(self, job: Job, name: str) -> threading.Thread:
+        self.progress.expect(name, job.name, STUCK_AFTER_SECONDS + job.every.total_seconds())
+        return threading.Thread(target=self._loop, args=(job, name), name=name, daemon=True)
 
     def _heed_hung_plugins(self) -> None:
         """Stop when no thread of a plugin comes back: only a new process has threads for it again."""
@@ -204,30 +241,44 @@ class Worker:
     def _loop(self, job: Job, thread_name: str) -> None:
         pause = 0.0
         failures = 0
-        next_at = self._store.now()
+        next_at = self._store.ticks()
         while not self._stop.wait(pause):
-            self._seen[thread_name] = time.monotonic()
-            if self._store.now() < next_at:
+            if self._store.ticks() < next_at:
                 pause = IDLE_SECONDS
                 continue
             try:
                 done = job.step()
-            except Exception:
+            except Exception as error:
                 # The database may be away; the job goes on when it is back.
                 failures += 1
                 pause = min(IDLE_SECONDS * 2 ** min(failures, 10), LONGEST_PAUSE_SECONDS)
+                self.progress.ended(thread_name, f"{type(error).__name__}: {error}".splitlines()[0][:200])
                 _logger.exception("job_failed", job=job.name, failures=failures)
                 continue
             failures = 0
-            next_at = self._store.now() + job.every
+            self.progress.ended(thread_name)
+            next_at = self._store.ticks() + job.every.total_seconds()
             pause = 0.0 if done else IDLE_SECONDS
 
+    @property
+    def _alive(self) -> Alive:
+        return Alive(self.name, self._started_at, self._registry.found)
+
+    def _told(self) -> Told:
+        """Return how the worker does."""
+        return Told(
+            jobs=self.progress.states(),
+            clock=self.clock.belief.value,
+            ahead_seconds=int(self.clock.beyond.total_seconds()),
+            mail=self._mail.trouble[:500],
+            silent=self._provisioning.silent[:SHOWN],
+        )
+
     def _beat(self) -> None:
-        silent = [name for name, seen in self._seen.items() if time.monotonic() - seen > STUCK_AFTER_SECONDS]
-        if silent:
-            _logger.error("jobs_stuck", jobs=silent)
-            return
+        told = self._told()
+        if told.stuck:
+            _logger.error("jobs_stuck", jobs=[job.name for job in told.stuck])
         try:
-            heartbeat.beat(self._store, self.name, self._started_at, self._registry.found)
+            heartbeat.beat(self._store, self._alive, told)
         except Exception as error:  # noqa: BLE001  the operator sees the silence
             _logger.warning("heartbeat_failed", error=str(error))

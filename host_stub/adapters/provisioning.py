@@ -29,6 +29,10 @@ class ProvisioningFailed(Exception):
     """The endpoint did not confirm the order; the text says why."""
 
 
+class NoAnswer(ProvisioningFailed):
+    """The address is silent, or there is nobody: no order would fare better."""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What the outside world shall do."""
@@ -67,7 +71,7 @@ class Webhook:
             with self._session() as session:
                 status = session.post(url, data=body, headers=headers).status_code
         except GatewayUnreachable as error:
-            raise ProvisioningFailed(_reason(str(error))) from error
+            raise NoAnswer(_reason(str(error))) from error
         if not 200 <= status < 300:
             raise ProvisioningFailed(f"HTTP {status}")
 

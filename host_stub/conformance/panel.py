@@ -370,5 +370,6 @@ def _task(hook: str, event: Event, plugin: str, at: datetime) -> Task:
         attempts=0,
         created_at=at,
         token="",
-        leased_until=at + timedelta(minutes=1),
+        tries=1,
+        lease_ends=float("inf"),
     )

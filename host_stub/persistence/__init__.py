@@ -7,6 +7,7 @@ from host_stub.persistence.base import Base, OfOperator, OfReseller
 from host_stub.persistence.measures import MetricCount, ProcessReport, Proof
 from host_stub.persistence.messages import (
     BalanceWatch,
+    ClockMark,
     Lane,
     LogEntry,
     Mail,
@@ -55,6 +56,7 @@ __all__ = [
     "CallbackRefusal",
     "Charge",
     "ChargingFailure",
+    "ClockMark",
     "Document",
     "Entry",
     "GatewayEvent",

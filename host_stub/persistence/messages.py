@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, PrimaryKeyConstraint, Text, UniqueConstraint, text
+from sqlalchemy import Index, PrimaryKeyConstraint, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from host_stub.persistence.base import STRICT, Base, OfOperator, OfReseller, owned, within_reseller
@@ -40,11 +40,19 @@ class Lane(Base):
     """One row per (receiver, lane) with something undelivered: it holds the lease and the back-off."""
 
     __tablename__ = "lane"
-    __table_args__ = (PrimaryKeyConstraint("receiver", "lane"), Index(None, "receiver", "ready_at"), STRICT)
+    __table_args__ = (
+        PrimaryKeyConstraint("receiver", "lane"),
+        # A receiver's resellers take turns, each with what waited longest.
+        Index(None, "receiver", "reseller_id", "ready_at"),
+        Index(None, "set_at"),
+        STRICT,
+    )
 
     receiver: Mapped[str] = mapped_column(Text)
     lane: Mapped[str] = mapped_column(Text)
+    reseller_id: Mapped[int] = mapped_column(default=0, server_default="0")
     ready_at: Mapped[datetime]
+    set_at: Mapped[datetime | None]  # when ready_at was written: one that lies ahead was written by another clock
     tries: Mapped[int] = mapped_column(default=0)
     worker: Mapped[str] = mapped_column(Text, default="")
 
@@ -72,8 +80,10 @@ class Mail(Base, OfReseller):
     message_id: Mapped[str] = mapped_column(Text)
     unsubscribe_url: Mapped[str] = mapped_column(Text, default="", server_default="")
     once_key: Mapped[str] = mapped_column(Text)  # at most one mail per key, however often a handler runs
-    status: Mapped[str] = mapped_column(Text)  # queued, sent, refused
+    status: Mapped[str] = mapped_column(Text)  # queued, sent, refused, unknown (perhaps delivered), dropped
     attempts: Mapped[int] = mapped_column(default=0)
+    asks_for_money: Mapped[bool] = mapped_column(Flag, default=False, server_default=false())  # overtaken by a credit
+    unanswered: Mapped[int] = mapped_column(default=0, server_default="0")  # sent whole, and no answer was seen
     last_error: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
@@ -220,7 +230,10 @@ class LogEntry(Base, OfReseller):
 
 
 class Worker(Base):
-    """A worker's heartbeat. plugins: what it found installed when it started, name → version."""
+    """A worker's heartbeat.
+
+    plugins: what it found installed when it started, name → version. told: how its jobs do, as `heartbeat` writes it.
+    """
 
     __tablename__ = "worker"
     __table_args__ = (STRICT,)
@@ -229,3 +242,14 @@ class Worker(Base):
     started_at: Mapped[datetime]
     beat_at: Mapped[datetime]
     plugins: Mapped[Any | None] = mapped_column(Json)
+    told: Mapped[Any | None] = mapped_column(Json)
+
+
+class ClockMark(Base):
+    """The latest instant that was believed: one row. What a clock far beyond it says waits for a person."""
+
+    __tablename__ = "clock_mark"
+    __table_args__ = (STRICT,)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]

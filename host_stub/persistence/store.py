@@ -69,6 +69,10 @@ class Store:
     def now(self) -> datetime:
         return self.clock.now()
 
+    def ticks(self) -> float:
+        """Return seconds that only ever grow: what waits in this process alone waits by them."""
+        return self.clock.ticks()
+
     @contextmanager
     def write(self, scope: Scope = EVERYTHING) -> Iterator[Session]:
         """Open a writing unit; commits at the end, rolls back on any exception."""
@@ -145,6 +149,12 @@ def now(session: Session) -> datetime:
         session.info["now"] = clock.now()
     instant: datetime = session.info["now"]
     return instant
+
+
+def ticks(session: Session) -> float:
+    """Return the seconds of the steady clock, as of the unit's store."""
+    clock: Clock = session.info["clock"]
+    return clock.ticks()
 
 
 def catch_up(session: Session) -> None:

@@ -48,7 +48,7 @@ from host_stub.plugins.desk import Keys, Providers
 from host_stub.plugins.errors import PluginFailed, PluginWaits
 from host_stub.plugins.registry import Registry
 from host_stub.services import addresses, charging, plugin_settings, views
-from host_stub.services.deliveries import Delivered, Failed, Outcome, Policy, Postponed, Task
+from host_stub.services.deliveries import Delivered, End, Failed, Policy, Postponed, Task
 from host_stub.services.outbox import PLUGIN
 
 EVENTS: Final[Mapping[str, type[Event]]] = {
@@ -79,7 +79,7 @@ class PluginReceiver:
         self._registry = registry
         self._keys = keys
 
-    def deliver(self, task: Task) -> Outcome:
+    def deliver(self, task: Task) -> End:
         """See Receiver. A plugin that is off for the reseller by now hears nothing of it, and never will."""
         plugin = task.receiver.removeprefix(PLUGIN)
         event = read_event(task.kind, task.payload)
@@ -87,7 +87,7 @@ class PluginReceiver:
             if not plugin_settings.is_on(session, plugin, task.reseller_id):
                 return Delivered()
             age = now(session) - task.created_at
-            if age < LONGEST_RUN and charging.is_behind(session, event.account_id):
+            if timedelta() <= age < LONGEST_RUN and charging.is_behind(session, event.account_id):
                 return Postponed("charges of the account are being posted", RUN_IN_PROGRESS)
         handler = self._registry.implementation(plugin, task.kind)
         if handler is None:

@@ -23,7 +23,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from billhook import AttemptState, PaymentStatus
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import SYSTEM, Actor
@@ -32,6 +32,7 @@ from host_stub.domain.payments import OPEN
 from host_stub.persistence import Payment, PaymentAttempt, PaymentMethod, Scope, Store
 from host_stub.persistence.store import fetch, now
 from host_stub.services import payments
+from host_stub.services.claims import SKEW
 from host_stub.services.open_resellers import must_be_open
 from host_stub.services.plugin_settings import is_on
 
@@ -196,6 +197,26 @@ def postpone(store: Store, asked: Due, wait: timedelta) -> None:
             attempt.query_at = now(session) + wait
 
 
+def reread(store: Store) -> int:
+    """Ask at once about what waits longer than it ever may: a clock wrote that which has been set back since."""
+    with store.read() as session:
+        ahead = select(PaymentAttempt.id, PaymentAttempt.queries, PaymentAttempt.query_at).where(
+            PaymentAttempt.query_at > now(session) + FIRST_QUERY + SKEW
+        )
+        waiting = session.execute(ahead.limit(10_000)).all()
+        too_long = [row.id for row in waiting if row.query_at > now(session) + pause(row.queries) + SKEW]
+    if too_long:
+        with store.write() as session:
+            asked = update(PaymentAttempt).where(PaymentAttempt.id.in_(too_long), PaymentAttempt.query_at.is_not(None))
+            session.execute(asked.values(query_at=now(session)))
+    return len(too_long)
+
+
+def pause(queries: int) -> timedelta:
+    """Return how long an attempt waits that was asked about so often."""
+    return min(FIRST_QUERY * (1 << queries), LONGEST_PAUSE)
+
+
 def resolve(store: Store, asked: Due, answer: AttemptState, *, error: str = "") -> None:
     """Store what the gateway said of an attempt that is not paid, or that it could not be asked.
 
@@ -209,7 +230,7 @@ def resolve(store: Store, asked: Due, answer: AttemptState, *, error: str = "") 
         attempt.queries += 1
         attempt.error = error[:500]
         if answer is AttemptState.UNKNOWN and attempt.queries < MOST_QUERIES:
-            attempt.query_at = now(session) + min(FIRST_QUERY * 2**attempt.queries, LONGEST_PAUSE)
+            attempt.query_at = now(session) + pause(attempt.queries)
             return
         attempt.state, attempt.query_at = ENDS[answer], None
         payment = fetch(session, Payment, attempt.payment_id)

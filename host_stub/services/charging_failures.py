@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from host_stub.domain.actors import SYSTEM
 from host_stub.persistence import Account, ChargingFailure, Store
 from host_stub.persistence.store import fetch, now
+from host_stub.services.claims import SKEW
 from host_stub.services.journal import log
 
 _FIRST_REST: Final = timedelta(minutes=1)
@@ -22,8 +23,13 @@ _logger = structlog.get_logger(__name__)
 
 
 def resting(session: Session) -> Select[int]:
-    """Return the query for accounts that failed a moment ago and are left alone for now."""
-    return select(ChargingFailure.account_id).where(ChargingFailure.retry_at > now(session))
+    """Return the query for accounts that failed a moment ago and are left alone for now.
+
+    A failure that lies ahead was noted by a clock that has been set back since: it keeps nobody.
+    """
+    return select(ChargingFailure.account_id).where(
+        ChargingFailure.retry_at > now(session), ChargingFailure.last_at <= now(session) + SKEW
+    )
 
 
 def note(store: Store, account_id: int, error: Exception) -> None:

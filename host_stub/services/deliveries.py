@@ -8,48 +8,34 @@ account before it touches the lane.
 from __future__ import annotations
 
 import contextlib
-import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final, Protocol
 
 import structlog
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
 from host_stub.domain.errors import NotFound
 from host_stub.persistence import Lane, Outbox, Store
-from host_stub.persistence.store import catch_up, fetch, now
+from host_stub.persistence.store import catch_up, fetch, now, ticks
 from host_stub.services import outbox
+from host_stub.services.claims import BATCH, LEASE, Task, Turns, claim, head
 from host_stub.services.journal import log
 
-LEASE: Final = timedelta(seconds=120)
-BATCH: Final = 20
+__all__ = ["BATCH", "LEASE", "Task", "Turns", "claim"]
+
 #: A delivery is begun only with this much left of the lease; its own time limits keep it below.
 LEAST_TIME: Final = timedelta(seconds=90)
+#: What was taken up less often is not given up for its age.
+LEAST_TRIES: Final = 100
 
 _logger = structlog.get_logger(__name__)
 
 #: What a delivery asks to be written together with the release of its row.
 Effects = Callable[[Session], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A claimed fact. token: the lease; who holds another one may not write. leased_until: its end."""
-
-    id: int
-    receiver: str
-    lane: str
-    reseller_id: int
-    kind: str
-    payload: dict[str, Any]
-    attempts: int
-    created_at: datetime
-    token: str
-    leased_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +62,46 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Postponed:
-    """Not this fact's fault, or too early: tried again after `wait`, however often that takes.
+    """Not this fact's fault, or too early: tried again after `wait`, and not counted (but see Policy.patience).
 
     whole_batch: nothing else would fare better now, so nothing else claimed with it is tried.
+    effects: as of Failed.
     """
 
     error: str
     wait: timedelta
     whole_batch: bool = False
+    effects: Callable[[Session, bool], None] | None = None
 
 
-Outcome = Delivered | Failed | Postponed
+End = Delivered | Failed | Postponed
+
+
+@dataclass(frozen=True, slots=True)
+class Underway:
+    """The end is not seen yet. The lease goes on for `longest`, and `await_end` tells the outcome when it comes.
+
+    await_end: called once, returns at once, and calls its argument in a thread of the receiver's own.
+    """
+
+    longest: timedelta
+    await_end: Callable[[Callable[[End], None]], None]
+
+
+Outcome = End | Underway
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How patient a receiver is. attempts: failures after which a fact is dead."""
+    """How patient a receiver is. attempts: failures after which a fact is dead.
+
+    patience: the age at which what is only ever postponed is dead, too; None if something else is its end.
+    """
 
     attempts: int
     first_wait: timedelta
     longest_wait: timedelta
+    patience: timedelta | None = None
 
     def wait(self, failures: int) -> timedelta:
         """Return the time until the next try after the n-th failure: doubling, bounded."""
@@ -115,19 +121,28 @@ class LeaseLost(Exception):
     """Somebody else may be delivering the fact by now: nothing is written."""
 
 
-def work(store: Store, worker: str, receiver_name: str, receiver: Receiver, *, limit: int = BATCH) -> int:
+def work(
+    store: Store,
+    worker: str,
+    receiver_name: str,
+    receiver: Receiver,
+    *,
+    limit: int = BATCH,
+    turns: Turns | None = None,
+) -> int:
     """Deliver what is ready for one receiver; return how many facts were taken up.
 
-    receiver_name: as in the outbox. limit: lanes, each with one fact.
+    receiver_name: as in the outbox. limit: lanes, each with one fact. turns: the same for all threads of a process.
     """
-    tasks = claim(store, worker, receiver_name, limit=limit)
+    tasks = claim(store, worker, receiver_name, limit=limit, turns=turns)
     for number, task in enumerate(tasks):
-        if task.leased_until - store.now() < LEAST_TIME:
-            _give_back(store, tasks[number:], Postponed("others took too long", timedelta()), receiver.policy)
+        if task.lease_ends - store.ticks() < LEAST_TIME.total_seconds():
+            _give_back(store, tasks[number:], Postponed("", timedelta()), receiver.policy)
             break
         outcome = deliver(store, receiver, task)
         if isinstance(outcome, Postponed) and outcome.whole_batch:
-            _give_back(store, tasks[number + 1 :], outcome, receiver.policy)
+            # Its error is not theirs.
+            _give_back(store, tasks[number + 1 :], Postponed("", outcome.wait), receiver.policy)
             break
     return len(tasks)
 
@@ -139,70 +154,50 @@ def _give_back(store: Store, tasks: Sequence[Task], why: Postponed, policy: Poli
             finish(store, task, why, policy)
 
 
-def claim(store: Store, worker: str, receiver_name: str, *, limit: int = BATCH, lease: timedelta = LEASE) -> list[Task]:
-    """Lease the lanes that have waited longest and return the oldest fact of each.
-
-    Nobody else gets these lanes until the lease is over; a worker that dies simply lets it run out.
-    """
-    with store.read() as session:
-        if session.execute(_ready(session, receiver_name).limit(1)).first() is None:
-            return []
-    with store.write() as session:
-        query = _ready(session, receiver_name).order_by(Lane.ready_at).limit(limit).with_for_update(skip_locked=True)
-        lanes = [(row.receiver, row.lane) for row in session.execute(query)]
-        token = f"{worker}/{secrets.token_hex(8)}"
-        return [task for lane in lanes if (task := _lease(session, *lane, token, lease)) is not None]
-
-
-def _ready(session: Session, receiver_name: str) -> Any:
-    return select(Lane.receiver, Lane.lane).where(Lane.receiver == receiver_name, Lane.ready_at <= now(session))
-
-
-def _lease(session: Session, receiver: str, lane: str, token: str, lease: timedelta) -> Task | None:
-    head, until = _head(session, receiver, lane), now(session) + lease
-    if head is None:
-        session.execute(delete(Lane).where(Lane.receiver == receiver, Lane.lane == lane))
-        return None
-    session.execute(
-        update(Lane)
-        .where(Lane.receiver == receiver, Lane.lane == lane)
-        .values(ready_at=until, worker=token, tries=Lane.tries + 1)
-    )
-    return Task(
-        id=head.id,
-        receiver=receiver,
-        lane=lane,
-        reseller_id=head.reseller_id,
-        kind=head.kind,
-        payload=dict(head.payload),
-        attempts=head.attempts,
-        created_at=head.created_at,
-        token=token,
-        leased_until=until,
-    )
-
-
-def _head(session: Session, receiver: str, lane: str) -> Outbox | None:
-    query = select(Outbox).where(Outbox.receiver == receiver, Outbox.lane == lane, Outbox.dead_at.is_(None))
-    return session.scalars(query.order_by(Outbox.id).limit(1)).one_or_none()
-
-
 def deliver(store: Store, receiver: Receiver, task: Task) -> Outcome:
     """Call the receiver and write what came of it; return the outcome."""
     try:
         outcome = receiver.deliver(task)
     except Exception as error:  # noqa: BLE001  a receiver that breaks must not stop the others
         outcome = Failed(_words(error))
+    return _close(store, receiver.policy, task, outcome)
+
+
+def _hold_on(store: Store, policy: Policy, task: Task, outcome: Underway) -> None:
+    """Lengthen the lease until the end is seen. The receiver sees the end even if the lease is lost."""
+    held = replace(task, lease_ends=store.ticks() + outcome.longest.total_seconds())
+    owned = False
     try:
-        outcome = _written(store, task, outcome, receiver.policy)
+        finish(store, task, outcome, policy)
+        owned = True
+    finally:
+        outcome.await_end(lambda end: _end(store, policy, held, end) if owned else None)
+
+
+def _close(store: Store, policy: Policy, task: Task, outcome: Outcome) -> Outcome:
+    if isinstance(outcome, Underway):
+        with contextlib.suppress(LeaseLost):
+            _hold_on(store, policy, task, outcome)
+        return outcome
+    try:
+        outcome = _written(store, task, outcome, policy)
     except LeaseLost:
         _logger.warning("lease_lost", outbox_id=task.id, receiver=task.receiver)
-    if not isinstance(outcome, Delivered):
+        return outcome
+    if not isinstance(outcome, Delivered) and outcome.error:
         _logger.warning("delivery_failed", outbox_id=task.id, receiver=task.receiver, error=outcome.error)
     return outcome
 
 
-def _written(store: Store, task: Task, outcome: Outcome, policy: Policy) -> Outcome:
+def _end(store: Store, policy: Policy, task: Task, outcome: End) -> None:
+    """Write what became of a delivery that was under way. While the database is away, the lease is what ends it."""
+    try:
+        _close(store, policy, task, outcome)
+    except Exception:
+        _logger.exception("late_outcome_lost", outbox_id=task.id, receiver=task.receiver)
+
+
+def _written(store: Store, task: Task, outcome: End, policy: Policy) -> End:
     """Write an outcome and return it. Effects that cannot be written mean that the fact is not delivered."""
     try:
         finish(store, task, outcome, policy)
@@ -233,10 +228,10 @@ def finish(store: Store, task: Task, outcome: Outcome, policy: Policy) -> None:
                 lane = _own_lane(session, task)
                 session.execute(delete(Outbox).where(Outbox.id == task.id))
                 _advance(session, lane)
-            case Postponed(error, wait):
-                lane = _own_lane(session, task)
-                session.execute(update(Outbox).where(Outbox.id == task.id).values(last_error=error[:500]))
-                lane.ready_at, lane.worker = now(session) + wait, ""
+            case Underway(longest):
+                _wait(session, _own_lane(session, task), longest, worker=task.token)
+            case Postponed():
+                _postpone(session, task, outcome, policy)
             case Failed():
                 _note_failure(session, task, outcome, policy)
 
@@ -245,6 +240,35 @@ def _run(effects: Effects | None, session: Session) -> None:
     if effects is not None:
         effects(session)
         session.flush()
+
+
+def _postpone(session: Session, task: Task, outcome: Postponed, policy: Policy) -> None:
+    # A clock that is ahead for a while makes nothing old that was hardly tried.
+    dead = (
+        policy.patience is not None
+        and now(session) - task.created_at > policy.patience
+        and task.tries >= LEAST_TRIES
+    )  # fmt: skip
+    if outcome.effects is not None:
+        outcome.effects(session, dead)
+        session.flush()
+    lane = _own_lane(session, task)
+    if outcome.error:
+        session.execute(update(Outbox).where(Outbox.id == task.id).values(last_error=outcome.error[:500]))
+    if dead:
+        _bury(session, fetch(session, Outbox, task.id), lane)
+    else:
+        _wait(session, lane, outcome.wait)
+
+
+def _wait(session: Session, lane: Lane, wait: timedelta, worker: str = "") -> None:
+    lane.ready_at, lane.set_at, lane.worker = now(session) + wait, now(session), worker
+
+
+def _bury(session: Session, row: Outbox, lane: Lane) -> None:
+    row.dead_at = now(session)
+    session.flush()
+    _advance(session, lane)
 
 
 def _note_failure(session: Session, task: Task, outcome: Failed, policy: Policy) -> None:
@@ -257,11 +281,9 @@ def _note_failure(session: Session, task: Task, outcome: Failed, policy: Policy)
     row = fetch(session, Outbox, task.id)
     row.attempts, row.last_error = failures, outcome.error[:500]
     if dead:
-        row.dead_at = now(session)
-        session.flush()
-        _advance(session, lane)
+        _bury(session, row, lane)
     else:
-        lane.ready_at, lane.worker = now(session) + policy.wait(failures), ""
+        _wait(session, lane, policy.wait(failures))
 
 
 def _own_lane(session: Session, task: Task) -> Lane:
@@ -269,7 +291,8 @@ def _own_lane(session: Session, task: Task) -> Lane:
     query = select(Lane).where(Lane.receiver == task.receiver, Lane.lane == task.lane).with_for_update()
     lane = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
     catch_up(session)
-    if lane is None or lane.worker != task.token or lane.ready_at <= now(session):
+    # By the steady clock: a wall clock that was set takes no lease away, and lengthens none.
+    if lane is None or lane.worker != task.token or ticks(session) >= task.lease_ends:
         raise LeaseLost(task.id)
     return lane
 
@@ -280,10 +303,11 @@ def _advance(session: Session, lane: Lane) -> None:
     The next fact is looked for after the lane was locked: a producer that wrote one meanwhile has either committed,
     and is seen, or waits for the lane and makes it anew.
     """
-    if _head(session, lane.receiver, lane.lane) is None:
+    if head(session, lane.receiver, lane.lane) is None:
         session.delete(lane)
     else:
-        lane.ready_at, lane.tries, lane.worker = now(session), 0, ""
+        lane.tries = 0
+        _wait(session, lane, timedelta())
 
 
 def retry_dead(store: Store, outbox_id: int, by: Actor) -> None:
@@ -304,7 +328,7 @@ def retry_dead(store: Store, outbox_id: int, by: Actor) -> None:
             error=row.last_error,
         )
         session.flush()
-        outbox.open_lane(session, row.receiver, row.lane)
+        outbox.open_lane(session, row.receiver, row.lane, reseller_id=row.reseller_id)
 
 
 def dead_letters(session: Session, *, limit: int = 100) -> Sequence[Outbox]:
@@ -323,12 +347,13 @@ def failing(session: Session, *, limit: int = 100) -> Sequence[Outbox]:
 def sweep(store: Store, *, limit: int = 1000) -> int:
     """Open lanes for facts that lost theirs; return how many. There should be none: this is the belt to the braces."""
     lane = exists().where(Lane.receiver == Outbox.receiver, Lane.lane == Outbox.lane)
-    stranded = select(Outbox.receiver, Outbox.lane).where(Outbox.dead_at.is_(None), ~lane).distinct().limit(limit)
+    stranded = select(Outbox.receiver, Outbox.lane, func.min(Outbox.reseller_id)).where(Outbox.dead_at.is_(None), ~lane)
+    stranded = stranded.group_by(Outbox.receiver, Outbox.lane).limit(limit)
     with store.read() as session:
         found = session.execute(stranded).all()
-    for receiver, name in found:
+    for receiver, name, reseller_id in found:
         with store.write() as session:
-            outbox.open_lane(session, receiver, name)
+            outbox.open_lane(session, receiver, name, reseller_id=reseller_id)
             _logger.error("lane_was_lost", receiver=receiver, lane=name)
     return len(found)
 

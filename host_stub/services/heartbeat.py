@@ -1,10 +1,11 @@
-"""A worker's sign of life: its absence is shown to the operator."""
+"""A worker's sign of life, and how its jobs do: what stands still is shown to the operator."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import delete
 
@@ -15,18 +16,62 @@ from host_stub.persistence.store import now
 FORGOTTEN_AFTER: Final = timedelta(days=7)
 
 
-def beat(store: Store, name: str, started_at: datetime, plugins: Mapping[str, str] | None = None) -> None:
-    """Say that the worker is alive, and forget those that went long ago.
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """A job of a worker. idle_seconds: since its last step that ended well. error: why the last one did not."""
 
-    plugins: what it found installed when it started, name → version.
+    name: str
+    idle_seconds: int
+    stuck: bool = False
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a worker says of itself.
+
+    clock: a Belief. ahead_seconds: by how much its clock is beyond the last work, while it is not believed.
+    mail: why no mail leaves, in the mail server's words. silent: addresses of services that do not answer.
     """
-    told = None if plugins is None else dict(plugins)
+
+    jobs: Sequence[JobState] = ()
+    clock: str = "believed"
+    ahead_seconds: int = 0
+    mail: str = ""
+    silent: Sequence[str] = field(default=())
+
+    @property
+    def stuck(self) -> list[JobState]:
+        return [job for job in self.jobs if job.stuck]
+
+    @classmethod
+    def read(cls, stored: Any) -> Told:
+        """Return what was stored; of an older worker, nothing."""
+        if not stored:
+            return cls()
+        return cls(**{**stored, "jobs": [JobState(**job) for job in stored["jobs"]]})
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """A running worker. plugins: what it found installed when it started, name → version."""
+
+    name: str
+    started_at: datetime
+    plugins: Mapping[str, str] | None = None
+
+
+def beat(store: Store, worker: Alive, told: Told | None = None) -> None:
+    """Say that the worker is alive and how it does, and forget those that went long ago."""
+    plugins = None if worker.plugins is None else dict(worker.plugins)
+    state = asdict(told) if told is not None else None
     with store.write() as session:
-        row = session.get(Worker, name)
+        row = session.get(Worker, worker.name)
         if row is None:
-            session.add(Worker(name=name, started_at=started_at, beat_at=now(session), plugins=told))
-        else:
-            row.started_at, row.beat_at, row.plugins = started_at, now(session), told
+            row = Worker(name=worker.name)
+            session.add(row)
+        row.started_at, row.beat_at = worker.started_at, now(session)
+        row.plugins, row.told = plugins, state
         session.flush()
         session.execute(delete(Worker).where(Worker.beat_at < now(session) - FORGOTTEN_AFTER))
 

@@ -85,6 +85,7 @@ def _queue(
     rendered = {
         language: render(reseller, letter, language) for language in {language for _reader, language in addressed}
     }
+    asks = account_id is not None and _asks_for_money(session, letter, account_id)
     for reader, language in addressed:
         mail = rendered[language]
         once_key = f"{letter.once_key}:{reader.lower()}"
@@ -99,6 +100,7 @@ def _queue(
             "html": mail.html,
             "message_id": _message_id(session, once_key),
             "unsubscribe_url": letter.unsubscribe,
+            "asks_for_money": asks,
             "once_key": once_key,
             "status": "queued" if valid else "refused",
             "attempts": 0,
@@ -114,6 +116,12 @@ def _queue(
             outbox.enqueue(
                 session, outbox.MAIL, f"mail:{mail_id}", "send", {"mail_id": mail_id}, reseller_id=reseller.id
             )
+
+
+def _asks_for_money(session: Session, letter: Letter, account_id: int) -> bool:
+    """Say whether a letter is there to have the balance topped up; the news of a credit is more than that."""
+    leads_to = letter.button[1] if letter.button is not None else ""
+    return letter.category != "payment_credited" and leads_to.startswith(addresses.top_up(session, account_id))
 
 
 def log_refusal(session: Session, mail: Mail) -> None:

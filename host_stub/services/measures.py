@@ -161,8 +161,12 @@ def oldest_undelivered(session: Session) -> timedelta:
 
 
 def heartbeat_age(session: Session) -> timedelta | None:
-    """Return the time since a worker was last heard; None if there is none."""
-    beat = session.scalars(select(func.max(Worker.beat_at))).one()
+    """Return the time since a worker was last heard; None if there is none.
+
+    What was said by a clock that has been set back since is left out, until it is said anew.
+    """
+    beats = select(func.max(Worker.beat_at)).where(Worker.beat_at <= now(session) + SILENCE)
+    beat = session.scalars(beats).one()
     return None if beat is None else _age(session, beat)
 
 

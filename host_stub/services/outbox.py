@@ -44,10 +44,10 @@ def enqueue(
         )
     )
     session.flush()
-    open_lane(session, receiver, lane)
+    open_lane(session, receiver, lane, reseller_id=reseller_id)
 
 
-def open_lane(session: Session, receiver: str, lane: str) -> None:
+def open_lane(session: Session, receiver: str, lane: str, *, reseller_id: int) -> None:
     """Make sure the lane exists, and lock it against a worker that is about to delete it as empty.
 
     The update that changes nothing is what takes the lock on PostgreSQL: with DO NOTHING a row is stranded when the
@@ -56,9 +56,15 @@ def open_lane(session: Session, receiver: str, lane: str) -> None:
     dialect = session.get_bind().dialect.name
     insert = (postgresql if dialect == "postgresql" else sqlite).insert(Lane)
     session.execute(
-        insert.values(receiver=receiver, lane=lane, ready_at=now(session), tries=0, worker="").on_conflict_do_update(
-            index_elements=[Lane.receiver, Lane.lane], set_={"ready_at": Lane.ready_at}
-        )
+        insert.values(
+            receiver=receiver,
+            lane=lane,
+            reseller_id=reseller_id,
+            ready_at=now(session),
+            set_at=now(session),
+            tries=0,
+            worker="",
+        ).on_conflict_do_update(index_elements=[Lane.receiver, Lane.lane], set_={"ready_at": Lane.ready_at})
     )
 
 

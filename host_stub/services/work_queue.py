@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
+from host_stub.domain.belief import Belief
 from host_stub.domain.payments import OPEN
 from host_stub.persistence import (
     Account,
@@ -28,7 +29,9 @@ from host_stub.persistence import (
 )
 from host_stub.persistence.sales import ChargingFailure
 from host_stub.persistence.store import now
+from host_stub.services import clock_guard
 from host_stub.services.gateway import PARKED
+from host_stub.services.heartbeat import JobState, Told
 from host_stub.services.listings import count_up_to
 from host_stub.services.resellers import plugins_on
 
@@ -122,20 +125,62 @@ def waiting(session: Session, query: Select[Any], since: Any = None) -> Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Heart:
-    """A worker's last sign of life. plugins: what it found installed when it started; None if it did not say."""
+    """A worker's last sign of life. plugins: what it found installed when it started; None if it did not say.
+
+    told: how its jobs do.
+    """
 
     name: str
     started_at: datetime
     beat_at: datetime
     alive: bool
     plugins: Mapping[str, str] | None = None
+    told: Told = field(default_factory=Told)
 
 
 def workers(session: Session) -> list[Heart]:
     """Return the workers that were ever heard, the latest first."""
     at = now(session)
     rows = session.scalars(select(Worker).order_by(Worker.beat_at.desc()).limit(20))
-    return [Heart(w.name, w.started_at, w.beat_at, at - w.beat_at <= WORKER_SILENCE, w.plugins) for w in rows]
+    # A beat that lies ahead was written by a clock that has been set back since: who lives beats anew within seconds.
+    return [
+        Heart(w.name, w.started_at, w.beat_at, abs(at - w.beat_at) <= WORKER_SILENCE, w.plugins, Told.read(w.told))
+        for w in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkState:
+    """How work goes on in the whole installation, as the workers that live say. age: since the last beat.
+
+    stuck: jobs in which nothing gets done, each once. doubted: how far a clock is ahead that waits for a person.
+    """
+
+    alive: bool
+    age: timedelta | None = None
+    stuck: Sequence[JobState] = ()
+    watched: timedelta | None = None
+    doubted: timedelta | None = None
+    mail: str = ""
+    silent: Sequence[str] = ()
+
+
+def work_state(session: Session) -> WorkState:
+    """Return whether work gets done, and what keeps it."""
+    hearts = workers(session)
+    living = [heart.told for heart in hearts if heart.alive]
+    ahead = {told.clock: timedelta(seconds=told.ahead_seconds) for told in living}
+    stuck = {job.name: job for told in living for job in told.stuck}
+    return WorkState(
+        alive=bool(living),
+        age=max(now(session) - hearts[0].beat_at, timedelta()) if hearts else None,
+        stuck=list(stuck.values()),
+        watched=ahead.get(Belief.WATCHED),
+        # Without a worker that says so, as the next one will find it.
+        doubted=ahead.get(Belief.DOUBTED) or (None if living else clock_guard.needs_a_person(session)),
+        mail=next((told.mail for told in living if told.mail), ""),
+        silent=sorted({address for told in living for address in told.silent}),
+    )
 
 
 def plugin_failures(session: Session) -> list[PluginFailure]:

@@ -24,6 +24,7 @@ from host_stub.plugins.tally import BOUNDS
 from host_stub.services import measures
 from host_stub.services.measures import Counted, Process, Queue, Series
 from host_stub.services.proof import nightly
+from host_stub.services.work_queue import WorkState, work_state
 
 _PLACE: Final = ("process", "plugin", "place")
 
@@ -43,6 +44,7 @@ class Snapshot:
     proof: nightly.Standing | None
     proof_age: timedelta
     disks: Sequence[Place]
+    work: WorkState
 
     @classmethod
     def of(cls, store: Store, registry: Registry, disks: Sequence[Place]) -> Snapshot:
@@ -62,6 +64,7 @@ class Snapshot:
                 proof=(last := nightly.last(session)),
                 proof_age=now(session) - last.ended_at if last else timedelta(),
                 disks=disks,
+                work=work_state(session),
             )
 
 
@@ -184,6 +187,14 @@ def _backlog(snapshot: Snapshot) -> Iterator[Metric]:
     if snapshot.heartbeat is not None:
         yield _gauge("billhook_worker_heartbeat_seconds", "Time since a worker was last heard.", snapshot.heartbeat)
     yield _gauge("billhook_charging_lag_seconds", "How long the oldest due period waits.", snapshot.charging)
+    yield _gauge("billhook_clock_ahead_seconds", "By how much a clock that is not believed is ahead.", _ahead(snapshot))
+    yield GaugeMetricFamily(
+        "billhook_jobs_stuck", "Jobs of workers in which nothing gets done.", value=len(snapshot.work.stuck)
+    )
+    yield GaugeMetricFamily("billhook_mail_down", "1 while no mail leaves.", value=bool(snapshot.work.mail))
+    yield GaugeMetricFamily(
+        "billhook_silent_addresses", "Addresses of services that do not answer.", value=len(snapshot.work.silent)
+    )
     yield GaugeMetricFamily(
         "billhook_charging_failing_accounts", "Accounts whose charging fails.", value=snapshot.failing_accounts
     )
@@ -203,6 +214,10 @@ def _proof_and_disks(snapshot: Snapshot) -> Iterator[Metric]:
         if place.free is not None:
             free.add_metric((place.name,), place.free)
     yield free
+
+
+def _ahead(snapshot: Snapshot) -> timedelta:
+    return snapshot.work.doubted or snapshot.work.watched or timedelta()
 
 
 def _gauge(name: str, text: str, age: timedelta) -> Metric:

@@ -1,4 +1,4 @@
-"""`/healthz`: whether the panel can work: database, migrations, worker, disk, keys, and who has to be restarted.
+"""`/healthz`: whether the panel can work: database, migrations, worker, clock, disk, keys, and who has to be restarted.
 
 503 if it cannot take money: no database, one of another version, or a full disk. For monitors; nothing else. Anybody
 can read it: words, no versions, figures or names of machines; those stand in `/metrics` and the doctor.
@@ -7,27 +7,23 @@ can read it: words, no versions, figures or names of machines; those stand in `/
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from host_stub.adapters import disk
 from host_stub.adapters.keys import KeyFileError, load_key_file
-from host_stub.persistence import Worker, migrate
+from host_stub.persistence import migrate
 from host_stub.persistence.migrate import Version
 from host_stub.plugins.plugin_sets import WEB, Outdated
 from host_stub.services import work_queue
+from host_stub.services.work_queue import WorkState
 from host_stub.web import restarts
 from host_stub.web.panel import panel
 
 bp = Blueprint("health", __name__)
-
-#: A worker that was silent for longer is missing.
-SILENCE: Final = timedelta(minutes=2)
 
 
 @bp.get("/healthz")
@@ -35,19 +31,19 @@ def healthz() -> ResponseReturnValue:
     try:
         with panel().store.read() as session:
             version = migrate.version_on(session.connection())
-            beat = session.scalars(select(func.max(Worker.beat_at))).one()
             hearts = work_queue.workers(session)
+            state = work_queue.work_state(session)
     except SQLAlchemyError:
         return {"database": "down", "disk": disk.worst(panel().config.disks()).value}, 503
-    age = None if beat is None else int((panel().store.now() - beat).total_seconds())
-    alive = age is not None and age <= SILENCE.total_seconds()
+    age = None if state.age is None else int(state.age.total_seconds())
     room = disk.worst(panel().config.disks())
     told: dict[str, Any] = {
         "database": "up" if version is Version.CURRENT else version.value,
-        "worker": "alive" if alive else "missing",
+        "worker": _worker(state),
         "worker_age_seconds": age,
         "disk": room.value,
         "keys": "ok" if _keys_are_there() else "unreadable",
+        **_troubles(state),
     }
     if outdated := restarts.needed(hearts):
         told["restart"] = _reasons(outdated)
@@ -62,6 +58,23 @@ def _keys_are_there() -> bool:
         return load_key_file(config.key_file, demo=config.demo) == panel().keys
     except (KeyFileError, OSError):
         return False
+
+
+def _troubles(state: WorkState) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    if state.stuck:
+        told["stuck"] = sorted(job.name for job in state.stuck)
+    if state.doubted is not None:
+        told["clock"] = "doubted"
+    if state.mail:
+        told["mail"] = "down"
+    return told
+
+
+def _worker(state: WorkState) -> str:
+    if not state.alive:
+        return "missing"
+    return "stuck" if state.stuck else "alive"
 
 
 def _reasons(outdated: Sequence[Outdated]) -> dict[str, list[str]]:

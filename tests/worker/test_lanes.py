@@ -276,7 +276,7 @@ def test_a_fact_that_lost_its_lane_is_found_by_the_sweep(world: ChargingWorld) -
 
 def test_a_lane_without_a_fact_is_cleared_away(world: ChargingWorld) -> None:
     with world.store.write() as session:
-        outbox.open_lane(session, TEST, "empty")
+        outbox.open_lane(session, TEST, "empty", reseller_id=world.reseller_id)
 
     assert work(world, Box()) == 0
     assert left(world.store) == (0, 0)
@@ -328,19 +328,19 @@ def test_a_fact_that_is_written_between_the_last_look_and_the_deletion_of_the_la
 ) -> None:
     tell(live, "a", 1)
     (task,) = deliveries.claim(live.store, "worker", TEST)
-    look = deliveries._head
+    look = deliveries.head
     box = Box()
 
     with ThreadPoolExecutor(1) as pool:
 
         def look_and_dawdle(session: Session, receiver: str, lane: str) -> Outbox | None:
             found = look(session, receiver, lane)
-            monkeypatch.setattr(deliveries, "_head", look)
+            monkeypatch.setattr(deliveries, "head", look)
             pool.submit(tell, live, "a", 2)
             time.sleep(0.3)  # time enough to write it, if nothing held the lane
             return found
 
-        monkeypatch.setattr(deliveries, "_head", look_and_dawdle)
+        monkeypatch.setattr(deliveries, "head", look_and_dawdle)
         deliveries.finish(live.store, task, Delivered(), PATIENCE)
     drain(live, box)
     live.store.close()

@@ -7,7 +7,7 @@ from host_stub.persistence import types
 
 
 revision = "0012"
-down_revision = "0007"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
