@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from billhook import Catalogue, LazyText, Money, formats
 
@@ -23,14 +23,8 @@ def short_money(amount: Money) -> str:
 
 
 def period(span: Span) -> str:
-    """Return which hour, day or month it is: `13.11.2020, 12:00–13:00`, `13.11.2020`, `13.11.2020 – 13.12.2020`."""
-    length = span.end - span.start
-    if length <= timedelta(hours=2):
-        return f"{formats.datetime(span.start)}–{formats.datetime(span.end)[-5:]}"
-    # Clock changes make days of 23 and 25 hours.
-    if length <= timedelta(hours=25):
-        return formats.date(span.start)
-    return f"{formats.date(span.start)} – {formats.date(span.end)}"
+    """Return which hour, day or month it is; a part of one shows its ends."""
+    return formats.period(span.start, span.end)
 
 
 def operation_title(operation: Operation) -> Text:
