@@ -214,8 +214,22 @@ def decide_hold(balance: Money, threshold: Money, *, on_hold: bool, to_resume: M
 
 def needed(balance: Money, threshold: Money, to_resume: Money) -> Money:
     """Return the sum that ends the hold, never negative."""
-    lacking = threshold + to_resume - balance
-    return max(lacking, Money.zero(lacking.currency))
+    return Reckoning(balance, threshold, to_resume).needed
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """What a sum that is missing is made of. due: charges that have to fit; threshold: what has to stay."""
+
+    balance: Money
+    threshold: Money
+    due: Money
+
+    @property
+    def needed(self) -> Money:
+        """What is missing, never negative."""
+        lacking = self.threshold + self.due - self.balance
+        return max(lacking, Money.zero(lacking.currency))
 
 
 class Due(StrEnum):
@@ -240,13 +254,9 @@ def fits(balance: Money, threshold: Money, price: Money) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What a movement changed, for the mail that tells of it.
-
-    resumed, activated: names of subscriptions. needed_minor: what still ends the hold, if there is one.
-    """
+    """What a movement changed, for the mail that tells of it. resumed, activated: names of subscriptions."""
 
     hold: Hold = Hold.STAY
-    needed_minor: int = 0
     resumed: tuple[str, ...] = ()
     activated: tuple[str, ...] = ()
 

@@ -175,7 +175,7 @@ def test_a_month_is_reckoned_in_the_resellers_zone_not_in_utc() -> None:
 @given(
     at=instants, price=prices, former=zones, zone=zones, period=st.sampled_from(list(Period)), count=st.integers(1, 40)
 )
-def test_after_a_changed_zone_periods_join_and_cost_what_their_time_costs(  # noqa: PLR0913
+def test_after_a_changed_zone_periods_join_and_cost_what_their_time_costs(
     at: datetime, price: Money, former: ZoneInfo, zone: ZoneInfo, period: Period, count: int
 ) -> None:
     paid = first_period(Terms(period, price, former, at), None, at)

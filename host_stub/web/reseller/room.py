@@ -16,7 +16,7 @@ from host_stub.plugins.desk import Desk
 from host_stub.services import journal
 from host_stub.services.listings import Cursor, Listing
 from host_stub.services.users import Invitations
-from host_stub.web import context
+from host_stub.web import asking, context
 from host_stub.web.access import current_reseller_id, signed_in
 from host_stub.web.page import Column, LogEntry, NavItem, Notice, Tone
 from host_stub.web.panel import panel, reading
@@ -66,6 +66,11 @@ def show(template: str, *, tabs: Sequence[NavItem] = (), crumbs: Sequence[tuple[
         subnav=tabs, crumbs=[NavItem(label, url) for label, url in crumbs], notices=whose_room()
     )  # fmt: skip
     return render_template(template, **values)
+
+
+def ask(question: asking.Question, back_url: str) -> str:
+    """Render a question before something is done."""
+    return show("billhook/question.html", **asking.values(question, back_url))
 
 
 def whose_room() -> list[Notice]:

@@ -22,7 +22,6 @@ from billhook import (
     Room,
     Show,
     Value,
-    formats,
 )
 from billhook.errors import MalformedField
 
@@ -97,9 +96,9 @@ def _pause(request: PageRequest, account: AccountView) -> LazyText | str:
     return _(
         "You were warned on {at}. While the balance goes up and down round {level} no further warning comes before "
         "{until}, unless it has reached {clear} meanwhile.",
-        at=formats.datetime(at),
+        at=at,
         level=level,
-        until=formats.datetime(until),
+        until=until,
         clear=clear,
     )
 
