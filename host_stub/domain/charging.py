@@ -2,6 +2,9 @@
 
 Hours and days are the clock's in the reseller's time zone and charged in full. A month runs from the instant of the
 activation to the same day of the next month, or to its last day.
+
+What is paid stays paid when the zone changes: the next period begins where it ends, reaches to the new zone's boundary
+and costs its share of the whole one.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from zoneinfo import ZoneInfo
 from billhook.money import Money
 
 _HOUR = timedelta(hours=1)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class Period(StrEnum):
@@ -81,12 +85,17 @@ def period_after(terms: Terms, start: datetime) -> Span:
     """Return the period that begins at `start`, the end of what is paid."""
     if terms.period is not Period.MONTH:
         return Span(start, clock_span(terms.period, start, terms.zone).end)
+    return Span(start, _month_of(terms, start).end)
+
+
+def _month_of(terms: Terms, at: datetime) -> Span:
+    """Return the month of the present run that holds `at`; before the run, the one that ends where it begins."""
     anchor = terms.anchor.astimezone(terms.zone)
-    local = start.astimezone(terms.zone)
-    months = max(0, (local.year - anchor.year) * 12 + local.month - anchor.month - 1)
-    while (end := _anchored(terms, months)) <= start:
+    local = at.astimezone(terms.zone)
+    months = (local.year - anchor.year) * 12 + local.month - anchor.month - 1
+    while (end := _anchored(terms, months)) <= at:
         months += 1
-    return Span(start, end)
+    return Span(_anchored(terms, months - 1), end)
 
 
 def _anchored(terms: Terms, months: int) -> datetime:
@@ -98,6 +107,12 @@ def _anchored(terms: Terms, months: int) -> datetime:
 def _months_later(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def days_later(at: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """Return the instant at which the zone's clock shows the same time so many days later."""
+    local = at.astimezone(zone)
+    return datetime.combine(local.date() + timedelta(days=days), local.time(), tzinfo=zone).astimezone(UTC)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -134,11 +149,30 @@ def unused_month(terms: Terms, paid_until: datetime | None, stopped_at: datetime
 
 
 def cost(terms: Terms, span: Span) -> Money:
-    """Return what a period costs; an hour may cost nothing where a month costs less kopecks than it has hours."""
+    """Return what a period costs: its share of the hour, day or month that holds it, and all of it if it is that.
+
+    Only a changed time zone makes parts. An hour may cost nothing where a month costs less kopecks than it has hours.
+    """
+    whole = whole_period(terms, span.start)
+    price = _whole_cost(terms, whole)
+    length = (whole.end - whole.start) // _MICROSECOND
+
+    def until(at: datetime) -> Money:
+        return price.share((at - whole.start) // _MICROSECOND, length)
+
+    return price if span == whole else until(span.end) - until(span.start)
+
+
+def whole_period(terms: Terms, at: datetime) -> Span:
+    """Return the hour or day of the clock, or the month of the present run, that holds `at`."""
+    return _month_of(terms, at) if terms.period is Period.MONTH else clock_span(terms.period, at, terms.zone)
+
+
+def _whole_cost(terms: Terms, whole: Span) -> Money:
     if terms.period is not Period.HOUR:
         return terms.price
-    month = calendar_month(span.start, terms.zone)
-    return hourly_charge(terms.price, _hours_before(span.start, month) + 1, hours_in(month))
+    month = calendar_month(whole.start, terms.zone)
+    return hourly_charge(terms.price, _hours_before(whole.start, month) + 1, hours_in(month))
 
 
 def hourly_charge(monthly: Money, hour: int, hours_in_month: int) -> Money:
@@ -180,8 +214,22 @@ def decide_hold(balance: Money, threshold: Money, *, on_hold: bool, to_resume: M
 
 def needed(balance: Money, threshold: Money, to_resume: Money) -> Money:
     """Return the sum that ends the hold, never negative."""
-    lacking = threshold + to_resume - balance
-    return max(lacking, Money.zero(lacking.currency))
+    return Reckoning(balance, threshold, to_resume).needed
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """What a sum that is missing is made of. due: charges that have to fit; threshold: what has to stay."""
+
+    balance: Money
+    threshold: Money
+    due: Money
+
+    @property
+    def needed(self) -> Money:
+        """What is missing, never negative."""
+        lacking = self.threshold + self.due - self.balance
+        return max(lacking, Money.zero(lacking.currency))
 
 
 class Due(StrEnum):
@@ -206,13 +254,9 @@ def fits(balance: Money, threshold: Money, price: Money) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What a movement changed, for the mail that tells of it.
-
-    resumed, activated: names of subscriptions. needed_minor: what still ends the hold, if there is one.
-    """
+    """What a movement changed, for the mail that tells of it. resumed, activated: names of subscriptions."""
 
     hold: Hold = Hold.STAY
-    needed_minor: int = 0
     resumed: tuple[str, ...] = ()
     activated: tuple[str, ...] = ()
 
@@ -227,11 +271,23 @@ class Charged:
     counts: bool
 
 
-def first_uncovered(balance: Money, threshold: Money, coming: Sequence[Charged]) -> tuple[Charged, Money] | None:
-    """Return the first charge that counts and will not fit, with the sum that all charges up to it lack; or None."""
+@dataclass(frozen=True, slots=True)
+class Uncovered:
+    """A charge that will not fit. earlier: the charges before it together; missing: what all of them lack."""
+
+    charge: Charged
+    earlier: Money
+    missing: Money
+
+
+def first_uncovered(balance: Money, threshold: Money, coming: Sequence[Charged]) -> Uncovered | None:
+    """Return the first charge that counts and will not fit; None if all of them do.
+
+    missing = earlier + the charge's price + threshold - balance.
+    """
     left = balance
     for charge in sorted(coming, key=lambda each: (each.at, each.counts)):
+        if charge.counts and left - charge.price < threshold:
+            return Uncovered(charge, balance - left, threshold - (left - charge.price))
         left -= charge.price
-        if charge.counts and left < threshold:
-            return charge, threshold - left
     return None

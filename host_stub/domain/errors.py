@@ -100,6 +100,16 @@ class AlreadySettled(RefusedError):
         self.at = at
 
 
+class CreditedBefore(RefusedError):
+    """Another message of the same number was credited. event_id: which; by, at: who did it and when (ISO text)."""
+
+    def __init__(self, event_id: int, by: str, at: str) -> None:
+        super().__init__(f"event {event_id} by {by} at {at}")
+        self.event_id = event_id
+        self.by = by
+        self.at = at
+
+
 class InvalidSettings(RefusedError):
     """Settings with errors; `findings` are billhook.Finding values."""
 

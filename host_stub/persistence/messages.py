@@ -112,7 +112,7 @@ class Notice(Base, OfReseller):
 
 
 class BalanceWatch(Base, OfReseller):
-    """A level that a plugin wants to hear about, once per crossing. Armed again by rising above."""
+    """A level that a plugin wants to hear about, once per crossing. Armed again by rising: `domain.watching`."""
 
     __tablename__ = "balance_watch"
     __table_args__ = (
@@ -126,6 +126,7 @@ class BalanceWatch(Base, OfReseller):
     key: Mapped[str] = mapped_column(Text)
     level_minor: Mapped[int]
     armed: Mapped[bool] = mapped_column(Flag)
+    told_at: Mapped[datetime | None]  # the latest warning
 
 
 class PluginActivation(Base, OfReseller):

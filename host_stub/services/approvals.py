@@ -10,11 +10,11 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
-from host_stub.domain.errors import InvalidAmount
-from host_stub.domain.payments import Cause, Consequence, status_after_reversal
-from host_stub.persistence import Approval, LedgerTransaction, Payment, Scope, Store
+from host_stub.domain.errors import InvalidAmount, RefusedError
+from host_stub.domain.payments import OPEN, Cause, Consequence, status_after_reversal
+from host_stub.persistence import Approval, LedgerTransaction, Payment, Reseller, Scope, Store
 from host_stub.persistence.store import fetch, now
-from host_stub.services import charging, ledger, payments
+from host_stub.services import charging, consequences, ledger, payments
 from host_stub.services.credits import credit
 from host_stub.services.journal import log
 
@@ -33,18 +33,34 @@ class BankOrder:
     payer_name: str = ""
 
 
-def approve_payment(store: Store, scope: Scope, payment_id: int, order: BankOrder, *, by: Actor) -> int:
+class UsedElsewhere(RefusedError):
+    """The payment order was credited to other payments already: a question. payment_ids: to which."""
+
+    def __init__(self, payment_ids: list[int]) -> None:
+        super().__init__(f"credited to payments {payment_ids}")
+        self.payment_ids = payment_ids
+
+
+def approve_payment(
+    store: Store, scope: Scope, payment_id: int, order: BankOrder, *, by: Actor, anyway: bool = True
+) -> int:
     """Credit what arrived and complete the payment; return the ledger transaction's id.
 
     Credits once: of two managers at once the second gets PaymentClosed, which says who did it and when.
-    Raises NotFound, PaymentClosed, InvalidAmount.
+    anyway: although the order was credited to another payment; False asks, in the unit that credits.
+    Raises NotFound, PaymentClosed, InvalidAmount, UsedElsewhere.
     """
     if order.received.minor <= 0:
         raise InvalidAmount("not_positive", order.received.plain())
     with store.write(scope) as session:
+        # One order for two payments meets on their reseller's row: neither sees what the other has not committed.
+        fetch(session, Reseller, fetch(session, Payment, payment_id).reseller_id, lock=True)
         payment = fetch(session, Payment, payment_id, lock=True)
         if order.received.currency != payment.currency:
             raise InvalidAmount("other_currency", order.received.currency)
+        others = [] if anyway or payment.status not in OPEN else used_elsewhere(session, payment_id, order)
+        if others:
+            raise UsedElsewhere([other.id for other in others])
         payments.change_status(
             session,
             payment,
@@ -127,10 +143,14 @@ def standing_approval(session: Session, payment_id: int) -> Approval | None:
     return session.scalars(query.order_by(Approval.id.desc()).limit(1)).one_or_none()
 
 
-def reverse_approval(store: Store, scope: Scope, payment_id: int, *, reason: str, by: Actor) -> int:
+def reverse_approval(
+    store: Store, scope: Scope, payment_id: int, *, reason: str, by: Actor, with_services: bool = False
+) -> int:
     """Undo the standing approval of a payment by a movement of its own; return that movement's id.
 
     The payment waits again (or is expired, or stays completed if another credit stands); the hold is decided again.
+    with_services: what the credit started is stopped too and its charges are given back, as far as `consequences` says
+    that this can be done.
     Raises NotFound, PaymentClosed.
     """
     with store.write(scope) as session:
@@ -142,6 +162,8 @@ def reverse_approval(store: Store, scope: Scope, payment_id: int, *, reason: str
         if consequence is not Consequence.UNDO:
             raise payments.closed(session, payment)
         account = ledger.lock_account(session, payment.account_id)
+        if with_services:
+            consequences.take_back(session, account, approval.transaction_id, reason=reason, by=by)
         undone = ledger.reverse(
             session, account, fetch(session, LedgerTransaction, approval.transaction_id), reason=reason, by=by
         )
@@ -160,6 +182,8 @@ def reverse_approval(store: Store, scope: Scope, payment_id: int, *, reason: str
             reason=reason,
             amount_minor=approval.received_minor,
         )
+        if with_services:
+            charging.settle_stopped(session, account)
         charging.settle(session, account)
         return undone.id
 

@@ -1,18 +1,20 @@
-"""Watches for coming daily and monthly charges that the balance will not cover: one event per episode."""
+"""Watches for coming daily and monthly charges that the balance will not cover: one event per episode, one a day."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import structlog
 from billhook import Money
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from host_stub.domain.charging import Charged, Period, coming_charges, first_uncovered
+from host_stub.domain.charging import Charged, Period, coming_charges, days_later, first_uncovered
 from host_stub.domain.listening import WatchSpec
+from host_stub.domain.watching import may_tell_charge
 from host_stub.persistence import (
     Account,
     BalanceWatch,
@@ -20,11 +22,12 @@ from host_stub.persistence import (
     Plan,
     PluginActivation,
     PluginSetting,
+    Reseller,
     Store,
     Subscription,
     SubscriptionStatus,
 )
-from host_stub.persistence.store import listening, now
+from host_stub.persistence.store import fetch, listening, now
 from host_stub.services import ledger, outbox, running
 from host_stub.services.open_resellers import closed, is_open
 
@@ -104,7 +107,7 @@ def _days(session: Session, spec: WatchSpec, reseller_id: int) -> int:
 def _candidates(session: Session, watched: Watched) -> Select[int]:
     """Return the query for accounts with a daily or monthly charge in sight, and for those that were warned and may be
     covered again."""
-    horizon = now(session) + timedelta(days=watched.days)
+    horizon = _horizon(session, watched.reseller_id, watched.days)
     in_sight = (
         select(Subscription.account_id)
         .join(Plan, Plan.id == Subscription.plan_id)
@@ -125,11 +128,15 @@ def _candidates(session: Session, watched: Watched) -> Select[int]:
     return query.order_by(Account.id)
 
 
+def _horizon(session: Session, reseller_id: int, days: int) -> datetime:
+    return days_later(now(session), days, ZoneInfo(fetch(session, Reseller, reseller_id).timezone))
+
+
 def _look_at(store: Store, watched: Watched, account_id: int) -> bool:
     try:
         with store.read() as session:
             account = session.get_one(Account, account_id)
-            if _is_armed(session, watched, account) == (_uncovered(session, account, watched.days) is None):
+            if not _is_news(session, watched, account, _uncovered(session, account, watched.days)):
                 return False
         with store.write() as session:
             return _change(session, watched, ledger.lock_account(session, account_id))
@@ -143,13 +150,20 @@ def _change(session: Session, watched: Watched, account: Account) -> bool:
     if account.on_hold_since is not None or not is_open(session, account.reseller_id):
         return False
     coming = _uncovered(session, account, watched.days)
-    if _is_armed(session, watched, account) == (coming is None):
+    if not _is_news(session, watched, account, coming):
         return False
     row = _row(session, watched, account) or _new_row(session, watched, account)
     row.armed = coming is None
     if coming is not None:
+        row.told_at = now(session)
         _tell(session, watched, account, coming)
     return True
+
+
+def _is_news(session: Session, watched: Watched, account: Account, coming: Coming | None) -> bool:
+    row = _row(session, watched, account)
+    armed, told_at = (row.armed, row.told_at) if row is not None else (True, None)
+    return not armed if coming is None else armed and may_tell_charge(told_at, now(session))
 
 
 def _row(session: Session, watched: Watched, account: Account) -> BalanceWatch | None:
@@ -169,24 +183,20 @@ def _new_row(session: Session, watched: Watched, account: Account) -> BalanceWat
     return row
 
 
-def _is_armed(session: Session, watched: Watched, account: Account) -> bool:
-    row = _row(session, watched, account)
-    return row is None or row.armed
-
-
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """A charge that will not fit. missing: what all charges up to it lack."""
+    """A charge that will not fit. earlier: the charges before it together; missing: what all of them lack."""
 
     subscription_name: str
     due_at: datetime
     price: Money
+    earlier: Money
     missing: Money
 
 
 def _uncovered(session: Session, account: Account, days: int) -> Coming | None:
     """Return the first daily or monthly charge within the days that the balance will not cover, hours counted in."""
-    until = now(session) + timedelta(days=days)
+    until = _horizon(session, account.reseller_id, days)
     query = running.of_account(account, SubscriptionStatus.ACTIVE)
     coming: list[Charged] = []
     for subscription in session.scalars(query).all():
@@ -200,7 +210,10 @@ def _uncovered(session: Session, account: Account, days: int) -> Coming | None:
         return None
     currency = coming[0].price.currency
     found = first_uncovered(Money(account.balance_minor, currency), Money(account.threshold_minor, currency), coming)
-    return Coming(found[0].name, found[0].at, found[0].price, found[1]) if found else None
+    if found is None:
+        return None
+    charge = found.charge
+    return Coming(charge.name, charge.at, charge.price, found.earlier, found.missing)
 
 
 def _tell(session: Session, watched: Watched, account: Account, coming: Coming) -> None:
@@ -216,6 +229,7 @@ def _tell(session: Session, watched: Watched, account: Account, coming: Coming) 
             "subscription_name": coming.subscription_name,
             "due_at": coming.due_at.isoformat(),
             "amount_minor": coming.price.minor,
+            "earlier_minor": coming.earlier.minor,
             "missing_minor": coming.missing.minor,
             "balance_minor": account.balance_minor,
             "at": now(session).isoformat(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from billhook import Money
@@ -11,30 +10,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import SYSTEM
-from host_stub.domain.charging import Due, Hold, Settlement, cost, decide_due, decide_hold, needed, period_after
+from host_stub.domain.charging import Due, Hold, Settlement, cost, decide_due, decide_hold, period_after
 from host_stub.persistence import Account, Entry, Reseller, Store, Subscription, SubscriptionStatus
 from host_stub.persistence.store import fetch, now
-from host_stub.services import charging_failures, ledger, mails, notices, running
+from host_stub.services import charging_failures, holds, ledger, mails, notices, running
+from host_stub.services.holds import HoldSummary as HoldSummary
 from host_stub.services.journal import log
 from host_stub.services.open_resellers import closed, is_open
 
 ACTIVE, PENDING, STOPPED = SubscriptionStatus.ACTIVE, SubscriptionStatus.PENDING, SubscriptionStatus.STOPPED
-
-
-@dataclass(frozen=True, slots=True)
-class HoldSummary:
-    """What every page shows. needed: the sum that ends the hold, zero without one."""
-
-    on_hold: bool
-    needed: Money
-
-
-def hold_summary(session: Session, account: Account) -> HoldSummary:
-    """Say whether the account is in credit hold, and what sum ends it."""
-    currency = _currency(session, account)
-    if account.on_hold_since is None:
-        return HoldSummary(False, Money.zero(currency))
-    return HoldSummary(True, _needed(session, account))
 
 
 def settle(session: Session, account: Account) -> Settlement:
@@ -62,8 +46,8 @@ def settle(session: Session, account: Account) -> Settlement:
         case Hold.STAY if account.on_hold_since is None:
             return Settlement(activated=_activate_pending(session, account, newest))
         case hold:
-            return Settlement(hold, needed_minor=_needed(session, account).minor)
-    return Settlement(Hold.ENTER, needed_minor=_needed(session, account).minor)
+            return Settlement(hold)
+    return Settlement(Hold.ENTER)
 
 
 def charge_earliest(store: Store, account_id: int) -> bool:
@@ -189,6 +173,17 @@ def resume_after_reopening(session: Session, account: Account) -> int:
     return sum(subscription.status == ACTIVE for subscription in stopped)
 
 
+def settle_stopped(session: Session, account: Account) -> None:
+    """Decide on a locked account whose subscriptions were stopped: they run if they fit, else a hold begins."""
+    session.flush()
+    if account.on_hold_since is not None or not session.scalars(running.of_account(account, STOPPED)).all():
+        return
+    if _needed(session, account):
+        _enter_hold(session, account)
+    else:
+        _start_stopped(session, account)
+
+
 def _charge_or_stop(session: Session, account: Account, subscription: Subscription) -> None:
     if subscription.status != ACTIVE or subscription.next_charge_at is None:
         return  # stopped a moment ago, when a subscription before it did not fit
@@ -226,9 +221,8 @@ def _enter_hold(session: Session, account: Account) -> None:
     _stop_overdue(session, account)
     lacking = _needed(session, account)
     _log(session, account, "account.hold_entered", balance_minor=account.balance_minor, needed_minor=lacking.minor)
-    stopped = [s.name for s in session.scalars(running.of_account(account, STOPPED))]
     notices.take_down(session, account)
-    mails.hold_entered(session, account, needed=lacking, stopped=stopped)
+    mails.hold_entered(session, account)
 
 
 def _leave_hold(session: Session, account: Account) -> tuple[str, ...]:
@@ -276,15 +270,11 @@ def _credited_at(session: Session, account: Account, sequence: int) -> datetime 
 
 def to_resume(session: Session, account: Account) -> Money:
     """Return the due charges of the account's stopped subscriptions together."""
-    total = Money.zero(_currency(session, account))
-    for subscription in session.scalars(running.of_account(account, STOPPED)).all():
-        total += running.cost_to_start(session, subscription)
-    return total
+    return holds.reckoning(session, account).due
 
 
 def _needed(session: Session, account: Account) -> Money:
-    balance, threshold = _sums(account, _currency(session, account))
-    return needed(balance, threshold, to_resume(session, account))
+    return holds.reckoning(session, account).needed
 
 
 def _sums(account: Account, currency: str) -> tuple[Money, Money]:

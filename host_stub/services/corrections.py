@@ -32,11 +32,18 @@ def correct(
 
 
 def post_correction(
-    session: Session, account_id: int, amount: Money, *, reason: str, source_id: str, by: Actor
+    session: Session,
+    account_id: int,
+    amount: Money,
+    *,
+    reason: str,
+    source_id: str,
+    by: Actor,
+    source: str = "correction",
 ) -> LedgerTransaction:
-    """Post a correction inside a unit; the same `source_id` again returns what was posted."""
+    """Post a correction inside a unit; the same `source` and `source_id` again return what was posted."""
     account = ledger.lock_account(session, account_id)
-    done = ledger.find(session, account.reseller_id, "correction", source_id)
+    done = ledger.find(session, account.reseller_id, source, source_id)
     if done is not None:
         return done
     if amount.minor == 0 or amount.currency != fetch(session, Reseller, account.reseller_id).currency:
@@ -45,7 +52,7 @@ def post_correction(
         session,
         account,
         ledger.Movement(
-            source="correction",
+            source=source,
             source_id=source_id,
             kind=ledger.Kind.CORRECTION,
             amount_minor=amount.minor,

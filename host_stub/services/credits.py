@@ -15,6 +15,7 @@ def credit(
 ) -> LedgerTransaction:
     """Credit what came to the account of a locked payment: posts, resumes or activates, and tells the customer."""
     account = ledger.lock_account(session, payment.account_id)
+    before = Money(account.balance_minor, amount.currency)
     header = ledger.post(
         session,
         account,
@@ -38,6 +39,7 @@ def credit(
         payment_number=payment.number,
         amount=amount,
         transaction_id=header.id,
+        before=before,
         billed=Money(payment.amount_minor, payment.currency),
         settled=settled,
     )

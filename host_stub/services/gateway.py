@@ -32,7 +32,7 @@ from host_stub.persistence import (
     Store,
 )
 from host_stub.persistence.store import catch_up, fetch, now
-from host_stub.services import payments
+from host_stub.services import event_numbers, payments
 from host_stub.services.corrections import post_correction
 from host_stub.services.credits import credit
 from host_stub.services.journal import log
@@ -338,11 +338,13 @@ def count_refusal(store: Store, method_id: int, reason: str) -> None:
 def settle_parked(store: Store, scope: Scope, event_id: int, *, account_id: int | None, reason: str, by: Actor) -> None:
     """Settle a parked event once: credited to an account as a correction linked to it, or closed with a reason.
 
-    Raises NotFound (an account of another reseller too), AlreadySettled, InvalidAmount (a test payment carries no
-    money; another currency fits no account; nothing can be taken away).
+    Raises NotFound (an account of another reseller too), AlreadySettled, CreditedBefore (its number at the gateway was
+    credited by another message), InvalidAmount (a test payment carries no money; another currency fits no account;
+    nothing can be taken away).
     """
     with store.write(scope) as session:
-        event = fetch(session, GatewayEvent, event_id, lock=True)
+        event = fetch(session, GatewayEvent, event_id)
+        event_numbers.lock(session, event)
         if event.verdict != PARKED:
             raise AlreadySettled("", event.received_at.isoformat())
         if event.settled_at is not None:
@@ -374,4 +376,9 @@ def _credit_parked(session: Session, event: GatewayEvent, account_id: int, reaso
     amount = Money(event.amount_minor, event.currency)
     if amount.minor <= 0:
         raise InvalidAmount("not_a_sum", amount.plain())
-    return post_correction(session, account_id, amount, reason=reason, source_id=f"event:{event.id}", by=by).id
+    event_numbers.must_be_first(session, event)
+    # The key of a credit by the gateway itself: whoever credits this number first, the database refuses the second.
+    header = post_correction(
+        session, account_id, amount, reason=reason, source=event.source, source_id=event.external_id, by=by
+    )
+    return header.id

@@ -17,7 +17,7 @@ from host_stub.domain.actors import SYSTEM
 from host_stub.domain.charging import Settlement
 from host_stub.persistence import Account, Mail, Reseller, User
 from host_stub.persistence.store import base_url, fetch, now
-from host_stub.services import addresses, outbox
+from host_stub.services import addresses, holds, outbox
 from host_stub.services.journal import log
 from host_stub.services.letterhead import Letter, render
 from host_stub.services.views import finance_contacts
@@ -144,50 +144,52 @@ def payment_credited(
     payment_number: str,
     amount: Money,
     transaction_id: int,
+    before: Money | None = None,
     billed: Money | None = None,
     settled: Settlement | None = None,
 ) -> None:
     """Queue the mail that a payment was credited, with what runs again because of it.
 
-    amount: what came. billed: what the payment was for, if a difference shall be told. settled: what followed.
+    amount: what came. before: the balance without it, if something was charged since. billed: what the payment was for,
+    if a difference shall be told. settled: what followed.
     """
     settled = settled or Settlement()
     balance = Money(account.balance_minor, amount.currency)
-    lacking = Money(settled.needed_minor, amount.currency)
+    before = balance - amount if before is None else before
+    charged = before + amount - balance
     paragraphs: list[LazyText] = [_("{amount} have been credited to your balance.", amount=amount)]
     if billed is not None and billed != amount:
         paragraphs.append(_("The payment was for {billed}; we credited what arrived.", billed=billed))
-    paragraphs.append(_("Your balance is now {balance}.", balance=balance))
     if settled.resumed:
         paragraphs.append(_("These services run again: {names}.", names=", ".join(settled.resumed)))
     if settled.activated:
         paragraphs.append(_("These subscriptions have been activated: {names}.", names=", ".join(settled.activated)))
-    if lacking:
-        paragraphs.append(_("Services stay stopped: {amount} more are needed to start them.", amount=lacking))
-    button = (_("Top up balance"), addresses.top_up(session, account.id, lacking)) if lacking else None
+    if charged:
+        paragraphs.append(_("{charged} was charged for them.", charged=charged))
+    paragraphs.append(_("Your balance was {before}, now it is {balance}.", before=before, balance=balance))
+    button = None
+    hold = holds.hold_summary(session, account)
+    if hold.on_hold and fetch(session, Reseller, account.reseller_id).closed_at is None:
+        paragraphs += [holds.title(hold), *holds.until(hold), *holds.way_out(hold)]
+        button = (_("Top up balance"), addresses.top_up(session, account.id, hold.needed))
     subject = _("Payment {number} for {amount} has been credited", number=payment_number, amount=amount)
     letter = Letter("payment_credited", f"credited:{transaction_id}", subject, paragraphs, button)
     queue_to_account(session, account, letter)
 
 
-def hold_entered(session: Session, account: Account, *, needed: Money, stopped: Sequence[str]) -> None:
-    """Queue the mail that the account is in credit hold. stopped: names of subscriptions that do not run any more."""
+def hold_entered(session: Session, account: Account) -> None:
+    """Queue the mail that the account is in credit hold."""
     assert account.on_hold_since is not None
-    balance = Money(account.balance_minor, needed.currency)
-    paragraphs: list[LazyText] = [_("Your balance is {balance}: it does not cover your services.", balance=balance)]
-    if stopped:
-        paragraphs.append(_("Stopped: {names}.", names=", ".join(stopped)))
-    else:
-        paragraphs.append(_("They run to the end of the period that is paid, and then stop."))
-    paragraphs.append(
-        _("Top up the balance by {amount} and the services will start again by themselves.", amount=needed)
-    )
+    hold = holds.hold_summary(session, account)
+    paragraphs = [holds.title(hold)]
+    if hold.stopped:
+        paragraphs.append(_("Stopped: {names}.", names=", ".join(hold.stopped)))
     letter = Letter(
         "hold_entered",
         f"hold:{account.id}:{account.on_hold_since.isoformat()}",
-        _("Services are stopped: top up your balance") if stopped else _("Services will stop: top up your balance"),
-        paragraphs,
-        (_("Top up balance"), addresses.top_up(session, account.id, needed)),
+        holds.subject(hold),
+        [*paragraphs, *holds.until(hold), *holds.way_out(hold)],
+        (_("Top up balance"), addresses.top_up(session, account.id, hold.needed)),
     )
     queue_to_account(session, account, letter)
 

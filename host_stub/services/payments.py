@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import structlog
 from billhook import Money, PaymentStatus
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import SYSTEM, Actor
 from host_stub.domain.amounts import outside_limits
+from host_stub.domain.charging import days_later
 from host_stub.domain.errors import InvalidAmount, PaymentClosed, ResellerClosed
 from host_stub.domain.payments import OPEN, Cause, Consequence, document_number, move
 from host_stub.persistence import Account, LogEntry, Payment, Reseller, Scope, Store
@@ -67,7 +68,7 @@ def start_top_up(store: Store, scope: Scope, top_up: TopUp, *, by: Actor) -> int
             created_at=now(session),
             created_by=str(by),
             once_token=once_token,
-            expires_at=now(session) + timedelta(days=reseller.payment_lifetime_days),
+            expires_at=days_later(now(session), reseller.payment_lifetime_days, ZoneInfo(reseller.timezone)),
         )
         session.add(payment)
         session.flush()

@@ -21,6 +21,7 @@ from host_stub.services.journal import log
 DESIRED: Final = {
     SubscriptionStatus.ACTIVE: "running",
     SubscriptionStatus.STOPPED: "stopped",
+    SubscriptionStatus.PENDING: "stopped",  # its start was taken back; before the first one nobody is told
     SubscriptionStatus.DELETED: "deleted",
 }
 

@@ -127,6 +127,20 @@ def stop(session: Session, account: Account, subscription: Subscription, *, clos
     _tell(session, account, subscription, STOPPED)
 
 
+def take_back(session: Session, account: Account, subscription: Subscription, *, resumed: bool, by: Actor) -> None:
+    """Let a subscription stand as before its start, whose charge was given back.
+
+    resumed: it is stopped again, else it waits for activation again. Started once more within the same hour or day, it
+    pays from this instant on.
+    """
+    at = now(session)
+    subscription.next_charge_at = at
+    subscription.stopped_at = at if resumed else None
+    to = SubscriptionStatus.STOPPED if resumed else SubscriptionStatus.PENDING
+    _change(session, subscription, to, by=by, action="subscription.start_taken_back")
+    _tell(session, account, subscription, STOPPED)
+
+
 def delete(session: Session, subscription: Subscription, *, by: Actor) -> None:
     """End a subscription for good; what was paid stays paid."""
     subscription.next_charge_at = None
@@ -145,7 +159,8 @@ def _change(
 ) -> None:
     """Set the status, log it, and order the outside world to follow: the job applies whatever is desired by then."""
     action = action or _ACTIONS.get((SubscriptionStatus(subscription.status), to), f"subscription.{to}")
-    known_outside = subscription.status != SubscriptionStatus.PENDING or to is SubscriptionStatus.ACTIVE
+    started = subscription.status != SubscriptionStatus.PENDING or subscription.desired_version > 0
+    known_outside = started or to is SubscriptionStatus.ACTIVE
     subscription.status = to
     log(session, "subscription", subscription.id, action, reseller_id=subscription.reseller_id, by=by)
     if not known_outside:

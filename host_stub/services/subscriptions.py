@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
 from host_stub.domain.amounts import LARGEST_MINOR, AmountProblem
-from host_stub.domain.charging import Span, cost, needed, period_after
+from host_stub.domain.charging import Reckoning, Span, cost, period_after
 from host_stub.domain.errors import InsufficientFunds, InvalidAmount, RefusedError, SubscriptionClosed
 from host_stub.persistence import Account, Plan, Reseller, Scope, Store, Subscription, SubscriptionStatus
 from host_stub.persistence.store import fetch, now
-from host_stub.services import charging, ledger, running
+from host_stub.services import charging, holds, ledger, running
 from host_stub.services.journal import log
 from host_stub.services.open_resellers import must_be_open
 
@@ -95,10 +95,17 @@ def activate(store: Store, scope: Scope, subscription_id: int, *, by: Actor) -> 
 
 def missing_to_activate(session: Session, account: Account, subscription: Subscription) -> Money:
     """Return what must be topped up before a pending subscription can run; zero if nothing."""
+    return sums_to_activate(session, account, subscription).needed
+
+
+def sums_to_activate(session: Session, account: Account, subscription: Subscription) -> Reckoning:
+    """Return what that sum is made of: in credit hold the stopped subscriptions have to fit as well."""
     price = running.cost_to_start(session, subscription)
-    others = charging.to_resume(session, account) if account.on_hold_since is not None else Money.zero(price.currency)
-    balance = Money(account.balance_minor, price.currency)
-    return needed(balance, Money(account.threshold_minor, price.currency), others + price)
+    if account.on_hold_since is not None:
+        price += holds.reckoning(session, account).due
+    return Reckoning(
+        Money(account.balance_minor, price.currency), Money(account.threshold_minor, price.currency), price
+    )
 
 
 def delete(store: Store, scope: Scope, subscription_id: int, *, by: Actor) -> None:

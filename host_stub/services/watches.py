@@ -1,4 +1,4 @@
-"""Watched levels: one event per downward crossing, armed again by rising above."""
+"""Watched levels: one event per downward crossing, armed again by rising as `domain.watching` decides."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.listening import WatchSpec
+from host_stub.domain.watching import has_risen
 from host_stub.persistence import Account, BalanceWatch, PluginSetting
 from host_stub.persistence.store import listening, now
 from host_stub.services import outbox
@@ -22,11 +23,20 @@ def balance_moved(session: Session, account: Account, before_minor: int) -> None
     While the reseller is closed nobody is warned: the watch stays armed, and the next movement after that tells.
     """
     for watch in _watches(session, account):
-        if account.balance_minor >= watch.level_minor:
-            watch.armed = True
-        elif watch.armed and is_open(session, account.reseller_id):
-            watch.armed = False
-            _tell(session, account, watch)
+        # A pause may have ended since the latest movement: what counts is where the balance came from, too.
+        watch.armed = watch.armed or _has_risen(session, watch, max(before_minor, account.balance_minor))
+        if account.balance_minor < watch.level_minor:
+            _tell_once(session, account, watch)
+
+
+def _has_risen(session: Session, watch: BalanceWatch, balance_minor: int) -> bool:
+    return has_risen(balance_minor, watch.level_minor, watch.told_at, now(session))
+
+
+def _tell_once(session: Session, account: Account, watch: BalanceWatch) -> None:
+    if watch.armed and is_open(session, account.reseller_id):
+        watch.armed, watch.told_at = False, now(session)
+        _tell(session, account, watch)
 
 
 def open_account(session: Session, account: Account) -> None:
@@ -53,9 +63,8 @@ def refresh(session: Session, account: Account) -> None:
         watch.level_minor = level
         if account.balance_minor >= level:
             watch.armed = True
-        elif watch.armed and is_open(session, account.reseller_id):
-            watch.armed = False
-            _tell(session, account, watch)
+        else:
+            _tell_once(session, account, watch)
 
 
 def _row(account: Account, spec: WatchSpec, level: int, *, armed: bool) -> BalanceWatch:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.belief import Belief
@@ -95,7 +95,8 @@ def charging_failures() -> Select[Any]:
 
 
 def stopping_soon(at: datetime, within: timedelta = timedelta(hours=24)) -> Select[Any]:
-    """Return the query for accounts not on hold whose charges within the time do not fit, as far as SQL can tell.
+    """Return the query for accounts of which something stops within the time: in hold all that is due, else charges
+    that do not fit, as far as SQL can tell.
 
     An hourly plan costs a thirtieth of its monthly price a day; the exact sum is decided when it is charged.
     """
@@ -106,12 +107,13 @@ def stopping_soon(at: datetime, within: timedelta = timedelta(hours=24)) -> Sele
         .join(Subscription, Subscription.account_id == Account.id)
         .join(Plan, Plan.id == Subscription.plan_id)
         .where(
-            Account.on_hold_since.is_(None),
             Subscription.status == SubscriptionStatus.ACTIVE,
             Subscription.next_charge_at <= at + within,
         )
         .group_by(Account.id)
-        .having(func.sum(price) > Account.balance_minor - Account.threshold_minor)
+        .having(
+            or_(Account.on_hold_since.is_not(None), func.sum(price) > Account.balance_minor - Account.threshold_minor)
+        )
     )
 
 

@@ -1,9 +1,11 @@
-"""Questions before what cannot be taken back, as a page: for whoever has no script.
+"""Questions before what cannot be taken back: a dialog for whoever has a script, a page for whoever has none.
 
-A form that says what it will do (`confirm=` of the form macros, `MenuEntry.confirm`) carries its question in hidden
-fields. The script asks in a dialog and takes them away. Without it they arrive here, and a page asks; what was entered
-goes along.
-A view whose question depends on what was entered returns `ask(…)` itself, unless `is_answered()`.
+A form whose question is known when it is drawn (`confirm=` of the form macros, `MenuEntry.confirm`) carries it in
+hidden fields. The script asks in a dialog and takes them away; without it they arrive here, and a page asks
+(`ask_first`).
+A form whose question depends on what is typed (`ask=true`) says so; its view answers with `ask(…)` while
+`wants_question()`, and does nothing. The script fetches that page and shows its question over the form.
+Either way the answer posts the same fields without the question's own.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from billhook import Catalogue, LazyText
+from billhook import Catalogue, LazyText, Money
 from flask import current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -23,24 +25,24 @@ _ = Catalogue("host_stub")
 
 #: Every hidden field of a question begins so; no field of a form of ours or of a plugin does.
 QUESTION: Final = "_question"
-TITLE: Final = "_question_title"
-GO: Final = "_question_go"
-ANSWERED: Final = "_question_answered"
+_TITLE: Final = "_question_title"
+_GO: Final = "_question_go"
+_WANTED: Final = "_question_wanted"
 
 Text = LazyText | str
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a page asks. text: what will happen and to whom. go: the words of the button that does it.
+    """What will be done, with its sum, its sign and whose it is. go: the button's word. lines: what follows from it.
 
-    facts: label and value of what the reader should compare before the answer, in order.
+    options: value and words of ways to do it, the first one chosen; posted as `option`.
     """
 
-    text: Text
     title: Text = ""
     go: Text = ""
-    facts: Sequence[tuple[Text, Text]] = ()
+    lines: Sequence[Text] = ()
+    options: Sequence[tuple[str, Text]] = ()
 
 
 def ask_first() -> ResponseReturnValue | None:
@@ -48,34 +50,34 @@ def ask_first() -> ResponseReturnValue | None:
 
     Called before every view of a room, after the room's guard; a customer's level is looked at as the view would.
     """
-    if not is_asked():
+    if not carries_question():
         return None
     right = access.right_of(current_app.view_functions[request.endpoint or ""])
     if right is not None:
         access.enter_account((request.view_args or {})["account_id"], right)
-    return ask(asked())
+    return ask(carried())
 
 
-def is_asked() -> bool:
-    """Say whether this request is a form whose question nobody has answered."""
+def carries_question() -> bool:
+    """Say whether this request is a form that carries a question which nobody has answered."""
     return request.method == "POST" and bool(request.form.get(QUESTION))
 
 
-def is_answered() -> bool:
-    """Say whether this form comes from the page that asked."""
-    return bool(request.form.get(ANSWERED))
-
-
-def asked() -> Question:
+def carried() -> Question:
     """Return the question that the form carries."""
     words = request.form
-    return Question(words[QUESTION], words.get(TITLE, ""), words.get(GO, ""))
+    return Question(words.get(_TITLE, ""), words.get(_GO, ""), [words[QUESTION]])
 
 
-def ask(question: Question, layout: str = "") -> ResponseReturnValue:
+def wants_question() -> bool:
+    """Say whether the form wants its view's question first: nothing is done then."""
+    return request.form.get(_WANTED) == "yes"
+
+
+def ask(question: Question, *, layout: str = "", back_url: str = "") -> ResponseReturnValue:
     """Show the page that asks: «yes» posts the same fields here again, «go back» leads to the page of the form.
 
-    layout: of the page; empty: that of the visitor's room. Files of the form are not kept.
+    layout: of the page; empty: that of the visitor's room. back_url: empty: the page's own. Files are not kept.
     """
     fields = [
         (name, value)
@@ -86,9 +88,15 @@ def ask(question: Question, layout: str = "") -> ResponseReturnValue:
         "components/question.html",
         layout=layout or _layout(),
         question=question,
-        fields=[*fields, (ANSWERED, "yes")],
+        fields=fields,
         here=request.full_path.rstrip("?"),
+        back_url=back_url,
     )
+
+
+def balance_line(before: Money, change: Money) -> LazyText:
+    """Return «Баланс: было 1 000,00 руб., станет 500,00 руб.»."""
+    return _("Balance: {before} before, {after} after.", before=before, after=before + change)
 
 
 def _layout() -> str:

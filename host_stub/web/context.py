@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from host_stub.persistence import Account, Notice, Reseller, Scope, UserKind
-from host_stub.services import charging, users
+from host_stub.services import holds, users
 from host_stub.services.addresses import BRAND
 from host_stub.services.signin import SignedIn
 from host_stub.web import access, page
@@ -181,14 +181,19 @@ def _account(session: Session, account: Account, reseller: Reseller) -> page.Acc
     fresh = session.get_one(Account, account.id)
     if not access.may(Right.MONEY):
         return page.Account(fresh.id, fresh.name, None)
-    hold = charging.hold_summary(session, fresh)
+    hold = holds.hold_summary(session, fresh)
     return page.Account(
         id=fresh.id,
         name=fresh.name,
         balance=Money(fresh.balance_minor, reseller.currency),
         top_up_url=link("customer.top_up", account_id=fresh.id) if access.may(Right.PAY) else "",
-        hold=page.Hold(hold.needed) if hold.on_hold else None,
+        hold=_hold(hold) if hold.on_hold else None,
     )
+
+
+def _hold(hold: holds.HoldSummary) -> page.Hold:
+    sentences = (*holds.until(hold), *holds.way_out(hold))
+    return page.Hold(hold.needed, holds.title(hold), " ".join(map(str, sentences)))
 
 
 def _accounts(session: Session, user: SignedIn) -> list[page.MenuEntry]:

@@ -51,9 +51,11 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A credit hold: `needed` is the sum that ends it."""
+    """A credit hold: `needed` is the sum that ends it. title: what has happened; text: what runs on, what helps."""
 
     needed: Money
+    title: Text = ""
+    text: Text = ""
 
 
 @dataclass(frozen=True, slots=True)

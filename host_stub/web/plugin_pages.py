@@ -80,8 +80,8 @@ def link(name: str, link: str, token: str) -> ResponseReturnValue:
     context.brand_of(held.reseller_id)
 
     def ask() -> ResponseReturnValue:
-        if asking.is_asked():
-            return asking.ask(asking.asked(), _LINK_LAYOUT)
+        if asking.carries_question():
+            return asking.ask(asking.carried(), layout=_LINK_LAYOUT)
         asked, answer = pages.ask_link(panel().desk, plugin, found, held, _asked())
         ours: dict[str, object] = {"reseller": asked.reseller, "page_layout": _LINK_LAYOUT}
         return _answered(plugin, answer, ours, held.reseller_id, _way_from_link, place="link_template")
@@ -106,8 +106,8 @@ def _in_room(name: str, place: Place, page: str) -> ResponseReturnValue:
         plugin, found = pages.find(panel().desk, name, place, page)
         if place.room is Room.CUSTOMER:
             access.require(Right(found.access.value))
-        if asking.is_asked():
-            return asking.ask(asking.asked(), layout)
+        if asking.carries_question():
+            return asking.ask(asking.carried(), layout=layout)
         asked, answer = pages.ask(panel().desk, plugin, found, place, _asked(place))
         ours: dict[str, object] = {
             "title": found.title,

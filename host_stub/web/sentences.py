@@ -71,6 +71,7 @@ SENTENCES: Final[Mapping[str, tuple[Tone, LazyText]]] = {
     "subscription.created": (Tone.CALM, _("Subscription created.")),
     "subscription.activated": (Tone.GOOD, _("Subscription activated.")),
     "subscription.resumed": (Tone.GOOD, _("Subscription resumed.")),
+    "subscription.start_taken_back": (Tone.BAD, _("The start was taken back, and its charge given back.")),
     "subscription.stopped": (Tone.BAD, _("Subscription stopped: the next charge did not fit.")),
     "subscription.stopped_by_closing": (Tone.BAD, _("Subscription stopped.")),
     "subscription.deleted": (Tone.CALM, _("Subscription deleted.")),

@@ -29,7 +29,7 @@ from host_stub.persistence import (
     SubscriptionStatus,
 )
 from host_stub.persistence.store import EVERYTHING
-from host_stub.services import charging
+from host_stub.services import holds
 from host_stub.services.ledger import Kind
 from tests.support.proving import doubts
 
@@ -128,7 +128,7 @@ def _holds(session: Session, *, settled: bool) -> Iterator[str]:
             yield f"account {account.id}: stopped subscriptions without a hold"
         if account.on_hold_since is None and account.balance_minor < account.threshold_minor:
             yield f"account {account.id}: below its threshold without a hold"
-        if settled and account.on_hold_since is not None and not charging.hold_summary(session, account).needed:
+        if settled and account.on_hold_since is not None and not holds.hold_summary(session, account).needed:
             yield f"account {account.id}: held although nothing is needed"
 
 

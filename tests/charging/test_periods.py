@@ -16,7 +16,9 @@ from host_stub.domain.charging import (
     Due,
     Hold,
     Period,
+    Span,
     Terms,
+    Uncovered,
     calendar_month,
     clock_span,
     coming_charges,
@@ -29,6 +31,7 @@ from host_stub.domain.charging import (
     hours_in,
     needed,
     period_after,
+    whole_period,
 )
 from tests.support.world import rub
 
@@ -168,6 +171,51 @@ def test_a_month_is_reckoned_in_the_resellers_zone_not_in_utc() -> None:
     assert period_after(monthly(late), late).end == local(MOSCOW, 2026, 2, 1, 1)
 
 
+@settings(max_examples=150, deadline=None)
+@given(
+    at=instants, price=prices, former=zones, zone=zones, period=st.sampled_from(list(Period)), count=st.integers(1, 40)
+)
+def test_after_a_changed_zone_periods_join_and_cost_what_their_time_costs(
+    at: datetime, price: Money, former: ZoneInfo, zone: ZoneInfo, period: Period, count: int
+) -> None:
+    paid = first_period(Terms(period, price, former, at), None, at)
+    assert paid is not None
+    terms = Terms(period, price, zone, at)
+
+    first, rest = period_after(terms, paid.end), []
+    start = first.end
+    for _each in range(count):
+        rest.append(period_after(terms, start))
+        start = rest[-1].end
+
+    whole = whole_period(terms, first.start)
+    assert whole.start <= first.start < first.end == whole.end
+    before = Span(whole.start, first.start)
+    assert first == whole or cost(terms, before) + cost(terms, first) == cost(terms, whole)
+    assert all(span == whole_period(terms, span.start) for span in rest)
+    if period is not Period.HOUR:
+        assert {cost(terms, span) for span in rest} == {price}
+
+
+@pytest.mark.parametrize(
+    ("period", "paid_until", "ends", "costs"),
+    [
+        (Period.DAY, (2026, 5, 4, 15), (2026, 5, 5), "9.00"),  # midnight of Kamchatka; 9 of 24 hours
+        (Period.MONTH, (2026, 4, 29, 20), (2026, 4, 30, 20), "0.77"),  # from the 29th to the 30th: 1 of 31 days
+        (Period.HOUR, (2026, 5, 4, 14, 30), (2026, 5, 4, 15), "0.50"),  # half an hour of Kolkata's
+    ],
+)
+def test_a_running_period_is_carried_to_the_new_zones_boundary_for_its_share(
+    period: Period, paid_until: tuple[int, ...], ends: tuple[int, ...], costs: str
+) -> None:
+    price = rub("744.00" if period is Period.HOUR else "24.00")
+    terms = Terms(period, price, MOSCOW, local(MOSCOW, 2026, 3, 30, 20))
+
+    span = period_after(terms, local(MOSCOW, *paid_until))
+
+    assert (span.end, cost(terms, span)) == (local(MOSCOW, *ends), rub(costs))
+
+
 def test_a_resumed_hour_that_is_paid_is_not_taken_again() -> None:
     at = local(MOSCOW, 2026, 5, 4, 10, 40)
 
@@ -229,7 +277,7 @@ def test_the_first_charge_that_will_not_fit_counts_the_hours_before_it() -> None
     lacks = first_uncovered(rub("25.99"), rub("0.00"), [*hours, month])
 
     assert fits is None
-    assert lacks == (month, rub("0.01"))
+    assert lacks == Uncovered(month, earlier=rub("6.00"), missing=rub("0.01"))
 
 
 def test_coming_charges_go_up_to_the_day_that_is_asked_for() -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import event, select
 
 from host_stub.persistence import Account, Charge, Entry, Leg, Period, Reseller, Store, Subscription
 from host_stub.persistence import SubscriptionStatus as Status
-from host_stub.services import charging, charging_failures, running, subscriptions
+from host_stub.services import charging, charging_failures, holds, running, subscriptions
 from tests.support.charging_world import ChargingWorld
 from tests.support.proving import doubts
 from tests.support.world import MANAGER, a_reseller, an_account, rub
@@ -243,7 +243,7 @@ def check_invariants(world: ChargingWorld) -> None:
             select(Charge).where(Charge.account_id == account.id).order_by(Charge.subscription_id, Charge.period_start)
         ).all()
         live = session.scalars(running.of_account(account, Status.ACTIVE, Status.STOPPED)).all()
-        summary = charging.hold_summary(session, account)
+        summary = holds.hold_summary(session, account)
     assert entries == [] or entries[-1].balance_after_minor == account.balance_minor
     for earlier, later in pairwise(charges):
         if earlier.subscription_id == later.subscription_id:

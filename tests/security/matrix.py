@@ -124,6 +124,7 @@ MATRIX: dict[str, Route] = {
     "customer.home": customer(),
     "customer.account": customer(Right.SERVICES),
     "customer.services": customer(Right.SERVICES),
+    "customer.start_service": customer(Right.PAY, ("subscription_id",)),
     "customer.dismiss_notice": customer(Right.MONEY, ("notice_id",)),
     "customer.operations": customer(Right.MONEY),
     "customer.payments": customer(Right.MONEY),

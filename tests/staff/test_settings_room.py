@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from billhook import Money
 from sqlalchemy import delete, select
 from werkzeug.datastructures import MultiDict
 
@@ -273,7 +272,7 @@ def test_everything_on_the_start_page_leads_to_what_it_counts(any_staff: Staff) 
         account = session.get_one(Account, staff.account_id)
         account.email, account.on_hold_since = "", at
         session.execute(delete(AccountAccess).where(AccountAccess.account_id == account.id))
-        mails.hold_entered(session, account, needed=Money(1_00, "RUB"), stopped=())
+        mails.hold_entered(session, account)
     start = olga.get("/reseller/").text
     for address, shown in (
         ("/reseller/accounts?status=not_charged", "Ромашка"),

@@ -20,7 +20,7 @@ from host_stub.persistence import (
     Store,
     Subscription,
 )
-from host_stub.services import charging, corrections, plans, subscriptions
+from host_stub.services import charging, corrections, holds, plans, subscriptions
 from tests.support.world import MANAGER, World, rub
 
 LISTENER = "listener"
@@ -89,7 +89,7 @@ class ChargingWorld(World):
 
     def hold(self) -> charging.HoldSummary:
         with self.store.read() as session:
-            return charging.hold_summary(session, session.get_one(Account, self.account_id))
+            return holds.hold_summary(session, session.get_one(Account, self.account_id))
 
     def needed(self) -> Money:
         return self.hold().needed

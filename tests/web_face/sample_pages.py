@@ -27,6 +27,8 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from host_stub.domain.charging import Reckoning
+from host_stub.services import holds
 from host_stub.web import face
 from host_stub.web.brand import brand_css
 from host_stub.web.page import (
@@ -197,7 +199,15 @@ def sample_page(name: str, language: str, t: SimpleNamespace, accent: str) -> Pa
 
 def account(t: SimpleNamespace, on_hold: bool) -> Account:
     balance = rub(-4210) if on_hold else rub(124050)
-    return Account(1, t.customer, balance, "/top-up", Hold(rub(300000)) if on_hold else None)
+    if not on_hold:
+        return Account(1, t.customer, balance, "/top-up")
+    sums = Reckoning(balance, rub(0), rub(300000) + balance)
+    hold = holds.HoldSummary(True, sums.needed, sums, stopped=("VPS",))
+    return Account(1, t.customer, balance, "/top-up", Hold(hold.needed, holds.title(hold), hold_text(hold)))
+
+
+def hold_text(hold: holds.HoldSummary) -> str:
+    return " ".join(str(text) for text in holds.way_out(hold))
 
 
 def customer_nav(t: SimpleNamespace) -> tuple[NavItem, ...]:

@@ -14,7 +14,7 @@ from host_stub.domain.amounts import AmountProblem, UnreadableAmount, read_amoun
 from host_stub.domain.errors import InvalidAmount
 from host_stub.persistence import Reseller
 from host_stub.persistence.store import fetch
-from host_stub.services import charging, payments, statements
+from host_stub.services import holds, payments, statements
 from host_stub.services.payments import PURPOSE_LENGTH, TopUp
 from host_stub.web.access import Right, actor, current_account, current_reseller_id, customer_account
 from host_stub.web.customer import bp
@@ -86,7 +86,7 @@ class Limits:
 def _form() -> tuple[TopUpForm, Limits]:
     with reading() as session:
         reseller = fetch(session, Reseller, current_reseller_id())
-        limits = Limits(reseller, charging.hold_summary(session, current_account()).needed)
+        limits = Limits(reseller, holds.hold_summary(session, current_account()).needed)
     form = TopUpForm()
     form.amount.use(reseller.currency)
     form.amount.flags.required = True

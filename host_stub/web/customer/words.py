@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from billhook import Catalogue, LazyText, Money, formats
 from billhook.money import MINOR_DIGITS
 
-from host_stub.domain.charging import Span
-from host_stub.persistence import Period, Subscription, SubscriptionStatus
+from host_stub.domain.charging import Reckoning, Span
+from host_stub.persistence import Account, Period, Subscription, SubscriptionStatus
+from host_stub.services import holds
 from host_stub.services.ledger import Kind
 from host_stub.services.statements import Operation, Service
 
@@ -28,14 +29,8 @@ def short_money(amount: Money) -> str:
 
 
 def period(span: Span) -> str:
-    """Return which hour, day or month it is: `13.11.2020, 12:00–13:00`, `13.11.2020`, `13.11.2020 – 13.12.2020`."""
-    length = span.end - span.start
-    if length <= timedelta(hours=2):
-        return f"{formats.datetime(span.start)}–{formats.datetime(span.end)[-5:]}"
-    # Clock changes make days of 23 and 25 hours.
-    if length <= timedelta(hours=25):
-        return formats.date(span.start)
-    return f"{formats.date(span.start)} – {formats.date(span.end)}"
+    """Return which hour, day or month it is; a part of one shows its ends."""
+    return formats.period(span.start, span.end)
 
 
 def operation_title(operation: Operation) -> Text:
@@ -50,6 +45,8 @@ def operation_title(operation: Operation) -> Text:
             return _("Correction")
         case Kind.REVERSAL if "payment" in details:
             return _("Credit of payment {number} taken back", number=details["payment"])
+        case Kind.REVERSAL if "subscription" in details:
+            return _("Charge for “{subscription}” given back", subscription=details["subscription"])
         case Kind.REVERSAL:
             return _("Operation taken back")
     return operation.kind
@@ -74,20 +71,43 @@ def plan_price(service: Service) -> Text:
     return _("{amount} a month", amount=price)
 
 
-def coming_charge(service: Service, *, on_hold: bool) -> Text:
-    """Say when a subscription will cost how much, or what it waits for."""
-    price = formats.money(service.next.price)
+def coming_charge(service: Service, account: Account, to_start: Reckoning | None, *, shows_money: bool) -> Text:
+    """Say when a subscription will cost how much, or what it waits for.
+
+    to_start: the sums that decide whether a pending one can start. shows_money: whether the reader may see the balance.
+    """
+    price = service.next.price
     match service.subscription.status:
         case SubscriptionStatus.ACTIVE if service.next.span is not None:
-            due = formats.datetime(service.next.span.start)
-            if on_hold:
-                return _("Paid until {moment}. Without a top-up it stops then.", moment=due)
-            return _("{moment} — {amount}", moment=due, amount=price)
+            return _next_charge(service.next.span.start, price, account)
+        case SubscriptionStatus.PENDING if to_start is not None and not to_start.needed:
+            return _(
+                "The balance covers the first charge: {amount}. It starts with the button or the next top-up.",
+                amount=price,
+            )
+        case SubscriptionStatus.PENDING if to_start is not None and shows_money:
+            return _(
+                "Starts by itself after a top-up. First charge: {amount}. {sums}",
+                amount=price,
+                sums=holds.how(to_start),
+            )
         case SubscriptionStatus.PENDING:
-            return _("Starts when the balance covers the first charge: {amount}.", amount=price)
+            return _("Starts by itself after a top-up. First charge: {amount}.", amount=price)
         case SubscriptionStatus.STOPPED:
             return _("Starts again by itself after a top-up. First charge: {amount}.", amount=price)
     return "—"
+
+
+def _next_charge(at: datetime, price: Money, account: Account) -> Text:
+    if account.on_hold_since is not None:
+        return _("Paid until {moment}. Without a top-up it stops then.", moment=at)
+    if account.balance_minor - price.minor < account.threshold_minor:
+        return _(
+            "{moment} — {amount}. The balance does not cover it: without a top-up it stops then.",
+            moment=at,
+            amount=price,
+        )
+    return _("{moment} — {amount}", moment=at, amount=price)
 
 
 def why_stopped(subscription: Subscription) -> Text:

@@ -15,14 +15,15 @@ from host_stub.domain.errors import InvalidAmount
 from host_stub.persistence import Account, Entry, LedgerTransaction, Payment, Reseller
 from host_stub.persistence.sales import ChargingFailure
 from host_stub.persistence.store import fetch, now
-from host_stub.services import accounts, charging, corrections, subscriptions, work_queue
+from host_stub.services import accounts, corrections, holds, subscriptions, work_queue
 from host_stub.services.listings import contains, list_page
 from host_stub.services.views import finance_emails
 from host_stub.web.access import actor, current_reseller_id
+from host_stub.web.asking import ask, wants_question
 from host_stub.web.fields import AMOUNT_PROBLEMS
 from host_stub.web.page import NavItem
 from host_stub.web.panel import panel, reading, scope
-from host_stub.web.reseller import bp
+from host_stub.web.reseller import bp, questions
 from host_stub.web.reseller.account_forms import AccountForm, CorrectionForm, ThresholdForm
 from host_stub.web.reseller.room import asked, cursor, log_of, once_token, pages, reseller, show
 from host_stub.web.sentences import ACCOUNT_TYPES
@@ -98,7 +99,7 @@ def account_page(template: str, account_id: int, **values: Any) -> str:
     with reading() as session:
         account = fetch(session, Account, account_id)
         code = fetch(session, Reseller, account.reseller_id).currency
-        hold = charging.hold_summary(session, account)
+        hold = holds.hold_summary(session, account)
     return show(
         template,
         tabs=account_tabs(account_id),
@@ -107,6 +108,7 @@ def account_page(template: str, account_id: int, **values: Any) -> str:
         currency=code,
         balance=Money(account.balance_minor, code),
         hold=hold,
+        hold_text=" ".join(map(str, (holds.title(hold), *holds.until(hold), *holds.way_out(hold)))),
         **values,
     )
 
@@ -173,6 +175,11 @@ def account_correct(account_id: int) -> ResponseReturnValue:
     form.amount.use(reseller().currency)
     if not form.validate_on_submit():
         return _general(account_id, correction=form), 422
+    if wants_question():
+        account, hold = _standing(account_id)
+        return ask(
+            questions.correction(account, hold, form.amount.data, form.reason.data), back_url=_address(account_id)
+        )
     token = form.once_token.data or once_token()
     try:
         corrections.correct(
@@ -185,12 +192,24 @@ def account_correct(account_id: int) -> ResponseReturnValue:
     return redirect(url_for("reseller.account", account_id=account_id), 303)
 
 
+def _standing(account_id: int) -> tuple[Account, holds.HoldSummary]:
+    with reading() as session:
+        account = fetch(session, Account, account_id)
+        return account, holds.hold_summary(session, account)
+
+
+def _address(account_id: int) -> str:
+    return url_for("reseller.account", account_id=account_id)
+
+
 @bp.post("/accounts/<int:account_id>/threshold")
 def account_threshold(account_id: int) -> ResponseReturnValue:
     form = ThresholdForm()
     form.threshold.use(reseller().currency)
     if not form.validate_on_submit() or form.threshold.data is None:
         return _general(account_id, limit=form), 422
+    if wants_question():
+        return ask(questions.threshold(*_standing(account_id), form.threshold.data), back_url=_address(account_id))
     subscriptions.change_threshold(panel().store, scope(), account_id, form.threshold.data, by=actor())
     flash(str(_("Blocking threshold saved, the hold was decided again.")), "success")
     return redirect(url_for("reseller.account", account_id=account_id), 303)

@@ -12,15 +12,16 @@ from flask_wtf import FlaskForm
 from sqlalchemy import Select, select
 from wtforms.validators import DataRequired
 
-from host_stub.domain.errors import AlreadySettled, InvalidAmount, NotFound
+from host_stub.domain.errors import AlreadySettled, CreditedBefore, InvalidAmount, NotFound
 from host_stub.persistence import Account, GatewayEvent, Payment, PaymentMethod
 from host_stub.persistence.store import fetch
-from host_stub.services import gateway, work_queue
+from host_stub.services import gateway, holds, work_queue
 from host_stub.services.listings import contains, list_page
 from host_stub.web.access import actor
+from host_stub.web.asking import Question, ask, wants_question
 from host_stub.web.fields import AMOUNT_PROBLEMS, NumberField
 from host_stub.web.panel import panel, reading, scope
-from host_stub.web.reseller import bp
+from host_stub.web.reseller import bp, questions
 from host_stub.web.reseller.payment_forms import ReasonForm
 from host_stub.web.reseller.pick import account_picker, chosen_account
 from host_stub.web.reseller.room import asked, cursor, log_of, pages, show
@@ -109,6 +110,9 @@ def event_credit(event_id: int) -> ResponseReturnValue:
     form = CreditForm()
     if not form.validate_on_submit():
         return _page(event_id, credit=form), 422
+    question = _crediting(event_id, form.account_id.data) if wants_question() else None
+    if question is not None:
+        return ask(question, back_url=url_for("reseller.event", event_id=event_id))
     try:
         _settle(event_id, form.account_id.data, form)
     except NotFound:
@@ -120,12 +124,26 @@ def event_credit(event_id: int) -> ResponseReturnValue:
     return redirect(url_for("reseller.event", event_id=event_id), 303)
 
 
+def _crediting(event_id: int, account_id: int) -> Question | None:
+    """Return the question; None where nothing would be credited, which settling says better."""
+    with reading() as session:
+        row = fetch(session, GatewayEvent, event_id)
+        account = session.get(Account, account_id)
+        if account is None or row.settled_at is not None:
+            return None
+        return questions.event_credit(row, account, holds.hold_summary(session, account))
+
+
 @bp.post("/events/<int:event_id>/close")
 def event_close(event_id: int) -> ResponseReturnValue:
     """Close a parked event without a credit, with a reason."""
     form = ReasonForm(prefix="close-")
     if not form.validate_on_submit():
         return _page(event_id, close=form), 422
+    if wants_question():
+        with reading() as session:
+            question = questions.event_close(fetch(session, GatewayEvent, event_id))
+        return ask(question, back_url=url_for("reseller.event", event_id=event_id))
     _settle(event_id, None, form)
     return redirect(url_for("reseller.event", event_id=event_id), 303)
 
@@ -141,5 +159,14 @@ def _settle(event_id: int, account_id: int | None, form: FlaskForm) -> None:
     except AlreadySettled as error:
         at = formats.datetime(datetime.fromisoformat(error.at))
         flash(str(_("Nothing was changed: {name} settled it on {at}.", name=error.by or "Billhook", at=at)), "warning")
+    except CreditedBefore as error:
+        at = formats.datetime(datetime.fromisoformat(error.at))
+        said = _(
+            "Nothing was credited: {name} credited this number on {at} by another notification. "
+            "If the money really came twice, correct the balance.",
+            name=error.by or "Billhook",
+            at=at,
+        )
+        flash(str(said), "error")
     else:
         flash(str(_("The event is settled.")), "success")

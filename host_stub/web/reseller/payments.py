@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from billhook import Catalogue
+from billhook import Catalogue, Money
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
@@ -16,12 +16,13 @@ from host_stub.persistence import Account, Document, Payment
 from host_stub.persistence.store import fetch
 from host_stub.plugins import documents, paying
 from host_stub.plugins.errors import PluginUnavailable
-from host_stub.services import approvals, payments, work_queue
-from host_stub.services.approvals import BankOrder
+from host_stub.services import approvals, consequences, holds, payments, work_queue
+from host_stub.services.approvals import BankOrder, UsedElsewhere
 from host_stub.services.listings import contains, list_page
 from host_stub.web.access import actor
+from host_stub.web.asking import Question, ask, wants_question
 from host_stub.web.panel import panel, reading, scope
-from host_stub.web.reseller import bp
+from host_stub.web.reseller import bp, questions
 from host_stub.web.reseller.legibility import unprintable
 from host_stub.web.reseller.payment_facts import approval_words, closed_words, payment_facts
 from host_stub.web.reseller.payment_forms import ApprovalForm, ReasonForm
@@ -115,29 +116,46 @@ def payment_approve(payment_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(payment_id, form=form), 422
     order = form.order()
-    others = [] if form.anyway.data == "yes" else _used_elsewhere(payment_id, order)
-    if others:
-        return show(
-            "reseller/approve_anyway.html",
-            crumbs=[(_("Payments"), url_for("reseller.payments")), (row.number, _address(payment_id))],
-            payment=row,
-            account=account,
-            order=order,
-            others=others,
-            form=form,
-        ), 409
+    if wants_question() and not _used_elsewhere(payment_id, order):
+        with reading() as session:
+            hold = holds.hold_summary(session, account)
+        return ask(questions.approval(row, account, hold, order), back_url=_address(payment_id))
     try:
-        approvals.approve_payment(panel().store, scope(), payment_id, order, by=actor())
+        approvals.approve_payment(
+            panel().store,
+            scope(),
+            payment_id,
+            order,
+            by=actor(),
+            anyway=form.anyway.data == "yes" and not wants_question(),
+        )
     except PaymentClosed:
         return _already(payment_id)
+    except UsedElsewhere as used:
+        return _approve_anyway(form, row, account, used)
     flash(str(approval_words(order.received, row)), "success")
     return redirect(_address(payment_id), 303)
 
 
-def _used_elsewhere(payment_id: int, order: BankOrder) -> list[tuple[Payment, Account]]:
+def _approve_anyway(form: ApprovalForm, row: Payment, account: Account, used: UsedElsewhere) -> ResponseReturnValue:
     with reading() as session:
-        found = approvals.used_elsewhere(session, payment_id, order)
-        return [(other, fetch(session, Account, other.account_id)) for other in found]
+        found = [fetch(session, Payment, other_id) for other_id in used.payment_ids]
+        others = [(other, fetch(session, Account, other.account_id)) for other in found]
+    return show(
+        "reseller/approve_anyway.html",
+        crumbs=[(_("Payments"), url_for("reseller.payments")), (row.number, _address(row.id))],
+        payment=row,
+        account=account,
+        order=form.order(),
+        others=others,
+        form=form,
+    ), 409
+
+
+def _used_elsewhere(payment_id: int, order: BankOrder) -> bool:
+    """Look ahead for the question that is asked first; what counts is decided in the unit that credits."""
+    with reading() as session:
+        return bool(approvals.used_elsewhere(session, payment_id, order))
 
 
 def _already(payment_id: int) -> ResponseReturnValue:
@@ -154,21 +172,60 @@ def _address(payment_id: int) -> str:
 
 @bp.post("/payments/<int:payment_id>/reverse")
 def payment_reverse(payment_id: int) -> ResponseReturnValue:
-    """Undo the approval that stands, with a reason."""
+    """Undo the approval that stands, with a reason; asked first what becomes of what its credit started."""
     form = ReasonForm()
     if not form.validate_on_submit():
         return _page(payment_id, undo=form), 422
+    question = _undoing(payment_id) if wants_question() else None
+    if question is not None:
+        return ask(question, back_url=_address(payment_id))
+    with_services = request.form.get("option") == questions.WITH_SERVICES
     try:
-        approvals.reverse_approval(panel().store, scope(), payment_id, reason=form.reason.data, by=actor())
+        approvals.reverse_approval(
+            panel().store, scope(), payment_id, reason=form.reason.data, by=actor(), with_services=with_services
+        )
     except PaymentClosed:
         flash(str(_("There is no approval to reverse.")), "warning")
     else:
-        flash(str(_("The approval was reversed and the money taken off the balance.")), "success")
+        flash(_what_became(payment_id), "success")
     return redirect(_address(payment_id), 303)
+
+
+def _undoing(payment_id: int) -> Question | None:
+    with reading() as session:
+        row = fetch(session, Payment, payment_id)
+        account = fetch(session, Account, row.account_id)
+        standing = approvals.standing_approval(session, payment_id)
+        if standing is None:
+            return None
+        started = consequences.of_credit(session, standing.transaction_id)
+        amount = Money(standing.received_minor, row.currency)
+        return questions.undoing(row, account, holds.hold_summary(session, account), started, amount)
+
+
+def _what_became(payment_id: int) -> str:
+    with reading() as session:
+        account = fetch(session, Account, fetch(session, Payment, payment_id).account_id)
+        hold = holds.hold_summary(session, account)
+    said = [
+        _(
+            "The approval was reversed: the balance of {name} is {balance}.",
+            name=account.name,
+            balance=hold.sums.balance,
+        )
+    ]
+    if hold.on_hold:
+        said += [holds.title(hold), *holds.until(hold)]
+    return " ".join(map(str, said))
 
 
 @bp.post("/payments/<int:payment_id>/cancel")
 def payment_cancel(payment_id: int) -> ResponseReturnValue:
+    if wants_question():
+        with reading() as session:
+            row = fetch(session, Payment, payment_id)
+            account = fetch(session, Account, row.account_id)
+        return ask(questions.cancelling(row, account), back_url=_address(payment_id))
     try:
         payments.cancel(panel().store, scope(), payment_id, by=actor())
     except PaymentClosed:

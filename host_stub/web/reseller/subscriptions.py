@@ -12,17 +12,19 @@ from sqlalchemy import Select, select
 from wtforms import SelectField
 from wtforms.validators import Length
 
+from host_stub.domain.charging import Reckoning
 from host_stub.domain.errors import InsufficientFunds, SubscriptionClosed
 from host_stub.domain.texts import clean_line
 from host_stub.persistence import Account, Charge, Plan, Reseller, Subscription
 from host_stub.persistence.store import fetch
-from host_stub.services import plans, subscriptions
+from host_stub.services import holds, plans, running, subscriptions
 from host_stub.services.listings import contains, list_page
 from host_stub.services.subscriptions import PlanInactive
 from host_stub.web.access import actor, current_reseller_id
+from host_stub.web.asking import Question, ask, wants_question
 from host_stub.web.fields import Stripped
 from host_stub.web.panel import panel, reading, scope
-from host_stub.web.reseller import bp
+from host_stub.web.reseller import bp, questions
 from host_stub.web.reseller.accounts import account_page
 from host_stub.web.reseller.pick import account_picker, chosen_account
 from host_stub.web.reseller.plan_words import price_words
@@ -93,13 +95,18 @@ def subscription(subscription_id: int) -> ResponseReturnValue:
         row = fetch(session, Subscription, subscription_id)
         account = fetch(session, Account, row.account_id)
         code = fetch(session, Reseller, row.reseller_id).currency
-        missing = Money.zero(code)
+        hold = holds.hold_summary(session, account)
+        upcoming = subscriptions.upcoming(session, row)
+        missing = ""
         if row.status == "pending":
-            missing = subscriptions.missing_to_activate(session, account, row)
+            sums = subscriptions.sums_to_activate(session, account, row)
+            missing = str(holds.how(sums)) if sums.needed else ""
         query = select(Charge).where(Charge.subscription_id == row.id).order_by(Charge.id.desc()).limit(20)
         page_values: dict[str, Any] = {
             "plan": fetch(session, Plan, row.plan_id),
-            "upcoming": subscriptions.upcoming(session, row),
+            "upcoming": upcoming,
+            "stops_at": row.next_charge_at if hold.on_hold and row.status == "active" else None,
+            "stopping": _stopping(row, hold, upcoming),
             "charges": list(session.scalars(query)),
             "log": log_of(session, "subscription", row.id, code),
         }
@@ -116,6 +123,16 @@ def subscription(subscription_id: int) -> ResponseReturnValue:
         price_words=price_words,
         **page_values,
     )
+
+
+def _stopping(row: Subscription, hold: holds.HoldSummary, upcoming: subscriptions.Upcoming) -> str:
+    """Return what ends or starts a subscription of an account whose balance does not cover it; empty if it does."""
+    if hold.on_hold and row.status in ("active", "stopped"):
+        return " ".join(map(str, holds.way_out(hold)))
+    sums = Reckoning(hold.sums.balance, hold.sums.threshold, upcoming.price)
+    if row.status == "active" and sums.needed:
+        return str(_("The next charge does not fit, and the service stops then. {sums}", sums=holds.how(sums)))
+    return ""
 
 
 class SubscriptionForm(FlaskForm):
@@ -152,6 +169,9 @@ def subscription_new() -> ResponseReturnValue:
 @bp.post("/subscriptions/<int:subscription_id>/activate")
 def subscription_activate(subscription_id: int) -> ResponseReturnValue:
     """Charge the first period and let it run, or say what sum is missing."""
+    question = _activation(subscription_id) if wants_question() else None
+    if question is not None:
+        return ask(question, back_url=_address(subscription_id))
     try:
         subscriptions.activate(panel().store, scope(), subscription_id, by=actor())
     except InsufficientFunds as error:
@@ -166,6 +186,11 @@ def subscription_activate(subscription_id: int) -> ResponseReturnValue:
 
 @bp.post("/subscriptions/<int:subscription_id>/delete")
 def subscription_delete(subscription_id: int) -> ResponseReturnValue:
+    if wants_question():
+        with reading() as session:
+            row = fetch(session, Subscription, subscription_id)
+            account = fetch(session, Account, row.account_id)
+        return ask(questions.deletion(row, account), back_url=_address(subscription_id))
     try:
         subscriptions.delete(panel().store, scope(), subscription_id, by=actor())
     except SubscriptionClosed:
@@ -188,5 +213,20 @@ def subscription_name(subscription_id: int) -> ResponseReturnValue:
     return _back(subscription_id)
 
 
+def _activation(subscription_id: int) -> Question | None:
+    """Return the question; None where nothing would be charged, which activating says better."""
+    with reading() as session:
+        row = fetch(session, Subscription, subscription_id)
+        account = fetch(session, Account, row.account_id)
+        if row.status != "pending" or subscriptions.missing_to_activate(session, account, row):
+            return None
+        price = running.cost_to_start(session, row)
+        return questions.activation(row, account, holds.hold_summary(session, account), price)
+
+
+def _address(subscription_id: int) -> str:
+    return url_for("reseller.subscription", subscription_id=subscription_id)
+
+
 def _back(subscription_id: int) -> ResponseReturnValue:
-    return redirect(url_for("reseller.subscription", subscription_id=subscription_id), 303)
+    return redirect(_address(subscription_id), 303)

@@ -82,6 +82,32 @@ const ask = (form, submitter) => {
   dialog.showModal();
 };
 
+// The same for questions that name what was typed: the server asks them, here they stand over the page.
+const showQuestion = (asked) => {
+  const dialog = element("dialog", {});
+  dialog.append(document.adoptNode(asked));
+  dialog.setAttribute("aria-labelledby", "question-title");
+  dialog.addEventListener("close", () => dialog.remove());
+  asked.querySelector("[data-question-no]").addEventListener("click", (event) => {
+    event.preventDefault();
+    dialog.close();
+  });
+  asked.classList.remove("card");
+  document.body.append(dialog);
+  dialog.showModal();
+};
+
+const askServer = async (form) => {
+  form.dataset.asking = "yes";
+  const body = new URLSearchParams(new FormData(form));
+  const answer = await fetch(form.getAttribute("action") || location.href, { method: "POST", body }).catch(() => null);
+  const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
+  const asked = page && page.querySelector("[data-question]");
+  delete form.dataset.asking;
+  // Complaints and other questions are pages of their own. A field called `submit` would hide the form's method.
+  return asked ? showQuestion(asked) : HTMLFormElement.prototype.submit.call(form);
+};
+
 // A form is sent once; forms that open beside this page or download something may be sent again.
 // Attributes are read by name: a field called `method` or `target` would hide the form's property.
 const staysHere = (form, submitter) => Boolean(submitter?.formTarget || form.getAttribute("target"));
@@ -105,6 +131,11 @@ document.addEventListener("submit", (event) => {
     return;
   }
   delete form.dataset.confirmed;
+  if ("ask" in form.dataset) {
+    event.preventDefault();
+    if (!form.dataset.asking) askServer(form);
+    return;
+  }
   if (form.dataset.sent) {
     event.preventDefault();
     return;

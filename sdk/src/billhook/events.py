@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import ClassVar, Protocol
 
 from billhook.i18n import LazyText
 from billhook.money import Money
@@ -26,6 +26,8 @@ Text = LazyText | str
 class BalanceWatch:
     """Ask the host to watch a balance: one event per downward crossing, armed again by rising above.
 
+    A balance that hovers round its level is told once in `PAUSE`; sooner only when it has reached `clear_minor`
+    meanwhile.
     key: unique in the plugin. setting: key of a MONEY setting at ACCOUNT level; its value is the level, per account,
     falling back to the reseller's. No value: no watch.
     """
@@ -33,17 +35,27 @@ class BalanceWatch:
     key: str
     setting: str
 
+    PAUSE: ClassVar[timedelta] = timedelta(days=3)
+
+    @staticmethod
+    def clear_minor(level_minor: int) -> int:
+        """Return the balance that is clearly above a level: half as much again, as after a top-up that shall last."""
+        return level_minor + abs(level_minor) // 2
+
 
 @dataclass(frozen=True, slots=True)
 class ChargeWatch:
     """Ask the host to foresee daily and monthly charges that the balance will not cover.
 
+    One event until all of them are covered again, and at most one in `PAUSE`.
     setting: key of a NUMBER setting at RESELLER level: how many days ahead, 0 for never. It may inherit from the
     operator.
     """
 
     key: str
     setting: str
+
+    PAUSE: ClassVar[timedelta] = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +77,9 @@ class BalanceThresholdCrossed:
 class ChargeUncovered:
     """A daily or monthly charge is coming that the balance will not cover.
 
-    missing_minor: what must be topped up for all charges until then to fit, at the balance of that moment.
+    earlier_minor: charges before this one that are not posted yet, together.
+    missing_minor: what must be topped up for all charges until then to fit, at the balance of that moment:
+    earlier_minor + amount_minor - balance_minor, and the threshold that the balance must not fall below.
     """
 
     reseller_id: int
@@ -77,6 +91,7 @@ class ChargeUncovered:
     missing_minor: int
     balance_minor: int
     at: datetime
+    earlier_minor: int = 0  # an event from before the field was there lacks it
 
 
 @dataclass(frozen=True, slots=True)

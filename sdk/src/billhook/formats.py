@@ -72,8 +72,49 @@ def date(when: dt.date | dt.datetime) -> str:
 
 
 def datetime(when: dt.datetime) -> str:
-    """Return `13.11.2020, 18:05` in the current time zone. Raises ValueError for a naive instant."""
-    return f"{_local(when):%d.%m.%Y, %H:%M}"
+    """Return `13.11.2020, 18:05` in the current time zone. Raises ValueError for a naive instant.
+
+    In the hour that the clock shows twice the offset is said: `25.10.2026, 02:30 (+01:00)`.
+    """
+    local = _local(when)
+    return f"{local:%d.%m.%Y, %H:%M}{_offset(local) if _comes_twice(local) else ''}"
+
+
+def period(start: dt.datetime, end: dt.datetime) -> str:
+    """Return which hour, day or time between two instants it is, in the current time zone.
+
+    `13.11.2020, 12:00–13:00` within a day, `13.11.2020` for a whole day, `13.11.2020 – 13.12.2020` for whole days or
+    for more than three of them, else both instants. Where the clock shows an hour twice, both ends are in the offset of
+    the first, and it is said: `25.10.2026, 02:00–03:00 (+02:00)`. Raises ValueError for a naive instant.
+    """
+    first, last = _local(start), _local(end)
+    offset = ""
+    if _comes_twice(first) or _comes_twice(last):
+        last = end.astimezone(dt.timezone(first.utcoffset() or dt.timedelta()))
+        offset = _offset(first)
+    if _is_midnight(first) and _is_midnight(last):
+        days = (last.date() - first.date()).days
+        return date(first.date()) if days == 1 else f"{date(first.date())} – {date(last.date())}"
+    if end - start > dt.timedelta(days=3):
+        return f"{date(first.date())} – {date(last.date())}"
+    if first.date() == last.date():
+        return f"{first:%d.%m.%Y, %H:%M}–{last:%H:%M}{offset}"
+    if _is_midnight(last) and last.date() - first.date() == dt.timedelta(days=1):
+        return f"{first:%d.%m.%Y, %H:%M}–24:00{offset}"
+    return f"{first:%d.%m.%Y, %H:%M} – {last:%d.%m.%Y, %H:%M}{offset}"
+
+
+def _is_midnight(local: dt.datetime) -> bool:
+    return local.time() == dt.time()
+
+
+def _comes_twice(local: dt.datetime) -> bool:
+    """Say whether the zone's clock shows this time twice."""
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
+def _offset(local: dt.datetime) -> str:
+    return f" ({local.isoformat(timespec='minutes')[16:]})"
 
 
 def iso(when: dt.date | dt.datetime) -> str:

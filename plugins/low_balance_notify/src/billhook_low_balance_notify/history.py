@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from billhook import (
     Access,
     AccountView,
     BalanceThresholdCrossed,
+    BalanceWatch,
     ChargeUncovered,
     GoTo,
     Keep,
+    LazyText,
     Money,
     Page,
     PageAnswer,
@@ -22,14 +25,16 @@ from billhook import (
 )
 
 from billhook_low_balance_notify import silence
-from billhook_low_balance_notify.settings import TITLE, _
+from billhook_low_balance_notify.settings import THRESHOLD, TITLE, _
 
 TABLE: Final = "low_balance_notify_warning"
 #: Rows of one page.
 SHOWN: Final = 50
 
+LOW_BALANCE: Final = "low_balance"
+
 KINDS: Final = {
-    "low_balance": _("The balance fell below the level"),
+    LOW_BALANCE: _("The balance fell below the level"),
     "charge_ahead": _("A charge will not be covered"),
 }
 
@@ -70,8 +75,31 @@ def of_customer(request: PageRequest) -> PageAnswer:
         "stop": silence.STOP,
         "again": silence.AGAIN,
         "here": request.address("warnings"),
+        "pause": _pause(request, account),
     }
     return _listed(request, "low_balance_notify/my_warnings.html", context, {"account_id": account.id})
+
+
+def _pause(request: PageRequest, account: AccountView) -> LazyText | str:
+    """Say why another fall below the level is not told yet; empty if it is."""
+    level = request.reader.setting(THRESHOLD.key, account.id)
+    told = request.reader.rows(TABLE, {"account_id": account.id, "kind": LOW_BALANCE}, newest_first=True, limit=1)
+    if not told or not isinstance(level, Money):
+        return ""
+    at = told[0]["told_at"]
+    assert isinstance(at, datetime), "the column holds instants"
+    until = at + BalanceWatch.PAUSE
+    if until <= request.now:
+        return ""
+    clear = Money(BalanceWatch.clear_minor(level.minor), level.currency)
+    return _(
+        "You were warned on {at}. While the balance goes up and down round {level} no further warning comes before "
+        "{until}, unless it has reached {clear} meanwhile.",
+        at=at,
+        level=level,
+        until=until,
+        clear=clear,
+    )
 
 
 def _listed(
@@ -92,6 +120,7 @@ def _shown(row: Mapping[str, Value]) -> dict[str, object]:
         "customer": row["customer"],
         "what": KINDS.get(str(row["kind"]), row["kind"]),
         "balance": money("balance_minor"),
+        "needed": money("balance_minor") + money("missing_minor"),
         "missing": money("missing_minor"),
         "by_mail": row["by_mail"],
     }

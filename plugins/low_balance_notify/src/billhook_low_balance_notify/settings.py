@@ -14,7 +14,10 @@ THRESHOLD: Final = Setting(
     key="threshold",
     kind=SettingKind.MONEY,
     label=_("Warn when the balance falls below"),
-    help=_("One letter when the balance falls below this sum, the next one only after it has been above. Empty: none."),
+    help=_(
+        "One letter when the balance falls below this sum. While it goes up and down round the sum, the next one comes "
+        "after three days; at once after it has been half as much again. Empty: none."
+    ),
     level=Level.ACCOUNT,
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from billhook import AccountView, BalanceThresholdCrossed, ChargeUncovered, Effect, LazyText, Money, Notify, Reader
@@ -57,12 +58,10 @@ def _how_it_stands(account: AccountView, level: Money) -> tuple[LazyText, LazyTe
 def charge_ahead(event: ChargeUncovered, reader: Reader) -> list[Effect]:
     """Warn of a charge that will not fit. Nothing in credit hold, nor if what was missing has come meanwhile."""
     account = reader.account(event.account_id)
-    currency = account.balance.currency
-    missing = Money(event.missing_minor + event.balance_minor, currency) - account.balance
-    if account.on_hold or missing.minor <= 0:
+    sums = Sums.of(event, account.balance)
+    if account.on_hold or sums.missing.minor <= 0:
         return []
     due = event.due_at.astimezone(ZoneInfo(reader.reseller().timezone)).date()
-    price = Money(event.amount_minor, currency)
     by_mail = not silence.is_silent(reader, account.id)
     return [
         Notify(
@@ -70,21 +69,62 @@ def charge_ahead(event: ChargeUncovered, reader: Reader) -> list[Effect]:
             key="charge_ahead",
             subject=_("Top up the balance before {due}", due=due),
             paragraphs=[
-                _("{price} are due on {due} for “{name}”.", due=due, price=price, name=event.subscription_name),
+                _("{price} are due on {due} for “{name}”.", due=due, price=sums.price, name=event.subscription_name),
+                *_further(sums),
                 _(
                     "{balance} are left on the balance: {missing} are missing.",
                     balance=account.balance,
-                    missing=missing,
+                    missing=sums.missing,
                 ),
                 _("Top up in time, and your services go on without a break."),
             ],
             recipients=_recipients(reader, account),
-            button=(_("Top up balance"), reader.top_up_url(account.id, missing)),
+            button=(_("Top up balance"), reader.top_up_url(account.id, sums.missing)),
             by_mail=by_mail,
             unsubscribe=silence.address(reader, account),
         ),
-        history.kept(event, account, missing, by_mail=by_mail),
+        history.kept(event, account, sums.missing, by_mail=by_mail),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What a reader adds up: price + earlier + floor - balance = missing.
+
+    earlier: charges before this one. floor: what has to stay on the balance; below zero, how far it may go.
+    """
+
+    price: Money
+    earlier: Money
+    floor: Money
+    balance: Money
+
+    @classmethod
+    def of(cls, event: ChargeUncovered, balance: Money) -> Sums:
+        """Return them for the present balance: what it has fallen by since the event are charges that were coming."""
+        floor = event.missing_minor + event.balance_minor - event.amount_minor - event.earlier_minor
+        posted = max(event.balance_minor - balance.minor, 0)
+        return cls(
+            price=Money(event.amount_minor, balance.currency),
+            earlier=Money(max(event.earlier_minor - posted, 0), balance.currency),
+            floor=Money(floor, balance.currency),
+            balance=balance,
+        )
+
+    @property
+    def missing(self) -> Money:
+        return self.price + self.earlier + self.floor - self.balance
+
+
+def _further(sums: Sums) -> list[LazyText]:
+    found = []
+    if sums.earlier:
+        found.append(_("Before that {earlier} are charged for other periods and services.", earlier=sums.earlier))
+    if sums.floor.minor > 0:
+        found.append(_("At least {floor} have to stay on the balance.", floor=sums.floor))
+    elif sums.floor:
+        found.append(_("The balance may go down to {floor}.", floor=sums.floor))
+    return found
 
 
 def _recipients(reader: Reader, account: AccountView) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ _VALUES: Final[dict[str, object]] = {
     "name": samples()["subscription"],
     "due_at": NOON + timedelta(days=3),
     "amount_minor": 30_000,
+    "earlier_minor": 0,
     "missing_minor": 30_000,
     "before_minor": 60_000,
     "after_minor": 0,
@@ -52,6 +53,7 @@ _FURTHER: Final[Mapping[type, Sequence[Mapping[str, object]]]] = {
     events.ChargeUncovered: (
         {"amount_minor": 30_000, "missing_minor": 1, "balance_minor": 29_999},
         {"amount_minor": 30_000, "missing_minor": 50_000, "balance_minor": -20_000},
+        {"amount_minor": 30_000, "earlier_minor": 4_500, "missing_minor": 14_500, "balance_minor": 20_000},
         {"subscription_name": "VPS", "due_at": NOON},
     ),
     events.SubscriptionStopped: ({"name": "VPS"},),
