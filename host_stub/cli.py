@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -160,16 +161,16 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces
 
+    os.environ["BILLHOOK_SERVE_THREADS"] = str(threads)
     click.echo(f"The panel: {config.base_url} (listening on {host}:{port})", err=True)
     Granian(
-        "host_stub.wsgi:app",
+        "host_stub.wsgi:served",
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         http=HTTPModes.http1,
         websockets=False,
         workers=workers,
-        blocking_threads=threads,
         respawn_failed_workers=True,
         workers_kill_timeout=30,
         log_access=False,  # ours leaves out what must not be kept

@@ -38,6 +38,27 @@ LINK_ADDRESS: Final = Limit("link-address", 30, timedelta(minutes=15))
 CAPABILITY_ADDRESS: Final = Limit("capability-address", 30, timedelta(minutes=15))
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often one person, and all people of one reseller together, may do something within `window`."""
+
+    name: str
+    person: int
+    reseller: int
+    window: timedelta = timedelta(minutes=15)
+
+
+INVITATIONS: Final = Pace("invitations", 20, 100)
+TOP_UPS: Final = Pace("top-ups", 30, 1000)
+STARTS: Final = Pace("starts", 30, 1000)
+BILLS: Final = Pace("bills", 60, 2000)
+PREVIEWS: Final = Pace("previews", 60, 300)
+UPLOADS: Final = Pace("uploads", 20, 100)
+PLUGIN_FORMS: Final = Pace("plugin-forms", 120, 2000)
+#: All of them; docs/security.md lists them.
+PACES: Final = (INVITATIONS, TOP_UPS, STARTS, BILLS, PREVIEWS, UPLOADS, PLUGIN_FORMS)
+
+
 class TooManyAttempts(RefusedError):
     """Try again at `until`. Answered 429."""
 
@@ -76,6 +97,15 @@ def count(session: Session, limit: Limit, key: str) -> datetime | None:
     tries, started = session.execute(statement.returning(RateLimit.count, RateLimit.window_started_at)).one()
     until: datetime = started + limit.window
     return until if tries > limit.most else None
+
+
+def keep_pace(session: Session, pace: Pace, person: str, reseller: str) -> datetime | None:
+    """Count one try of a person of a reseller. Return None if it is allowed, else the instant to come back at.
+
+    Who is refused as a person takes nothing from their reseller's share.
+    """
+    until = count(session, Limit(f"{pace.name}-person", pace.person, pace.window), person)
+    return until or count(session, Limit(f"{pace.name}-reseller", pace.reseller, pace.window), reseller)
 
 
 def exhausted(session: Session, limit: Limit, key: str) -> datetime | None:

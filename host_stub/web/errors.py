@@ -36,8 +36,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _unforeseen)
 
 
-def error_page(status: int) -> Response:
-    """Return the page for a status. From 500 on it needs no database.
+def error_page(status: int, **words: object) -> Response:
+    """Return the page for a status. From 500 on it needs no database. words: what its template takes besides.
 
     On a plugin's address it is the same for everybody, byte for byte: no guess can be told from another.
     """
@@ -48,7 +48,7 @@ def error_page(status: int) -> Response:
     known = page if page in _PAGES else 400 if page < 500 else 500
     try:
         request_id = "" if for_anybody else g.get("request_id", "")
-        body = render_template(f"errors/{known}.html", request_id=request_id)
+        body = render_template(f"errors/{known}.html", request_id=request_id, **words)
     except TemplateNotFound:
         body = f"{status}\n"
     return make_response(body, status)
@@ -56,9 +56,11 @@ def error_page(status: int) -> Response:
 
 def too_many(error: TooManyAttempts) -> Response:
     """Answer 429 with the time to wait."""
-    response = error_page(429)
-    seconds = int((error.until - panel().store.now()).total_seconds()) + 1
-    response.headers["Retry-After"] = str(max(seconds, 1))
+    seconds = max(int((error.until - panel().store.now()).total_seconds()) + 1, 1)
+    minutes = -(-seconds // 60)
+    when = _.plural("Try again in {number} minute.", "Try again in {number} minutes.", minutes)
+    response = error_page(429, when=when)
+    response.headers["Retry-After"] = str(seconds)
     return response
 
 

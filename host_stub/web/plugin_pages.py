@@ -21,7 +21,7 @@ from host_stub.domain.errors import NotFound
 from host_stub.plugins import pages
 from host_stub.plugins.errors import PluginUnavailable
 from host_stub.plugins.pages import Asked, Place
-from host_stub.web import access, asking, context, plugin_files
+from host_stub.web import access, asking, context, pacing, plugin_files
 from host_stub.web.access import Right
 from host_stub.web.capabilities import guessed_wrong, refuse_guessing
 from host_stub.web.panel import panel
@@ -99,6 +99,7 @@ def static(name: str, file: str) -> ResponseReturnValue:
 
 
 def _in_room(name: str, place: Place, page: str) -> ResponseReturnValue:
+    pacing.count()
     context.room(place.room)
     layout = _LAYOUTS[place.room]
 

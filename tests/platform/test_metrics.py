@@ -21,7 +21,7 @@ from sqlalchemy.exc import OperationalError
 from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import Account, Outbox, Payment, Period, Reseller, Store, User, UserKind, open_store
 from host_stub.plugins.breaker import FAILURES
-from host_stub.plugins.containment import THREADS
+from host_stub.plugins.containment import OF_PERSON, THREADS
 from host_stub.plugins.errors import PluginFailed, PluginPaused
 from host_stub.plugins.registry import Registry
 from host_stub.plugins.reporting import Reporter
@@ -127,7 +127,7 @@ def breakers(app: Flask, side: str, state: str) -> float | None:
 def test_a_breaker_that_opens_shows_and_what_it_turns_away_is_counted(scene: Scene, reporter: Reporter) -> None:
     def in_state(state: str) -> float | None:
         reporter.report()
-        return breakers(scene.app, "own", state)
+        return breakers(scene.app, "pages", state)
 
     assert (in_state("closed"), in_state("open")) == (1, 0)
     faulty.FAULTS["page"] = "raise"
@@ -136,16 +136,17 @@ def test_a_breaker_that_opens_shows_and_what_it_turns_away_is_counted(scene: Sce
 
     assert of_plugin(scene, reporter, "page") == {"calls": 5, "failures": 5, "overruns": 0, "refused": 2}
     assert (in_state("closed"), in_state("open")) == (0, 1)
+    assert (breakers(scene.app, "own", "closed"), breakers(scene.app, "public", "closed")) == (1, 1)
 
 
-def test_when_all_threads_hang_the_breaker_shows_open(scene: Scene, reporter: Reporter) -> None:
+def test_when_all_threads_of_a_sender_hang_the_breaker_shows_open(scene: Scene, reporter: Reporter) -> None:
     faulty.FAULTS["verify"] = "hang"
     for _ in range(THREADS + 1):
         assert notify(scene) == "503"
 
-    assert of_plugin(scene, reporter, "verify")["refused"] == 1
+    assert of_plugin(scene, reporter, "verify")["refused"] == THREADS + 1 - OF_PERSON
     assert (breakers(scene.app, "public", "open"), breakers(scene.app, "own", "closed")) == (1, 1)
-    assert figure(scene.app, "billhook_plugin_stuck_threads", process="web", plugin="faulty") == THREADS
+    assert figure(scene.app, "billhook_plugin_stuck_threads", process="web", plugin="faulty") == OF_PERSON
 
 
 def test_messages_of_gateways_are_counted_by_verdict(scene: Scene, reporter: Reporter) -> None:

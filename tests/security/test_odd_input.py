@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import quote
 
+import billhook_low_balance_notify
 import pytest
+from sqlalchemy import delete
 from werkzeug.routing import Rule
 
 from host_stub.adapters.clock import FixedClock
+from host_stub.persistence import PluginActivation, RateLimit, UserKind
+from host_stub.plugins.installation import upgrade_tables
+from host_stub.plugins.registry import Registry
 from tests.security import fuzz
 from tests.security.matrix import FORMS, MATRIX, USERS, Outcome
 from tests.security.scene import Scene
-from tests.support.web import Visitor, store_of
+from tests.support.web import Visitor, a_customer, a_user, an_app, store_of
+from tests.support.world import a_reseller, an_account
 
 #: What ends what the others need stands last.
 LAST = ("operator.reseller_close", "operator.reseller_manager", "reseller.manager_change", "auth.sign_out")
@@ -57,6 +63,12 @@ def path(scene: Scene, rule: Rule, **odd: str) -> str:
     for is_dynamic, part in rule._trace:
         built += (odd.get(part) or quote(str(known.get(part, "x")), safe="")) if is_dynamic else part.lstrip("|")
     return built
+
+
+def unhurried(scene: Scene) -> None:
+    """Forget how often forms were sent: what is refused for that is not looked at."""
+    with store_of(scene.app).write() as session:
+        session.execute(delete(RateLimit))
 
 
 class Answers:
@@ -109,7 +121,9 @@ def test_nothing_in_a_form_is_answered_500(scene: Scene, one_by_one: bool) -> No
         offered = fuzz.Form(page.text).fields if page.status_code == 200 and page.mimetype == "text/html" else {}
         offered |= {name: str(scene.a.ids.get(word, word)) for name, word in FORMS.get(rule.endpoint, {}).items()}
         offered |= dict.fromkeys(("email", "password", "q", "name", "method_id", "payment_id", "once"), "")
-        for form in fuzz.odd_forms(offered, one_by_one=one_by_one):
+        for number, form in enumerate(fuzz.odd_forms(offered, one_by_one=one_by_one)):
+            if number % 10 == 0:
+                unhurried(scene)
             answers.hear(visitor(scene, rule).post(path(scene, rule), form), form)
 
     assert answers.wrong == []
@@ -159,3 +173,36 @@ def test_a_nul_in_what_strangers_type_is_refused(scene: Scene, place: str, email
     answer = scene.visitor("anonymous").post(place, {"email": email, "password": "x\x00"})
 
     assert answer.status_code == 422
+
+
+PLUGIN = "low_balance_notify"
+
+
+@pytest.fixture
+def warned(database_url: str, clock: FixedClock) -> Iterator[tuple[Visitor, Visitor, Registry]]:
+    """A customer and a manager with the pages of the shipped plugin that warns of low balances."""
+    registry = Registry.of({PLUGIN: billhook_low_balance_notify})
+    app = an_app(database_url, clock, registry=registry)
+    upgrade_tables(store_of(app), registry.plugins[PLUGIN])
+    with store_of(app).write() as session:
+        reseller = a_reseller(session)
+        session.add(PluginActivation(reseller_id=reseller.id, plugin=PLUGIN, enabled=True, changed_at=clock.now()))
+        customer = a_customer(session, an_account(session, reseller), "owner@example.com").id
+        manager = a_user(session, reseller, UserKind.MANAGER, "olga@example.com").id
+    yield Visitor(app, customer), Visitor(app, manager), registry
+    store_of(app).close()
+
+
+@pytest.mark.parametrize("before", ["2147483648", fuzz.BEYOND_INT8, fuzz.HUGE, "-1", "0", "x", "\u0663"])
+def test_a_number_that_no_warning_has_is_refused_and_pauses_nobody(
+    warned: tuple[Visitor, Visitor, Registry], before: str
+) -> None:
+    customer, manager, registry = warned
+    path = f"/plugin/{PLUGIN}/accounts/1/warnings"
+
+    assert {customer.get(path, query_string={"before": before}).status_code for _ in range(24)} == {400}
+    assert manager.get(f"/plugin/{PLUGIN}/reseller/warnings", query_string={"before": before}).status_code == 400
+
+    assert customer.get(path, query_string={"before": "2147483647"}).status_code == 200
+    assert customer.get(path).status_code == 200
+    assert registry.guard(PLUGIN).failures == 0

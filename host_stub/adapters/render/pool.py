@@ -25,10 +25,12 @@ from typing import IO, Any, Final
 
 from billhook import DocumentSource
 
-from host_stub.adapters.render.errors import RendererBroken, RendererBusy, StockNotDrawn
+from host_stub.adapters.render.errors import RendererBroken, StockNotDrawn
 from host_stub.adapters.render.limits import Limits
 from host_stub.adapters.render.problems import problem_words
+from host_stub.adapters.render.turns import Turns
 from host_stub.adapters.render.wire import receive, send
+from host_stub.domain import whose
 
 _BOOT: Final = "import sys; sys.path[:] = sys.argv[1:]; from host_stub.adapters.render.child import main; main()"  # nosec
 _FONTS: Final = Path(__file__).parent / "fonts" / "fonts.conf"
@@ -162,15 +164,15 @@ class _Pool:
 class Renderer:
     """Draws documents in limited children; thread-safe. Close it, or use it as a context manager.
 
-    children: how many documents are drawn at once. patience_seconds: how long a caller waits for a free child.
+    children: how many documents are drawn at once: for one reseller all but one of them, for one person one.
+    patience_seconds: how long a caller waits for a free child.
     Make it after forking: a child belongs to the process that started it.
     """
 
     def __init__(self, limits: Limits | None = None, *, children: int = 2, patience_seconds: float = 10.0) -> None:
         self._limits = limits or Limits()
         self._patience_seconds = patience_seconds
-        self._size = children
-        self._free = threading.BoundedSemaphore(children)
+        self._turns = Turns(children)
         self._pool = _Pool()
         self._remembered = _Memory()
         self._finalizer = weakref.finalize(self, self._pool.close)
@@ -255,15 +257,13 @@ class Renderer:
 
     @contextmanager
     def _lent(self) -> Iterator[_Child]:
-        if not self._free.acquire(timeout=self._patience_seconds):
-            raise RendererBusy(self._patience_seconds)
-        child: _Child | None = None
-        try:
-            child = self._take()
-            yield child
-        finally:
-            self._give_back(child)
-            self._free.release()
+        with self._turns.turn(whose.present().path, self._patience_seconds):
+            child: _Child | None = None
+            try:
+                child = self._take()
+                yield child
+            finally:
+                self._give_back(child)
 
     def _take(self) -> _Child:
         with self._pool.lock:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from billhook import Money
 from flask import Blueprint
 
-from host_stub.web import access
+from host_stub.web import access, pacing
 from host_stub.web.asking import ask_first
 from host_stub.web.sentences import MISFITS
 
 bp = Blueprint("operator", __name__, url_prefix="/admin")
 access.guard(bp, access.enter_operator)
 bp.before_request(ask_first)
+pacing.guard(bp)
 bp.context_processor(lambda: {"Money": Money, "MISFITS": MISFITS})
 
 # Views register themselves on `bp`, so they are imported below it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from billhook import Money
 from flask import Blueprint
 
-from host_stub.web import access
+from host_stub.web import access, pacing
 from host_stub.web.asking import ask_first
 from host_stub.web.authors import who
 from host_stub.web.sentences import ACCOUNT_TYPES, LEVELS, MISFITS
@@ -13,6 +13,7 @@ from host_stub.web.sentences import ACCOUNT_TYPES, LEVELS, MISFITS
 bp = Blueprint("reseller", __name__, url_prefix="/reseller")
 access.guard(bp, access.enter_reseller)
 bp.before_request(ask_first)
+pacing.guard(bp)
 bp.context_processor(lambda: {"Money": Money, "ACCOUNT_TYPES": ACCOUNT_TYPES, "LEVELS": LEVELS, "MISFITS": MISFITS})
 bp.add_app_template_filter(who, "who")
 
