@@ -56,6 +56,18 @@ def test_a_plugin_that_is_off_for_the_reseller_has_no_settings(owner: Visitor, r
     assert "Days" not in page, "the reseller's own"
 
 
+def test_three_digits_behind_one_point_are_asked_about_in_a_plugins_setting(owner: Visitor, room: Room) -> None:
+    switch_on(room)
+    form = {"warner-setting_threshold": "50.000", "warner-setting_recipients": ""}
+
+    asked = owner.post(room.path("/settings/warner"), form)
+    assert asked.status_code == 422
+    assert 'type="radio" name="warner-setting_threshold_meant" value="50000.00"' in asked.text
+
+    owner.post(room.path("/settings/warner"), form | {"warner-setting_threshold_meant": "50000.00"})
+    assert values(room, room.account_id)["threshold"] == rub("50000.00")
+
+
 def test_a_threshold_is_kept_as_whole_minor_units_and_watched(owner: Visitor, room: Room) -> None:
     switch_on(room)
 

@@ -7,17 +7,19 @@ from datetime import UTC, datetime
 
 import billhook_low_balance_notify
 import pytest
-from billhook import AccountType, Level, Money
+from billhook import AccountType, Finding, Level, Money
+from billhook.i18n import use_language
 from sqlalchemy import select
 
 from devtools.mailsink import MailSink
 from host_stub.adapters.keys import new_keys
 from host_stub.adapters.provisioning import Webhook
 from host_stub.adapters.smtp import Server, SmtpMailer
+from host_stub.domain.errors import InvalidSettings
 from host_stub.persistence import Notice, Period, PluginActivation, Reseller, Scope
 from host_stub.plugins.installation import upgrade_tables
 from host_stub.plugins.registry import Registry
-from host_stub.services import accounts, plugin_settings
+from host_stub.services import accounts, plugin_settings, subscriptions
 from host_stub.worker import Outside, Worker
 from tests.support.charging_world import ChargingWorld
 from tests.support.world import MANAGER
@@ -100,6 +102,47 @@ def test_a_warning_goes_by_mail_and_into_the_panel(warned: Warned) -> None:
     with warned.world.store.read() as session:
         (notice,) = session.scalars(select(Notice))
     assert notice.title == letter.subject
+
+
+def test_who_may_owe_is_warned_at_a_level_below_zero(warned: Warned) -> None:
+    world = warned.world
+    subscriptions.change_threshold(world.store, world.scope, world.account_id, Money(-5000_00, "RUB"), by=MANAGER)
+    warned.set("threshold", -4000_00, world.account_id)
+    counted = []
+    for amount in ("-3900.00", "-200.00", "500.00", "-500.00"):
+        world.credit(amount)
+        warned.run()
+        counted.append(warned.warnings())
+
+    assert counted == [0, 1, 1, 2]
+    assert "Баланс −4\u00a0100,00\u00a0руб. — это ниже" in warned.sink.letters.all()[0].text
+
+
+@pytest.mark.parametrize(("limit", "level"), [(-5000_00, -5000_01), (0, -1), (100_00, -1)])
+def test_no_level_is_set_where_no_charge_takes_the_balance(warned: Warned, limit: int, level: int) -> None:
+    world = warned.world
+    subscriptions.change_threshold(world.store, world.scope, world.account_id, Money(limit, "RUB"), by=MANAGER)
+
+    with pytest.raises(InvalidSettings) as refused:
+        warned.set("threshold", level, world.account_id)
+
+    with use_language("ru"):
+        assert "Списания не опустят баланс ниже" in _said(refused.value)
+    warned.set("threshold", min(limit, 0), world.account_id)
+
+
+def test_a_level_for_all_customers_is_not_below_zero(warned: Warned) -> None:
+    with pytest.raises(InvalidSettings) as refused:
+        warned.set("threshold", -1)
+
+    with use_language("ru"):
+        assert "отдельному клиенту" in _said(refused.value)
+
+
+def _said(refused: InvalidSettings) -> str:
+    (finding,) = refused.findings
+    assert isinstance(finding, Finding)
+    return str(finding.text)
 
 
 def test_a_new_account_at_zero_is_not_warned(warned: Warned) -> None:

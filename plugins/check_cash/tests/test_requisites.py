@@ -4,8 +4,13 @@ import pytest
 from billhook import Severity
 from billhook.i18n import use_language
 from billhook.requisites import is_inn, is_kpp
+from billhook_check_cash import qr
 from billhook_check_cash.control_keys import account_fits_bic, corr_account_fits_bic
 from billhook_check_cash.provider import CheckCash
+from billhook_check_cash.requisites import requisites_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stdnum.ru import inn as stdnum_inn
 
 
 def test_the_bank_of_russias_own_examples_hold() -> None:
@@ -75,6 +80,76 @@ def test_a_kpp_is_known_by_its_shape(kpp: str, verdict: bool) -> None:
 
 def test_fitting_requisites_are_reported_as_fine(provider: CheckCash, make_method) -> None:
     assert [finding.severity for finding in provider.check_settings(make_method())] == [Severity.OK]
+
+
+STATE_BODY = {
+    "bic": "044371902",
+    "corr_account": "40102810245370000096",
+    "account": "03214643000000018300",
+}
+
+
+def test_the_treasury_account_of_a_state_body_is_in_roubles(provider: CheckCash, make_method) -> None:
+    assert [finding.severity for finding in provider.check_settings(make_method(**STATE_BODY))] == [Severity.OK]
+
+
+def test_the_qr_of_a_state_body_carries_its_accounts(make_method) -> None:
+    payload = qr.build_payload(requisites_of(make_method(**STATE_BODY)).qr_values())
+
+    assert "PersonalAcc=03214643000000018300" in payload
+    assert "CorrespAcc=40102810245370000096" in payload
+
+
+@pytest.mark.parametrize(
+    ("changes", "setting"),
+    [
+        ({"account": "03214810000000018300"}, "account"),
+        ({"corr_account": "40102810245370000097"}, "corr_account"),
+        ({"bic": "044381902"}, "corr_account"),
+        ({"bic": "044525225", "corr_account": "30101810400000000225"}, "corr_account"),
+    ],
+)
+def test_a_slip_in_a_state_bodys_requisites_is_noticed(
+    provider: CheckCash, make_method, changes: dict[str, object], setting: str
+) -> None:
+    errors = [f for f in provider.check_settings(make_method(**STATE_BODY | changes)) if f.severity is Severity.ERROR]
+
+    assert [finding.setting for finding in errors] == [setting]
+
+
+def test_an_ordinary_account_at_the_treasurys_correspondent_account_is_noticed(
+    provider: CheckCash, make_method
+) -> None:
+    method = make_method(bic="044371902", corr_account="40102810245370000096")
+
+    errors = [finding.setting for finding in provider.check_settings(method) if finding.severity is Severity.ERROR]
+
+    assert "corr_account" in errors
+
+
+def test_what_people_paste_round_the_numbers_is_taken_off(provider: CheckCash, make_method) -> None:
+    method = make_method(
+        inn="ИНН/КПП 7707083893/770701001",
+        kpp="",
+        bic="БИК: 044525225",
+        account="р/с № 40702–810–9-3800-0012345",
+        corr_account="к/с 30101.810.4.0000.0000225",
+    )
+
+    seller = requisites_of(method)
+
+    assert [finding.severity for finding in provider.check_settings(method)] == [Severity.OK]
+    assert (seller.inn, seller.kpp, seller.bic) == ("7707083893", "770701001", "044525225")
+    assert (seller.account, seller.corr_account) == ("40702810938000012345", "30101810400000000225")
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10**12 - 1), st.sampled_from([10, 12]))
+def test_control_digits_agree_with_another_implementation(number: int, length: int) -> None:
+    inn = f"{number % 10**length:0{length}d}"
+    for last in range(10):
+        tried = inn[:-1] + str(last)
+        assert is_inn(tried) == (stdnum_inn.is_valid(tried) and bool(tried.strip("0")))
 
 
 def test_blanks_of_any_kind_inside_numbers_are_understood(provider: CheckCash, make_method) -> None:

@@ -117,6 +117,20 @@ def words(effect: Notify, language: str = "ru") -> str:
         return "\n".join(str(text) for text in (effect.subject, *effect.paragraphs))
 
 
+def test_who_owes_reads_the_debt_and_where_services_stop(reader: FakeReader) -> None:
+    reader.settings["threshold"] = rub(-4000_00)
+    reader.now_has(balance=rub(-4100_00), threshold=rub(-5000_00))
+
+    warning = only(plugin.billhook_balance_threshold_crossed(CROSSED, reader))
+
+    told = words(warning).replace("\u00a0", " ")
+    assert "Баланс −4 100,00 руб. — это ниже установленного порога (−4 000,00 руб.)." in told
+    assert "Когда баланс дойдёт до −5 000,00 руб., оказание услуг" in told
+    assert "осталось" not in told
+    english = words(warning, "en").replace("\u00a0", " ")
+    assert "The balance is −RUB 4,100.00, below −RUB 4,000.00." in english
+
+
 def test_a_crossing_is_told_with_the_balance_the_level_and_what_is_missing(reader: FakeReader) -> None:
     warning = only(plugin.billhook_balance_threshold_crossed(CROSSED, reader))
 
