@@ -18,12 +18,13 @@ from sqlalchemy.exc import DatabaseError
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.adapters.render import Renderer
-from host_stub.persistence import Document, LogEntry, Payment, PaymentMethod, Reseller
+from host_stub.persistence import Account, Document, LogEntry, Payment, PaymentMethod, Reseller, UserKind
 from host_stub.plugins import documents
 from host_stub.plugins.registry import Registry
 from host_stub.services import approvals, payments
 from host_stub.services.approvals import BankOrder
-from tests.support.web import an_app, store_of
+from host_stub.web.stored_files import POLICY
+from tests.support.web import Visitor, a_customer, a_user, an_app, store_of
 from tests.support.world import CUSTOMER, MANAGER, World, a_reseller, rub
 
 REQUISITES = {
@@ -99,6 +100,26 @@ def test_the_link_opens_the_pdf_without_a_login(bill: Bill) -> None:
     assert "Счет на оплату" in words
     assert "Пять тысяч рублей 00 копеек" in words
     assert "40602810700000000025" in words
+
+
+def test_whoever_serves_a_paper_does_it_under_one_policy(bill: Bill) -> None:
+    with bill.store.write() as session:
+        account = session.get_one(Account, session.get_one(Payment, bill.payment_id).account_id)
+        owner = a_customer(session, account, "owner@example.com").id
+        manager = a_user(session, session.get_one(Reseller, account.reseller_id), UserKind.MANAGER, "m@example.com").id
+        account_id = account.id
+    place = f"payments/{bill.payment_id}/documents/{bill.document_id}"
+
+    answers = [
+        bill.client.get(bill.address()),
+        Visitor(bill.app, owner).get(f"/accounts/{account_id}/{place}"),
+        Visitor(bill.app, manager).get(f"/reseller/{place}"),
+    ]
+
+    assert [answer.content_type for answer in answers] == ["application/pdf"] * 3
+    assert {answer.headers["Content-Security-Policy"] for answer in answers} == {POLICY}
+    assert "sandbox" in POLICY
+    assert "frame-ancestors 'self'" in POLICY
 
 
 def test_h_has_32_hex_digits(bill: Bill) -> None:

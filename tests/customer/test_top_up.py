@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import func, select, update
 
-from host_stub.persistence import AccessLevel, Account, Payment, Reseller, User
+from host_stub.persistence import AccessLevel, Account, Payment, PluginActivation, Reseller, User
 from tests.customer.seed import Room
 from tests.support.web import Visitor
 
@@ -51,6 +51,18 @@ def test_the_form_says_the_least_sum_in_the_letters_words(owner: Visitor, room: 
     assert '<span class="suffix">руб.</span>' in page
     assert "Минимальная сумма платежа: 20 руб." in page
     assert re.search(r'<button class="button primary" type="submit">Пополнить баланс</button>', page)
+
+
+def test_whoever_has_no_method_reads_it_before_a_sum_is_typed(owner: Visitor, room: Room) -> None:
+    before = owner.get(room.path("/top-up")).text
+    room.method("cash_desk")
+    offered = owner.get(room.path("/top-up")).text
+    with room.store.write() as session:
+        session.execute(update(PluginActivation).values(enabled=False))
+
+    assert "для вас нет доступных способов оплаты" in before
+    assert "для вас нет доступных способов оплаты" not in offered
+    assert "для вас нет доступных способов оплаты" in owner.get(room.path("/top-up")).text
 
 
 @pytest.mark.parametrize("text", ["5000", "5 000,00 руб.", "5\u00a0000", "5000-00", "5\u200b000"])

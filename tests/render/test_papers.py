@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pypdfium2
 import pytest
@@ -68,7 +69,7 @@ def paper(kind: AccountType, minor: int = 500_000, day: date = date(2026, 11, 13
         street="ул. Пятницкая",
         building="д. 3",
     )
-    account = replace(account, **{k: v for k, v in changes.items() if k in ("name", "street")})  # type: ignore[arg-type]
+    account = replace(account, **{k: v for k, v in changes.items() if k in ("name", "street", "custom_attributes")})  # type: ignore[arg-type]
     payment = PaymentView(
         2580328,
         "2563977",
@@ -89,6 +90,35 @@ def paper(kind: AccountType, minor: int = 500_000, day: date = date(2026, 11, 13
 def read(pdf: bytes) -> str:
     """Return the text of a paper, blanks of any kind and line breaks as single spaces."""
     return re.sub(r"\s+", " ", " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages))
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A printed sign and its ink, in points from the page's lower left corner."""
+
+    text: str
+    left: float
+    bottom: float
+    right: float
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
+
+
+def signs_of(pdf: bytes) -> list[Sign]:
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        page = document[0].get_textpage()
+        found = []
+        for index in range(page.count_chars()):
+            text = page.get_text_range(index, 1)
+            left, bottom, right, _top = page.get_charbox(index, loose=True)
+            if text.strip() and text not in "_\u00a0":
+                found.append(Sign(text, left, bottom, right))
+        return found
+    finally:
+        document.close()
 
 
 def picture(pdf: bytes, dots_per_inch: int) -> Image.Image:
@@ -227,6 +257,42 @@ def test_the_longest_texts_still_fit_on_one_page(renderer, kind: AccountType) ->
     assert len(PdfReader(io.BytesIO(drawn.pdf)).pages) == 1
     assert "899 999 999" in read(drawn.pdf)
     assert decode(drawn.pdf).text == source.frozen["qr"]
+
+
+@pytest.mark.parametrize("kind", [AccountType.COMPANY, AccountType.PERSON])
+@pytest.mark.parametrize("minor", [100_000_00, 999_999_999_99, 10_000_000_000_000])
+def test_no_sign_lies_on_another_or_beyond_the_margin_however_large_the_sum(
+    renderer, kind: AccountType, minor: int
+) -> None:
+    director = "Константинопольский-Долгоруков К. К."
+
+    signs = signs_of(renderer.render(paper(kind, minor=minor, director=director, accountant=director)).pdf)
+
+    lines: dict[int, list[Sign]] = {}
+    for sign in signs:
+        lines.setdefault(round(sign.bottom), []).append(sign)
+    assert max(sign.right for sign in signs) <= (210 - 12) / 25.4 * 72 + 0.5
+    for line in lines.values():
+        ordered = sorted(line, key=lambda sign: sign.left)
+        clashes = [(a, b) for a, b in pairwise(ordered) if a.right - b.left > 0.6 * min(a.width, b.width)]
+        assert clashes == []
+
+
+def test_the_customers_own_contract_is_the_basis_and_a_stamp_has_its_place(renderer) -> None:
+    attributes = {"contract": "№ 17-Х от 01.02.2026"}
+
+    text = read(renderer.render(paper(AccountType.COMPANY, custom_attributes=attributes)).pdf)
+
+    assert "Основание: Договор № 17-Х от 01.02.2026" in text
+    assert "Договор-оферта" not in text
+    assert "М.П." in text
+
+
+def test_the_stock_papers_state_every_fact(renderer) -> None:
+    for kind in AccountType:
+        proved = renderer.prove(paper(kind))
+
+        assert (proved.missing, proved.unknown, proved.lost) == ((), (), "")
 
 
 def test_a_payers_markup_is_printed_and_not_obeyed(renderer) -> None:

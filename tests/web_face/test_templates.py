@@ -13,7 +13,7 @@ from billhook import Money
 from billhook.i18n import read_po, use_language
 from flask import Flask, render_template
 
-from host_stub.web.face import TEMPLATES
+from host_stub.web.face import STATIC, TEMPLATES
 from host_stub.web.page import Account, MenuEntry, Page, Tone
 from tests.web_face.sample_pages import HERE, PAGES, make_app, render, rub, sample_page, words
 
@@ -112,6 +112,16 @@ def test_an_error_page_needs_nothing_from_the_application(code: int) -> None:
     html = render_template(f"errors/{code}.html")
 
     assert f"Ошибка {code}" in html
+
+
+@pytest.mark.usefixtures("app")
+def test_a_preloaded_face_has_the_address_that_the_stylesheet_gives_it() -> None:
+    html = render_template("errors/404.html")
+
+    preloaded = re.findall(r'rel="preload" href="/static/([^"]+)"', html)
+    named = re.findall(r'url\("([^"]+woff2)"\)', (STATIC / "billhook.css").read_text("utf-8"))
+    assert preloaded
+    assert set(preloaded) <= set(named)
 
 
 @pytest.mark.usefixtures("app")

@@ -39,7 +39,8 @@ def lost(text: str) -> str:
 
 def _is_lost(character: str, known: frozenset[str]) -> bool:
     instead = _instead(character, known)
-    return instead == _UNKNOWN or (not instead and unicodedata.category(character).startswith("M"))
+    is_mark = unicodedata.category(character) in ("Mn", "Me") and not "\ufe00" <= character <= "\ufe0f"
+    return instead == _UNKNOWN or (not instead and is_mark)
 
 
 @cache

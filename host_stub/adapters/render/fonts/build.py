@@ -17,22 +17,27 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import unicodedata
 from pathlib import Path
 
 from fontTools import subset
 from fontTools.merge import Merger
+from fontTools.otlLib.builder import buildAnchor, buildLookup, buildMarkBasePosSubtable
 from fontTools.pens.recordingPen import DecomposingRecordingPen
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTFont
 from fontTools.ttLib.tables._g_l_y_f import Glyph
+from fontTools.ttLib.tables.otTables import Feature, FeatureRecord
 
 FAMILY, REST = "Billhook Sans", "Billhook Sans Rest"
 STYLES = {400: "Regular", 700: "Bold"}
 PIECES = ("latin", "latin-ext", "cyrillic", "cyrillic-ext")
 REST_PIECES = (*PIECES, "greek", "vietnamese")
 LETTERS = (*range(0x20, 0x7F), *range(0xA0, 0x250), 0x2BC, *range(0x400, 0x530))
-MARKS = (*range(0x300, 0x315), 0x31B, *range(0x323, 0x329), 0x32D, 0x32E, 0x330, 0x331)
-CHARACTERS = "".join(map(chr, LETTERS)) + "№₽₸€₴–—―‘’‚“”„…•−×\u2009\u202f"
+#: Marks that are taken from Noto Sans, and those that neither package has, by the spacing sign of the same shape.
+MARKS = (0x300, 0x301, 0x303, 0x304, 0x308, 0x309, 0x323, 0x329)
+SHAPES = {0x302: 0x2C6, 0x307: 0xB7, 0x30A: 0x2DA, 0x30B: 0x2DD, 0x30C: 0x2C7, 0x327: 0xB8, 0x331: 0xAF}
+CHARACTERS = "".join(map(chr, (*LETTERS, *SHAPES.values()))) + "№₽₸€₴–—―‘’‚“”„…•−×\u2009\u202f"
 #: Latin, phonetic letters, marks, Greek, Cyrillic and what stands between words; the same as text and as figures.
 REST_CHARACTERS = "".join(
     map(
@@ -132,21 +137,56 @@ def _shift(glyph: Glyph, shift: int, glyphs: object) -> None:
 def _add_marks(font: TTFont, rest: TTFont) -> None:
     """Give the face the marks that it lacks, so that a letter and its mark (`а̄` of Mansi) are set by one face.
 
-    Both faces count 1000 units per em. Where a face says nothing of marks, the shaper puts them over their letter.
+    Both faces count 1000 units per em.
     """
-    known, glyphs = rest.getBestCmap(), rest.getGlyphSet()
-    missing = [mark for mark in MARKS if mark in known and mark not in font.getBestCmap()]
-    font.setGlyphOrder([*font.getGlyphOrder(), *(f"mark{mark:04X}" for mark in missing)])
-    for mark in missing:
-        recording = DecomposingRecordingPen(glyphs)
-        glyphs[known[mark]].draw(recording)
-        pen = TTGlyphPen(None)
-        recording.replay(pen)
-        font["glyf"][f"mark{mark:04X}"] = glyph = pen.glyph()
+    here, there = font.getBestCmap(), rest.getBestCmap()
+    drawn = {mark: _outline(rest, there[mark]) for mark in MARKS if mark not in here}
+    for mark, sign in SHAPES.items():
+        drawn[mark] = _outline(font, here[sign]) if sign in here else _outline(rest, there[sign])
+    font.setGlyphOrder([*font.getGlyphOrder(), *(f"mark{mark:04X}" for mark in drawn)])
+    for mark, glyph in drawn.items():
+        name = f"mark{mark:04X}"
+        font["glyf"][name] = glyph
         glyph.recalcBounds(font["glyf"])
-        font["hmtx"][f"mark{mark:04X}"] = (0, glyph.xMin)
+        font["hmtx"][name] = (0, glyph.xMin)
+        font["GDEF"].table.GlyphClassDef.classDefs[name] = 3  # a mark
         for table in font["cmap"].tables:
-            table.cmap[mark] = f"mark{mark:04X}"
+            table.cmap[mark] = name
+    _anchor_marks(font)
+
+
+def _anchor_marks(font: TTFont) -> None:
+    """Let marks stand over (or under) the middle of every letter, clear of it."""
+    glyphs, codes = font["glyf"], font.getBestCmap()
+    marks, bases = {}, {}
+    for code, name in codes.items():
+        glyph, category = glyphs[name], unicodedata.category(chr(code))
+        if category == "Mn":
+            below = unicodedata.combining(chr(code)) in (202, 220)
+            middle = (glyph.xMin + glyph.xMax) // 2
+            marks[name] = (int(below), buildAnchor(middle, glyph.yMax if below else glyph.yMin))
+        elif category in ("Ll", "Lu", "Lo"):
+            middle = (glyph.xMin + glyph.xMax) // 2
+            bases[name] = {0: buildAnchor(middle, glyph.yMax + 60), 1: buildAnchor(middle, glyph.yMin - 30)}
+    table = font["GPOS"].table
+    table.LookupList.Lookup.append(buildLookup([buildMarkBasePosSubtable(marks, bases, font.getReverseGlyphMap())]))
+    record = FeatureRecord()
+    record.FeatureTag, record.Feature = "mark", Feature()
+    record.Feature.LookupListIndex = [len(table.LookupList.Lookup) - 1]
+    table.FeatureList.FeatureRecord.append(record)
+    for script in table.ScriptList.ScriptRecord:
+        languages = [script.Script.DefaultLangSys, *(each.LangSys for each in script.Script.LangSysRecord)]
+        for language in filter(None, languages):
+            language.FeatureIndex.append(len(table.FeatureList.FeatureRecord) - 1)
+
+
+def _outline(font: TTFont, name: str) -> Glyph:
+    glyphs = font.getGlyphSet()
+    recording = DecomposingRecordingPen(glyphs)
+    glyphs[name].draw(recording)
+    pen = TTGlyphPen(None)
+    recording.replay(pen)
+    return pen.glyph()
 
 
 def _cut(font: TTFont, characters: str, features: list[str]) -> None:

@@ -65,6 +65,12 @@ class Bill:
         return f"{self.method.text('service_name')}, лицевой счет №\u00a0{self.payment.account.id}"
 
     @cached_property
+    def basis(self) -> str:
+        """On which contract the bill rests: the customer's own where it is known, else what holds for everybody."""
+        own = self.payment.account.custom_attributes.get(self.method.text("contract_attribute"), "")
+        return contract_words(_safe(own)) or self.method.text("contract_basis")
+
+    @cached_property
     def vat_mention(self) -> str:
         if self.vat.basis is Basis.NONE:
             return "НДС не облагается"
@@ -114,6 +120,13 @@ class Bill:
             "qr": self.payload,
             "seller": self.seller.plain(),
         }
+
+
+def contract_words(typed: str) -> str:
+    """Return a contract as a bill names it: `17 от 01.02.2026` as «Договор № 17 от 01.02.2026»."""
+    if typed.startswith("№"):
+        return f"Договор {typed}"
+    return f"Договор № {typed}" if typed[:1].isdigit() else typed
 
 
 def _safe(text: str) -> str:

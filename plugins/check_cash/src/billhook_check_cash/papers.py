@@ -129,7 +129,7 @@ def _bill(bill: Bill) -> dict[str, object]:
         "valid_until": short_date(bill.valid_until),
         "link": bill.facts.link,
         "offer": bill.method.text("offer_text"),
-        "basis": bill.method.text("contract_basis"),
+        "basis": bill.basis,
         "items": [
             {
                 "number": 1,

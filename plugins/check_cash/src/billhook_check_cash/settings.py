@@ -87,6 +87,14 @@ SETTINGS: tuple[Setting, ...] = (
         help=_("What is sold; the account's number is added."),
     ),
     _text("contract_basis", _("Basis"), _BILL, 200, default=russian.BASIS, help=_("Contract or public offer.")),
+    _text(
+        "contract_attribute",
+        _("Customer's parameter with their contract"),
+        _BILL,
+        100,
+        default="contract",
+        help=_("Whoever has it gets “Договор № … от …” as the basis; for everybody else the basis above holds."),
+    ),
     Setting(
         "offer_text",
         SettingKind.MULTILINE,
