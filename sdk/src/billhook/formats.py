@@ -18,6 +18,7 @@ from billhook.money import Money
 NBSP: Final = "\u00a0"
 MINUS: Final = "\u2212"
 DEFAULT_TIMEZONE: Final = "Europe/Moscow"
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _ = Catalogue("billhook")
 _timezone: ContextVar[str] = ContextVar("billhook_timezone", default=DEFAULT_TIMEZONE)
@@ -69,13 +70,22 @@ def currency_word(currency: str, language: str | None = None) -> str:
 
 
 def date(when: dt.date | dt.datetime) -> str:
-    """Return `13.11.2020`. An instant is taken in the current time zone. Raises ValueError for a naive one."""
-    return f"{_local(when) if isinstance(when, dt.datetime) else when:%d.%m.%Y}"
+    """Return `13.11.2020` in Russian, `13 Nov 2020` in English.
+
+    An instant is taken in the current time zone. Raises ValueError for a naive one.
+    """
+    day = _local(when) if isinstance(when, dt.datetime) else when
+    if current_language() == "ru":
+        return f"{day:%d.%m.%Y}"
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def datetime(when: dt.datetime) -> str:
-    """Return `13.11.2020, 18:05` in the current time zone. Raises ValueError for a naive instant."""
-    return f"{_local(when):%d.%m.%Y, %H:%M}"
+    """Return `13.11.2020, 18:05` or `13 Nov 2020, 18:05` in the current time zone.
+
+    Raises ValueError for a naive instant.
+    """
+    return f"{date(when)}, {_local(when):%H:%M}"
 
 
 def iso(when: dt.date | dt.datetime) -> str:
