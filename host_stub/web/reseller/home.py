@@ -42,7 +42,7 @@ def _tiles(session: Session, to_approve: Any) -> list[Tile]:
     held = count_up_to(session, select(Account).where(Account.on_hold_since.is_not(None)))
     return [
         Tile(
-            _("Wait for approval"),
+            _("Awaiting approval"),
             str(approvals.count),
             url_for("reseller.payments", status="to_approve"),
             _since(approvals.since),
