@@ -37,7 +37,7 @@ class Movement:
     """A movement between an account and one system account.
 
     amount_minor: what the customer gets, signed, minor units of the reseller's currency.
-    source, source_id: the once-only key, see the table of sources in the architecture.
+    source, source_id: the once-only key, see `LedgerTransaction`.
     details: what a sentence about it needs, JSON-able.
     """
 

@@ -79,7 +79,7 @@ def _reseller_closed(error: ResellerClosed) -> ResponseReturnValue:
     user = g.get("user")
     if user is None or not user.is_operator:
         return access.to_closed_sign_in()
-    flash(str(_("Nothing was done: this reseller is closed, and nothing new begins in his name.")), "error")
+    flash(str(_("Nothing was done: this reseller is closed, and nothing new begins in its name.")), "error")
     if request.blueprint == "operator":
         return redirect(url_for("operator.reseller", reseller_id=error.reseller_id), 303)
     return redirect(url_for("reseller.home"), 303)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,12 @@ from typing import Any
 from billhook import Catalogue, formats
 from flask import Flask, url_for
 from jinja2 import Environment
+from markupsafe import Markup
 
 from host_stub.web.page import Column, Page
 from host_stub.web.statuses import status_of
+
+_BREAKS = re.compile(r"(?=@)|(?<=\.)(?=\w)")
 
 FOLDER = Path(__file__).parent
 TEMPLATES = FOLDER / "templates"
@@ -53,7 +57,12 @@ def init_app(app: Flask) -> None:
         datetime_text=formats.datetime,
         currency_word=formats.currency_word,
     )
-    app.jinja_env.filters.update(money=formats.money, figures=formats.figures, iso=formats.iso)
+    app.jinja_env.filters.update(money=formats.money, figures=formats.figures, iso=formats.iso, breakable=breakable)
+
+
+def breakable(address: object) -> Markup:
+    """Return a mail or web address that a narrow column breaks before its @ and after a dot, not inside a word."""
+    return Markup("<wbr>").join(_BREAKS.split(str(address)))
 
 
 def static_url(name: str) -> str:

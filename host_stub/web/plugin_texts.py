@@ -9,6 +9,7 @@ from functools import partial
 from billhook import Catalogue, LazyText
 from billhook.loading import LoadedPlugin
 
+from host_stub.plugins.registry import Registry
 from host_stub.web import plugin_files
 
 _host = Catalogue("host_stub")
@@ -28,6 +29,15 @@ class PluginTexts:
         shown = self._own.plural(one, many, number, **arguments)
         untranslated = (one if number == 1 else many).format(number=number, **arguments)
         return shown if shown != untranslated else _host.plural(one, many, number, **arguments)
+
+
+def words_of_plugins(registry: Registry) -> dict[str, LazyText | str]:
+    """Return the titles of the loaded plugins and the labels of their settings, for what the log says of them."""
+    words: dict[str, LazyText | str] = {}
+    for name, plugin in registry.plugins.items():
+        words |= {setting.key: setting.label for setting in plugin.all_settings}
+        words[name] = plugin.title
+    return words
 
 
 def page_names(plugin: LoadedPlugin, given: Mapping[str, object]) -> dict[str, object]:

@@ -207,13 +207,14 @@ def log_lines(
     *,
     for_customer: bool = False,
     labels: Mapping[str, LazyText | str] | None = None,
+    others: Mapping[str, LazyText | str] | None = None,
 ) -> list[LogEntry]:
     """Return log rows as lines of a page, in the language of the moment.
 
     for_customer: leaves out what is for staff only, and does not name managers. labels: names of a plugin's settings.
     """
     return [
-        line(entry, currency, for_customer=for_customer, labels=labels)
+        line(entry, currency, for_customer=for_customer, labels=labels, others=others)
         for entry in entries
         if not (for_customer and entry.action in STAFF_ONLY)
     ]
@@ -225,10 +226,14 @@ def line(
     *,
     for_customer: bool = False,
     labels: Mapping[str, LazyText | str] | None = None,
+    others: Mapping[str, LazyText | str] | None = None,
 ) -> LogEntry:
-    """Return one row. An unknown code shows itself: the log never hides that something happened."""
+    """Return one row. An unknown code shows itself: the log never hides that something happened.
+
+    labels: names of a plugin's settings. others: titles of plugins, and names of settings where no plugin is at hand.
+    """
     tone, sentence = SENTENCES.get(entry.action, (Tone.CALM, _(entry.action)))
-    text = _fill(str(sentence), entry, currency, {**FIELDS, **(labels or {})})
+    text = _fill(str(sentence), entry, currency, {**(others or {}), **FIELDS, **(labels or {})})
     return LogEntry(at=entry.at, text=text, by=who(entry.actor, for_customer, entry.action), tone=tone)
 
 
@@ -261,6 +266,8 @@ def _word(name: str, details: Mapping[str, object], currency: str, labels: Mappi
         return f"№ {details['account_id']}"  # written before names were kept
     if name == "misfit":
         return str(MISFITS.get(str(value), value))
+    if name == "plugin":
+        return str(labels.get(str(value), value))
     if name == "document":
         return str(DOCUMENTS.get(str(value), value))
     if name == "level":

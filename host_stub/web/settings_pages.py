@@ -22,6 +22,7 @@ from host_stub.services.setting_levels import Standing, former_secrets
 from host_stub.web.access import actor
 from host_stub.web.page import LogEntry
 from host_stub.web.panel import panel, reading, scope
+from host_stub.web.plugin_texts import words_of_plugins
 from host_stub.web.sentences import log_lines
 from host_stub.web.setting_fields import PREFIX
 from host_stub.web.settings_form import change_of, groups, settings_form, take_findings
@@ -127,7 +128,8 @@ def log_of_plugin(plugin: LoadedPlugin, reseller_id: int, currency: str = "RUB")
     with reading() as session:
         rows = journal.entries(session, "reseller", reseller_id)
     mine = [row for row in rows if row.action in _LOGGED and (row.details or {}).get("plugin") == plugin.name]
-    return log_lines(mine, currency, labels={setting.key: setting.label for setting in plugin.all_settings})
+    labels = {setting.key: setting.label for setting in plugin.all_settings}
+    return log_lines(mine, currency, labels=labels, others=words_of_plugins(panel().registry))
 
 
 def operator_id() -> int:

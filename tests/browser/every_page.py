@@ -6,6 +6,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -119,6 +121,50 @@ def looking(browser: Browser, scene: Scene, base: str, role: str, language: str)
 def _sign_in(context: BrowserContext, base: str, cookie: str) -> None:
     if cookie:
         context.add_cookies([{"name": "billhook", "value": cookie, "url": base}])
+
+
+def inaccessible(page: Page) -> list[str]:
+    """Return what axe finds on a page at the width of a desk, with the element that it finds it at."""
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.evaluate(_axe())
+    found: list[str] = page.evaluate(_FINDINGS)
+    return found
+
+
+@cache
+def _axe() -> str:
+    return (Path(__file__).parent / "axe/axe.min.js").read_text("utf-8")
+
+
+#: Rules of WCAG 2.2 AA and of what axe calls best practice, but for headings inside what people paste.
+_FINDINGS: Final = """async () => {
+  const found = await axe.run({ exclude: [["iframe"]] }, { resultTypes: ["violations"] });
+  return found.violations.map(rule => `${rule.id} at ${rule.nodes.slice(0, 2).map(node => node.target).join(", ")}`);
+}"""
+
+
+def too_far_down(page: Page) -> list[str]:
+    """Return where on a phone a page's own content begins late, or a row of a list of staff is too high."""
+    page.set_viewport_size({"width": 360, "height": 740})
+    found: list[str] = page.evaluate(_PHONE)
+    return found
+
+
+_PHONE: Final = """() => {
+  const faults = [], seen = element => element.getBoundingClientRect().height > 0;
+  const heads = [...document.querySelectorAll("main > *")].filter(element =>
+    seen(element) && !element.matches(".tabs, .crumbs, .alert"));
+  const alerts = [...document.querySelectorAll("main > .alert")].reduce((sum, box) => sum + box.offsetHeight + 16, 0);
+  const top = (heads[0]?.getBoundingClientRect().top ?? 0) - alerts;
+  if (top > 200) faults.push(`content begins at ${Math.round(top)} px`);
+  const bar = document.querySelector(".top .bar");
+  if (bar && bar.offsetHeight > 64) faults.push(`the header is ${bar.offsetHeight} px high`);
+  for (const row of document.querySelectorAll(".staff tbody tr:has(td:not(.actions) a)"))
+    if (row.offsetHeight > 77) faults.push(`a row is ${row.offsetHeight} px high: ${row.innerText.slice(0, 40)}`);
+  const tabs = [...document.querySelectorAll(".sections, .tabs")].filter(seen);
+  if (document.body.matches(".customer") && tabs.length > 1) faults.push("two rows of tabs");
+  return faults;
+}"""
 
 
 def too_wide(page: Page) -> list[str]:

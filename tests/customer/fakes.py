@@ -105,6 +105,10 @@ class Plugin:
     provider: type[PaymentProvider]
 
     @hookimpl
+    def billhook_plugin_title(self) -> str:
+        return self.provider.title
+
+    @hookimpl
     def billhook_payment_providers(self) -> list[type[PaymentProvider]]:
         return [self.provider]
 

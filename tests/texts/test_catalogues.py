@@ -112,3 +112,18 @@ def test_no_text_stands_outside_the_catalogues(name: str) -> None:
             and CYRILLIC.search(node.value)
         ]
     assert found == []
+
+
+#: «е» is written for «ё» wherever the word can be read one way only, as in most of print. This one word cannot.
+WITH_YO = {"всё"}
+#: Quoted from the letter to customers, which fixes them to the letter.
+OF_THE_LETTER = {"Менеджер зачтёт платёж и осуществит активацию подписки."}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_yo_is_written_only_where_a_word_would_be_read_as_another(package: str) -> None:
+    forms = [form for each in translated(PACKAGES[package]).values() for form in each if form not in OF_THE_LETTER]
+    words = [word for form in forms for word in re.findall("[а-яё]*ё[а-яё]*", form.lower())]
+
+    assert forms
+    assert set(words) <= WITH_YO

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from billhook import Money, formats
+from billhook import LazyText, Money, formats
 from billhook.i18n import use_language
+
+from host_stub.web.face import breakable
 
 LATE = datetime(2020, 11, 12, 22, 5, tzinfo=UTC)
 
@@ -42,6 +44,28 @@ def test_a_date_is_the_day_in_the_resellers_time_zone() -> None:
         assert formats.datetime(LATE) == "13.11.2020, 01:05"
     with formats.use_timezone("Europe/Lisbon"):
         assert formats.datetime(LATE) == "12.11.2020, 22:05"
+
+
+def test_english_dates_name_the_month() -> None:
+    with use_language("en"), formats.use_timezone("Europe/Moscow"):
+        assert formats.date(date(2026, 11, 10)) == "10 Nov 2026"
+        assert formats.datetime(LATE) == "13 Nov 2020, 01:05"
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"), [("ru", "Удалить «ООО „Ромашка“»?"), ("en", "Delete “the ‘Daisy’ company”?")]
+)
+def test_quotes_within_quotes_are_the_inner_ones_of_the_language(language: str, shown: str) -> None:
+    name = {"ru": "ООО «Ромашка»", "en": "the “Daisy” company"}[language]
+    msgid = {"ru": "Удалить «{name}»?", "en": "Delete “{name}”?"}[language]
+
+    with use_language(language):
+        assert str(LazyText("host_stub", msgid, {"name": name})) == shown
+
+
+def test_an_address_breaks_at_its_sign_and_its_dots_and_is_escaped() -> None:
+    assert breakable("a.b@c.example") == "a.<wbr>b<wbr>@c.<wbr>example"
+    assert breakable("<b>@x") == "&lt;b&gt;<wbr>@x"
 
 
 def test_a_plain_date_belongs_to_no_time_zone() -> None:

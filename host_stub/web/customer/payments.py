@@ -21,6 +21,7 @@ from host_stub.web.customer import bp
 from host_stub.web.customer.documents import document_menu, downloads
 from host_stub.web.customer.lists import pages
 from host_stub.web.panel import panel, reading, scope
+from host_stub.web.plugin_texts import words_of_plugins
 from host_stub.web.routing import cursor
 from host_stub.web.security import allow_gateways
 from host_stub.web.sentences import log_lines
@@ -59,7 +60,8 @@ def payment(account_id: int, payment_id: int) -> ResponseReturnValue:
     with reading() as session:
         row = own(session, Payment, payment_id)
         view = payment_view(session, row, current_language())
-        log = log_lines(journal.entries(session, "payment", row.id), row.currency, for_customer=True)
+        entries, words = journal.entries(session, "payment", row.id), words_of_plugins(panel().registry)
+        log = log_lines(entries, row.currency, for_customer=True, others=words)
         issued = statements.issued_documents(session, [row.id])
         credited = statements.credited(session, row)
     offers = usable_offers(payment_id) if row.status in OPEN and may(Right.PAY) else []

@@ -23,6 +23,7 @@ from host_stub.web import settings_form
 from host_stub.web.access import Right, actor, current_account, current_reseller_id, customer_account
 from host_stub.web.customer import bp
 from host_stub.web.panel import panel, reading, scope
+from host_stub.web.plugin_texts import words_of_plugins
 from host_stub.web.sentences import ACCOUNT_TYPES, log_lines
 
 _ = Catalogue("host_stub")
@@ -124,7 +125,10 @@ def _page(filled: dict[str, Any], findings: list[Finding] | None = None) -> str:
         found = _sections(session)
         account = account_view(session, current_account())
         log = log_lines(
-            journal.entries(session, "account", account.id, limit=20), account.balance.currency, for_customer=True
+            journal.entries(session, "account", account.id, limit=20),
+            account.balance.currency,
+            for_customer=True,
+            others=words_of_plugins(panel().registry),
         )
     forms = [(section, filled.get(section.plugin) or section.form()) for section in found]
     return render_template(

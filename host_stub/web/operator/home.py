@@ -58,7 +58,7 @@ def _queue(session: Session) -> list[QueueRow]:
     off = work_queue.waiting(session, work_queue.provisioning_failures())
     rows = [
         QueueRow(_("Parked gateway events"), url_for("operator.events"), parked.count, _since(parked.since), Tone.BAD),
-        QueueRow(_("Deliveries given up"), url_for("operator.deliveries"), dead.count, _since(dead.since), Tone.BAD),
+        QueueRow(_("Failed deliveries"), url_for("operator.deliveries"), dead.count, _since(dead.since), Tone.BAD),
         QueueRow(_("Services that could not be switched"), url_for("operator.deliveries"), off.count, tone=Tone.BAD),
         QueueRow(_("Refused mails"), url_for("operator.resellers"), refused.count),
     ]

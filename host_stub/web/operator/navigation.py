@@ -31,7 +31,7 @@ def sections(session: Session) -> Sections:
                 group=whole,
             ),
             item(
-                _("Deliveries given up"),
+                _("Failed deliveries"),
                 "operator.deliveries",
                 badge=count_up_to(session, work_queue.dead_letters(), _MOST),
                 badge_label=_("given up"),

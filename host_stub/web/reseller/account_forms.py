@@ -15,6 +15,7 @@ from host_stub.persistence import AccessLevel, Account
 from host_stub.services.accounts import AccountDraft
 from host_stub.services.mails import is_address
 from host_stub.web.fields import AmountField, Paragraphs, Stripped, TaxNumberField
+from host_stub.web.places import countries
 from host_stub.web.reseller.legibility import unprintable
 from host_stub.web.sentences import ACCOUNT_TYPES, LEVELS
 
@@ -46,6 +47,23 @@ def language_field() -> SelectField:
     return SelectField(_("Language"), choices=[SelectChoice(code, LANGUAGE_NAMES[code]) for code in LANGUAGES])
 
 
+class CountryField(SelectField):
+    """A country by its name; what is kept and no longer known stays to be chosen."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs, choices=_countries)
+
+    def process_data(self, value: Any) -> None:
+        super().process_data(value)
+        known = _countries()
+        is_new = bool(value) and all(choice.value != value for choice in known)
+        self.choices = [*known, SelectChoice(value, value)] if is_new else known
+
+
+def _countries() -> list[SelectChoice]:
+    return [SelectChoice(code, name) for code, name in countries()]
+
+
 class AccountForm(FlaskForm):
     type = SelectField(
         _("Customer type"), choices=[SelectChoice(kind.value, ACCOUNT_TYPES[kind]) for kind in AccountType]
@@ -65,9 +83,7 @@ class AccountForm(FlaskForm):
     phone = Stripped(_("Phone"), validators=[Length(max=50)])
     language = language_field()
     zip = Stripped(_("Postal code"), validators=[Length(max=20)])
-    country = Stripped(
-        _("Country"), description=_("Two letters, for example RU."), default="RU", validators=[Length(max=2)]
-    )
+    country = CountryField(_("Country"), default="RU")
     region = Stripped(_("Region"), validators=[Length(max=100)])
     city = Stripped(_("City"), validators=[Length(max=100)])
     street = Stripped(_("Street"), validators=[Length(max=200)])

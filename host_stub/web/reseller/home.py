@@ -44,7 +44,7 @@ def _tiles(session: Session, to_approve: Any) -> list[Tile]:
     held = count_up_to(session, select(Account).where(Account.on_hold_since.is_not(None)))
     return [
         Tile(
-            _("Wait for approval"),
+            _("Awaiting approval"),
             str(approvals.count),
             url_for("reseller.payments", status="to_approve"),
             _since(approvals.since),
@@ -54,14 +54,14 @@ def _tiles(session: Session, to_approve: Any) -> list[Tile]:
             _("Will stop within 24 hours"),
             str(stopping),
             url_for("reseller.accounts", status="stopping"),
-            _("customers whose balance does not last"),
+            _.plural("customer whose balance does not last", "customers whose balance does not last", stopping),
             Tone.WAIT if stopping else Tone.CALM,
         ),
         Tile(
             _("On hold"),
             str(held),
             url_for("reseller.accounts", status="on_hold"),
-            _("customers"),
+            _.plural("customer", "customers", held),
             Tone.BAD if held else Tone.CALM,
         ),
     ]
@@ -104,7 +104,7 @@ def _queue(session: Session) -> list[QueueRow]:
             "accounts",
             status="unreachable",
         ),
-        _row(session, _("Deliveries given up"), work_queue.dead_letters(), Outbox.dead_at, "deliveries", Tone.BAD),
+        _row(session, _("Failed deliveries"), work_queue.dead_letters(), Outbox.dead_at, "deliveries", Tone.BAD),
     ]
     return [row for row in rows if row.count]
 

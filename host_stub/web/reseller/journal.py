@@ -17,7 +17,8 @@ from host_stub.services.listings import contains, list_page
 from host_stub.services.object_names import called, names
 from host_stub.web.page import LogEntry as Line
 from host_stub.web.page import NavItem
-from host_stub.web.panel import reading
+from host_stub.web.panel import panel, reading
+from host_stub.web.plugin_texts import words_of_plugins
 from host_stub.web.reseller import bp
 from host_stub.web.reseller.room import asked, cursor, pages, reseller, show
 from host_stub.web.sentences import act_name, acts_of, line
@@ -71,7 +72,7 @@ class Row:
 
 @bp.get("/journal", endpoint="journal")
 def journal_list() -> ResponseReturnValue:
-    row = reseller()
+    row, words = reseller(), words_of_plugins(panel().registry)
     wanted = Wanted(asked("status", _acts()), asked("q"), _day("since"), _day("until"), bool(asked("sign_ins")))
     with reading() as session:
         listing = list_page(session, _found(wanted, ZoneInfo(row.timezone)), LogEntry.id, cursor(), count=False)
@@ -79,7 +80,7 @@ def journal_list() -> ResponseReturnValue:
     return show(
         "reseller/journal.html",
         tabs=_tabs(wanted),
-        rows=[_row(entry, row.currency, known) for entry in listing.rows],
+        rows=[_row(line(entry, row.currency, others=words), entry, known) for entry in listing.rows],
         pager=pages(listing),
         acts=_choices(),
         wanted=wanted,
@@ -134,9 +135,9 @@ def _begin(day: dt.date, zone: ZoneInfo) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC)
 
 
-def _row(entry: LogEntry, currency: str, known: dict[tuple[str, int], str]) -> Row:
+def _row(said: Line, entry: LogEntry, known: dict[tuple[str, int], str]) -> Row:
     label, endpoint, parameter = KINDS.get(entry.object_kind, (_("Object"), "", ""))
     values: dict[str, Any] = {parameter: entry.object_id} if parameter else {}
     name = known.get((entry.object_kind, entry.object_id), "")
     exists = bool(endpoint) and (bool(name) or not parameter)
-    return Row(line(entry, currency), label, name, url_for(f"reseller.{endpoint}", **values) if exists else "")
+    return Row(said, label, name, url_for(f"reseller.{endpoint}", **values) if exists else "")

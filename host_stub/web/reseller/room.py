@@ -20,6 +20,7 @@ from host_stub.web import context, routing
 from host_stub.web.access import current_reseller_id, signed_in
 from host_stub.web.page import Column, LogEntry, NavItem, Notice, Tone
 from host_stub.web.panel import panel, reading
+from host_stub.web.plugin_texts import words_of_plugins
 from host_stub.web.sentences import log_lines
 
 _ = Catalogue("host_stub")
@@ -27,7 +28,7 @@ _ = Catalogue("host_stub")
 Text = LazyText | str
 
 CLOSED = _("This reseller is closed.")
-CLOSED_HERE = _("Nothing new begins in his name. You can settle what was under way: approve, reverse, correct.")
+CLOSED_HERE = _("Nothing new begins in its name. You can settle what was under way: approve, reverse, correct.")
 
 
 def reseller() -> Reseller:
@@ -114,7 +115,9 @@ def log_of(
     session: Session, kind: str, row_id: int, currency: str, labels: Mapping[str, Text] | None = None
 ) -> list[LogEntry]:
     """Return the log of an object. labels: names of a plugin's settings."""
-    return log_lines(journal.entries(session, kind, row_id), currency, labels=labels)
+    return log_lines(
+        journal.entries(session, kind, row_id), currency, labels=labels, others=words_of_plugins(panel().registry)
+    )
 
 
 def once_token() -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from billhook import Catalogue, LazyText, Money
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, PasswordField, SelectField, ValidationError
+from wtforms import BooleanField, PasswordField, SelectChoice, SelectField, ValidationError
 from wtforms.validators import DataRequired, Length
 
 from host_stub.domain.payments import document_number, valid_mask
@@ -17,6 +17,7 @@ from host_stub.services.resellers import Extras, ResellerDraft
 from host_stub.web import brand
 from host_stub.web.fields import AmountField, NumberField, Stripped
 from host_stub.web.panel import panel
+from host_stub.web.places import zone_name
 from host_stub.web.reseller.account_forms import an_address, language_field
 from host_stub.web.reseller.method_forms import PictureField
 
@@ -25,6 +26,13 @@ _ = Catalogue("host_stub")
 ZONES: Final = tuple(
     sorted(zone for zone in available_timezones() if zone.partition("/")[0] in ("Europe", "Asia") or zone == "UTC")
 )
+
+
+def _zones() -> list[SelectChoice]:
+    """Return the zones by their offsets of today, then by the names of their cities."""
+    now = panel().store.now()
+    named = [(now.astimezone(ZoneInfo(zone)).utcoffset(), zone_name(zone, now), zone) for zone in ZONES]
+    return [SelectChoice(zone, name) for _offset, name, zone in sorted(named)]
 
 
 def web_address(_form: FlaskForm, field: Any) -> None:
@@ -76,7 +84,7 @@ class ResellerForm(FlaskForm):
     general_phone = Stripped(_("General phone"), validators=[Length(max=50)])
     sales_phone = Stripped(_("Sales phone"), validators=[Length(max=50)])
     timezone = SelectField(
-        _("Time zone"), description=_("Hours, days and months of plans are counted in it."), choices=ZONES
+        _("Time zone"), description=_("Hours, days and months of plans are counted in it."), choices=_zones
     )
     language = language_field()
     number_mask = Stripped(

@@ -18,6 +18,7 @@ from billhook.money import Money
 NBSP: Final = "\u00a0"
 MINUS: Final = "\u2212"
 DEFAULT_TIMEZONE: Final = "Europe/Moscow"
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _ = Catalogue("billhook")
 _timezone: ContextVar[str] = ContextVar("billhook_timezone", default=DEFAULT_TIMEZONE)
@@ -67,17 +68,24 @@ def currency_word(currency: str, language: str | None = None) -> str:
 
 
 def date(when: dt.date | dt.datetime) -> str:
-    """Return `13.11.2020`. An instant is taken in the current time zone. Raises ValueError for a naive one."""
-    return f"{_local(when) if isinstance(when, dt.datetime) else when:%d.%m.%Y}"
+    """Return `13.11.2020` in Russian, `13 Nov 2020` in English.
+
+    An instant is taken in the current time zone. Raises ValueError for a naive one.
+    """
+    day = _local(when) if isinstance(when, dt.datetime) else when
+    if current_language() == "ru":
+        return f"{day:%d.%m.%Y}"
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def datetime(when: dt.datetime) -> str:
-    """Return `13.11.2020, 18:05` in the current time zone. Raises ValueError for a naive instant.
+    """Return `13.11.2020, 18:05` or `13 Nov 2020, 18:05` in the current time zone.
 
-    In the hour that the clock shows twice the offset is said: `25.10.2026, 02:30 (+01:00)`.
+    In the hour that the clock shows twice the offset is said: `25.10.2026, 02:30 (+01:00)`. Raises ValueError for a
+    naive instant.
     """
     local = _local(when)
-    return f"{local:%d.%m.%Y, %H:%M}{_offset(local) if _comes_twice(local) else ''}"
+    return f"{date(when)}, {local:%H:%M}{_offset(local) if _comes_twice(local) else ''}"
 
 
 def period(start: dt.datetime, end: dt.datetime) -> str:
@@ -98,10 +106,14 @@ def period(start: dt.datetime, end: dt.datetime) -> str:
     if end - start > dt.timedelta(days=3):
         return f"{date(first.date())} – {date(last.date())}"
     if first.date() == last.date():
-        return f"{first:%d.%m.%Y, %H:%M}–{last:%H:%M}{offset}"
+        return f"{_minute(first)}–{last:%H:%M}{offset}"
     if _is_midnight(last) and last.date() - first.date() == dt.timedelta(days=1):
-        return f"{first:%d.%m.%Y, %H:%M}–24:00{offset}"
-    return f"{first:%d.%m.%Y, %H:%M} – {last:%d.%m.%Y, %H:%M}{offset}"
+        return f"{_minute(first)}–24:00{offset}"
+    return f"{_minute(first)} – {_minute(last)}{offset}"
+
+
+def _minute(local: dt.datetime) -> str:
+    return f"{date(local.date())}, {local:%H:%M}"
 
 
 def _is_midnight(local: dt.datetime) -> bool:

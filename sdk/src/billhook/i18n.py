@@ -154,10 +154,21 @@ class Catalogue:
             return _filled_if_possible(untranslated, values)
 
 
+_INNER_RUSSIAN: Final = str.maketrans("«»", "„“")
+_INNER_ENGLISH: Final = str.maketrans("“”", "‘’")
+
+
 def _filled(text: str, arguments: Mapping[str, object]) -> str:
-    """Put the values in. Where one ends with a full stop («руб.»), that of the sentence is left out."""
+    """Put the values in. Where one ends with a full stop («руб.»), that of the sentence is left out.
+
+    Quotes within quotes are the inner ones of the language: «ООО „Ромашка“», “the ‘Daisy’ company”.
+    """
     shown = {name: _shown(value) for name, value in arguments.items()}
     for name, value in shown.items():
+        if f"«{{{name}}}»" in text:
+            shown[name] = value.translate(_INNER_RUSSIAN)
+        elif f"“{{{name}}}”" in text:
+            shown[name] = value.translate(_INNER_ENGLISH)
         if value.endswith("."):
             text = text.replace(f"{{{name}}}.", f"{{{name}}}")
     return text.format(**shown)

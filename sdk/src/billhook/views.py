@@ -72,7 +72,7 @@ class AccountView:
 
     @property
     def address(self) -> str:
-        """Zip, country, region, city, street, building, office, joined by commas; empty parts left out."""
+        """Zip, region, city, street, building, office, joined by commas; empty parts left out, and the country."""
         parts = (self.zip, self.region, self.city, self.street, self.building, self.office)
         return ", ".join(part for part in parts if part)
 

@@ -47,7 +47,7 @@ SETTINGS: tuple[Setting, ...] = (
         _("Short name for the payment QR"),
         _PAYEE,
         100,
-        help=_("Only needed where the full name is too long for the QR; the doctor tells."),
+        help=_("Only needed where the full name is too long for the QR code; the check of the settings says so."),
     ),
     _text(
         "inn", _("INN"), _PAYEE, _PASTED, required=True, help=_("10 digits for a company, 12 for a sole proprietor.")
