@@ -188,7 +188,7 @@ def test_an_undo_does_what_the_manager_chose_and_says_what_became(
     assert ("Услуги будут приостановлены" in answer.text) == (option == "money")
 
 
-def test_what_was_charged_again_since_stays(staff: Staff, olga: Visitor) -> None:
+def test_what_was_charged_again_since_stays(staff: Staff) -> None:
     from host_stub.services import charging
 
     payment_id, made = approved_with_a_start(staff, Period.DAY)
@@ -196,6 +196,7 @@ def test_what_was_charged_again_since_stays(staff: Staff, olga: Visitor) -> None
     staff.clock.advance(days=1)
     charging.run_due(staff.store)
 
+    olga = staff.visitor("olga")
     question = asked(olga, f"/reseller/payments/{payment_id}/reverse", {"reason": "не тот"})
 
     assert "это уже не изменить" in question

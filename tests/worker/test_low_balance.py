@@ -185,7 +185,7 @@ def test_a_level_that_is_crossed_by_one_of_two_charges_of_the_same_hour_is_not_t
     warned.run()
 
     assert warned.world.balance() == Money(350_00, "RUB")
-    assert warned.subjects() == ["Услуги приостановлены: пополните баланс"]
+    assert warned.subjects() == ["Часть услуг приостановлена: пополните баланс"]
 
 
 def test_the_hold_mail_goes_with_the_plugin_off_too(warned: Warned) -> None:
@@ -302,4 +302,4 @@ def test_no_charge_is_told_ahead_in_hold(warned: Warned) -> None:
 
     warned.run()
 
-    assert warned.subjects() == ["Услуги приостановлены: пополните баланс"]
+    assert warned.subjects() == ["Часть услуг приостановлена: пополните баланс"]

@@ -82,12 +82,12 @@ def coming_charge(service: Service, account: Account, to_start: Reckoning | None
             )
         case SubscriptionStatus.PENDING if to_start is not None and shows_money:
             return _(
-                "Starts by itself after a top-up. First charge: {amount}. {sums}",
+                "Starts when the balance covers the first charge: {amount}. {sums}",
                 amount=price,
                 sums=holds.how(to_start),
             )
         case SubscriptionStatus.PENDING:
-            return _("Starts by itself after a top-up. First charge: {amount}.", amount=price)
+            return _("Starts when the balance covers the first charge: {amount}.", amount=price)
         case SubscriptionStatus.STOPPED:
             return _("Starts again by itself after a top-up. First charge: {amount}.", amount=price)
     return "—"
