@@ -332,7 +332,7 @@ def test_a_row_of_another_reseller_is_no_row(staff: Staff) -> None:
 
 
 def test_whoever_will_stop_is_counted_in_hold_or_not_and_the_filter_agrees(any_staff: Staff) -> None:
-    """At 11:07 an account in hold whose hour is paid until noon stops as surely as one that lacks the next day's sum."""
+    """At 11:07 an account in hold whose hour is paid until noon stops as surely as one that lacks the next sum."""
     staff, made = any_staff, {}
     staff.clock.set(datetime(2020, 11, 13, 8, 7, tzinfo=UTC))
     terms = plans.PlanTerms("Сайт", Period.HOUR, rub("720.00"))

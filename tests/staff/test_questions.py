@@ -183,6 +183,8 @@ def test_an_undo_does_what_the_manager_chose_and_says_what_became(
 
     assert any_staff.balance() == balance
     assert any_staff.row(Subscription, made).status == status
+    charges = any_staff.visitor("olga").get("/reseller/charges").text
+    assert ("возвращено" in charges) == (option == "services")
     told = sums_in(re.sub(r"<[^>]+>", "", answer.text[answer.text.index("Подтверждение отменено.") :]))[0]
     assert told == balance
     assert ("Услуги будут приостановлены" in answer.text) == (option == "money")
