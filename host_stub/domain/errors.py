@@ -101,11 +101,10 @@ class AlreadySettled(RefusedError):
 
 
 class CreditedBefore(RefusedError):
-    """Another message of the same number was credited. event_id: which; by, at: who did it and when (ISO text)."""
+    """The number at the gateway was credited by another message. by, at: who did it and when (ISO text)."""
 
-    def __init__(self, event_id: int, by: str, at: str) -> None:
-        super().__init__(f"event {event_id} by {by} at {at}")
-        self.event_id = event_id
+    def __init__(self, by: str, at: str) -> None:
+        super().__init__(f"by {by} at {at}")
         self.by = by
         self.at = at
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from billhook import Money
@@ -53,6 +54,13 @@ def of_credit(session: Session, transaction_id: int) -> list[Started]:
         .order_by(LogEntry.id)
     )
     return [_started(session, line, header) for line in session.scalars(query)]
+
+
+def given_back(session: Session, charges: Iterable[Charge]) -> set[int]:
+    """Return the ids of those charges that were reversed."""
+    by_transaction = {charge.transaction_id: charge.id for charge in charges}
+    query = select(LedgerTransaction.reverses_id).where(LedgerTransaction.reverses_id.in_(by_transaction))
+    return {by_transaction[found] for found in session.scalars(query) if found is not None}
 
 
 def take_back(session: Session, account: Account, transaction_id: int, *, reason: str, by: Actor) -> None:

@@ -9,6 +9,7 @@ from host_stub.domain.actors import Actor
 from host_stub.domain.errors import CreditedBefore
 from host_stub.persistence import GatewayEvent, LedgerTransaction
 from host_stub.persistence.store import catch_up, fetch
+from host_stub.services import ledger
 
 
 def lock(session: Session, event: GatewayEvent) -> None:
@@ -19,12 +20,19 @@ def lock(session: Session, event: GatewayEvent) -> None:
 
 
 def must_be_first(session: Session, event: GatewayEvent) -> None:
-    """Raise CreditedBefore if another message of the locked number was credited, by hand or by the gateway."""
+    """Raise CreditedBefore if the locked number was credited, by hand or by the gateway."""
+    header = ledger.find(session, event.reseller_id, event.source, event.external_id) or _credited(session, event)
+    if header is not None:
+        raise CreditedBefore(Actor.parse(header.actor).name, header.at.isoformat())
+
+
+def _credited(session: Session, event: GatewayEvent) -> LedgerTransaction | None:
+    """Return the credit of another message: earlier versions posted it under a key of the message alone."""
     credited = _of_number(event).where(GatewayEvent.id != event.id, GatewayEvent.transaction_id.is_not(None))
     other = session.scalars(credited.order_by(GatewayEvent.id).limit(1)).one_or_none()
-    if other is not None and other.transaction_id is not None:
-        header = fetch(session, LedgerTransaction, other.transaction_id)
-        raise CreditedBefore(other.id, Actor.parse(header.actor).name, header.at.isoformat())
+    if other is None or other.transaction_id is None:
+        return None
+    return fetch(session, LedgerTransaction, other.transaction_id)
 
 
 def _of_number(event: GatewayEvent) -> Select[GatewayEvent]:

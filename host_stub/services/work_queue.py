@@ -37,6 +37,8 @@ from host_stub.services.resellers import plugins_on
 
 #: A refused mail stops being news after this.
 MAIL_NEWS: Final = timedelta(days=14)
+#: What stops within this time is counted on the start page and said beside the subscription.
+SOON: Final = timedelta(hours=24)
 #: A worker that was not heard for this long is missing.
 WORKER_SILENCE: Final = timedelta(minutes=2)
 
@@ -94,7 +96,7 @@ def charging_failures() -> Select[Any]:
     return select(ChargingFailure)
 
 
-def stopping_soon(at: datetime, within: timedelta = timedelta(hours=24)) -> Select[Any]:
+def stopping_soon(at: datetime, within: timedelta = SOON) -> Select[Any]:
     """Return the query for accounts of which something stops within the time: in hold all that is due, else charges
     that do not fit, as far as SQL can tell.
 

@@ -180,6 +180,9 @@ def approve(page: Page, number: str, amount: str, *, order: str) -> None:
     page.locator("input[name=received]").fill(amount)
     page.locator("input[name=order_number]").fill(order)
     page.locator("#approve").get_by_role("button").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(re.compile(rf"Зачислить {amount[:-3]}.{amount[-3:]},00.руб\. клиенту"))
+    dialog.get_by_role("button", name="Подтвердить и зачислить").click()
     expect(page.locator("main").get_by_text("завершен").first).to_be_visible()
 
 

@@ -68,6 +68,28 @@ def test_a_payment_order_used_elsewhere_is_found(world: World) -> None:
     assert [payment.id for payment in found] == [first]
 
 
+def test_of_two_payments_approved_at_once_with_one_order_the_second_is_always_asked_about(world: World) -> None:
+    for number in range(20):
+        order = BankOrder(rub("100.00"), f"{number}", date(2020, 11, 14))
+        pair = [world.a_payment("100.00"), world.a_payment("100.00")]
+        barrier = Barrier(2)
+
+        def press(payment_id: int, order: BankOrder = order, barrier: Barrier = barrier) -> str:
+            barrier.wait()
+            try:
+                approvals.approve_payment(world.store, world.scope, payment_id, order, by=MANAGER, anyway=False)
+            except approvals.UsedElsewhere as used:
+                return f"asked about {used.payment_ids}"
+            return "credited"
+
+        with ThreadPoolExecutor(2) as pool:
+            answers = dict(zip(pair, pool.map(press, pair), strict=True))
+
+        (winner,) = (payment_id for payment_id, answer in answers.items() if answer == "credited")
+        assert sorted(answers.values()) == [f"asked about [{winner}]", "credited"]
+    assert world.balance() == rub("2000.00")
+
+
 def test_a_reversed_approval_is_no_use_elsewhere(world: World) -> None:
     first, second = world.a_payment(), world.a_payment()
     approve(world, first)

@@ -11,7 +11,7 @@ import pytest
 from billhook import BadSignature, MalformedNotification, PaymentPaid, PaymentStatus, Verdict
 from sqlalchemy import func, select
 
-from host_stub.domain.errors import AlreadySettled, InvalidAmount, NotFound
+from host_stub.domain.errors import AlreadySettled, CreditedBefore, InvalidAmount, NotFound
 from host_stub.domain.payments import Cause, Consequence, move
 from host_stub.domain.verdicts import Misfit
 from host_stub.persistence import Entry, GatewayEvent, LedgerTransaction, Payment
@@ -311,3 +311,47 @@ def test_a_verified_message_that_cannot_be_read_is_parked_once(world: World) -> 
         gateway.park_unreadable(world.store, world.method_id, "paymaster", b"body", str(raised.value))
 
     assert [event.reason for event in parked(world)] == [Misfit.UNREADABLE]
+
+
+def two_parked_of(world: World, number: str) -> list[int]:
+    payment_id = world.a_payment()  # never started with the method
+    for amount in ("5000.00", "4000.00"):
+        apply(world, paid(world, payment_id, number, amount=rub(amount)))
+    return [event.id for event in parked(world) if event.external_id == number]
+
+
+def test_two_parked_events_of_one_number_credited_at_once_credit_once(world: World) -> None:
+    for number in range(5):
+        before = world.balance()
+        barrier = Barrier(2)
+
+        def press(event_id: int, barrier: Barrier = barrier) -> str:
+            barrier.wait()
+            try:
+                gateway.settle_parked(
+                    world.store, world.scope, event_id, account_id=world.account_id, reason="нашлись", by=MANAGER
+                )
+            except CreditedBefore as credited:
+                return f"{credited.by} at {credited.at}"
+            return "credited"
+
+        with ThreadPoolExecutor(2) as pool:
+            answers = sorted(pool.map(press, two_parked_of(world, str(number))))
+
+        assert answers == ["credited", f"{MANAGER.name} at 2020-11-13T09:00:00+00:00"]
+        assert (world.balance() - before) in (rub("5000.00"), rub("4000.00"))
+
+
+def test_what_the_gateway_has_credited_is_not_credited_by_hand_under_the_same_number(world: World) -> None:
+    payment_id = a_started_payment(world)
+    apply(world, paid(world, payment_id, "1"))
+    apply(world, paid(world, payment_id, "1", amount=rub("1.00")))
+    (event,) = parked(world)
+
+    with pytest.raises(CreditedBefore):
+        gateway.settle_parked(
+            world.store, world.scope, event.id, account_id=world.account_id, reason="нашлись", by=MANAGER
+        )
+
+    assert world.balance() == rub("5000.00")
+    gateway.settle_parked(world.store, world.scope, event.id, account_id=None, reason="повтор", by=MANAGER)

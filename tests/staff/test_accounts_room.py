@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,14 +17,16 @@ from host_stub.persistence import (
     LedgerTransaction,
     LogEntry,
     Mail,
+    Period,
     Plan,
+    Reseller,
     Subscription,
     User,
 )
-from host_stub.services import corrections
+from host_stub.services import corrections, plans, subscriptions
 from tests.staff.conftest import Staff
 from tests.support.web import Visitor
-from tests.support.world import MANAGER, rub
+from tests.support.world import MANAGER, an_account, rub
 
 COMPANY = {
     "type": "company",
@@ -326,3 +329,37 @@ def test_a_row_of_another_reseller_is_no_row(staff: Staff) -> None:
         corrections.correct(
             staff.store, staff.scope, staff.stranger_id, rub("1"), reason="x", once_token="x", by=MANAGER
         )
+
+
+def test_whoever_will_stop_is_counted_in_hold_or_not_and_the_filter_agrees(any_staff: Staff) -> None:
+    """At 11:07 an account in hold whose hour is paid until noon stops as surely as one that lacks the next sum."""
+    staff, made = any_staff, {}
+    staff.clock.set(datetime(2020, 11, 13, 8, 7, tzinfo=UTC))
+    terms = plans.PlanTerms("Сайт", Period.HOUR, rub("720.00"))
+    plan_id = plans.create(staff.store, staff.scope, staff.reseller_id, terms, by=MANAGER)
+    with staff.store.write() as session:
+        seller = session.get_one(Reseller, staff.reseller_id)
+        ids = {name: an_account(session, seller, name=name).id for name in ("В блокировке", "Не хватит", "Хватит")}
+    for name, left in (("В блокировке", "-5"), ("Не хватит", "3"), ("Хватит", "300")):
+        give(staff, ids[name], "10.00")
+        made[name] = subscriptions.create(staff.store, staff.scope, ids[name], plan_id, by=MANAGER)
+        subscriptions.activate(staff.store, staff.scope, made[name], by=MANAGER)
+        give(staff, ids[name], f"{int(left) - 9}.00")
+    olga = staff.visitor("olga")
+
+    home, found = olga.get("/reseller/").text, olga.get("/reseller/accounts?status=stopping").text
+
+    assert re.search(r'status=stopping">2</a>', home)
+    assert ("В блокировке" in found, "Не хватит" in found, "Хватит<" in found) == (True, True, False)
+    page = olga.get(f"/reseller/subscriptions/{made['В блокировке']}").text
+    assert re.search(r"Остановится</dt>\s*<dd><time[^>]*>13\.11\.2020, 12:00", page)
+    assert "Следующее списание</dt>" not in page
+    assert re.search(r"остановится\s*<time[^>]*>13\.11\.2020, 12:00", olga.get("/reseller/subscriptions").text)
+    banner = olga.get(f"/reseller/accounts/{ids['В блокировке']}").text
+    assert "Услуги работают до 13.11.2020, 12:00, затем остановятся." in banner
+
+
+def give(staff: Staff, account_id: int, amount: str) -> None:
+    corrections.correct(
+        staff.store, staff.scope, account_id, rub(amount), reason="x", once_token=f"{account_id}{amount}", by=MANAGER
+    )

@@ -22,6 +22,7 @@ from host_stub.plugins.registry import Registry
 from host_stub.services import accounts, plugin_settings, subscriptions
 from host_stub.worker import Outside, Worker
 from tests.support.charging_world import ChargingWorld
+from tests.support.sums import sums_in
 from tests.support.world import MANAGER
 
 PLUGIN = "low_balance_notify"
@@ -87,6 +88,28 @@ def test_one_warning_per_crossing_armed_again_by_rising_above(warned: Warned) ->
         counted.append(warned.warnings())
 
     assert counted == [0, 1, 1, 1, 1, 1, 2]
+
+
+def test_a_balance_that_hovers_round_the_level_is_told_once_in_three_days(warned: Warned) -> None:
+    warned.world.credit("575.00")
+    for _half_day in range(10):
+        warned.world.credit("-150.00")
+        warned.run()
+        warned.world.clock.advance(hours=12)
+        warned.world.credit("150.00")
+
+    assert warned.warnings() == 2
+
+
+def test_falling_for_good_after_the_pause_is_told_though_nothing_rose_since(warned: Warned) -> None:
+    warned.world.credit("575.00")
+    for amount in ("-150.00", "150.00"):
+        warned.world.credit(amount)
+    warned.world.clock.advance(days=4)
+    warned.world.credit("-150.00")
+    warned.run()
+
+    assert warned.warnings() == 2
 
 
 def test_a_warning_goes_by_mail_and_into_the_panel(warned: Warned) -> None:
@@ -205,7 +228,7 @@ def test_a_level_that_is_crossed_by_one_of_two_charges_of_the_same_hour_is_not_t
     warned.run()
 
     assert warned.world.balance() == Money(350_00, "RUB")
-    assert warned.subjects() == ["Услуги приостановлены: пополните баланс"]
+    assert warned.subjects() == ["Часть услуг приостановлена: пополните баланс"]
 
 
 def test_the_hold_mail_goes_with_the_plugin_off_too(warned: Warned) -> None:
@@ -273,6 +296,9 @@ def test_hours_until_then_are_counted_in(warned: Warned) -> None:
     assert before == []
     (letter,) = warned.sink.letters.all()
     assert "не хватает 25,00\u00a0руб." in letter.text
+    price, earlier, balance, missing = sums_in(letter.text)[:4]
+    assert (price, earlier, balance, missing) == (400_00, 48_00, 423_00, 25_00)
+    assert price + earlier - balance == missing
 
 
 def test_days_before_is_the_resellers_and_zero_is_never(warned: Warned) -> None:
@@ -319,4 +345,4 @@ def test_no_charge_is_told_ahead_in_hold(warned: Warned) -> None:
 
     warned.run()
 
-    assert warned.subjects() == ["Услуги приостановлены: пополните баланс"]
+    assert warned.subjects() == ["Часть услуг приостановлена: пополните баланс"]

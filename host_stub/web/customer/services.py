@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from host_stub.domain.errors import InsufficientFunds, SubscriptionClosed
 from host_stub.persistence import Account, Reseller, Subscription
-from host_stub.persistence.store import fetch
+from host_stub.persistence.store import fetch, now
 from host_stub.services import running, statements, subscriptions
 from host_stub.web import asking
 from host_stub.web.access import Right, actor, current_account, current_reseller_id, customer_account, may, own
@@ -33,7 +33,7 @@ def _line(session: Session, account: Account, service: statements.Service) -> di
     sums = subscriptions.sums_to_activate(session, account, row) if row.status == "pending" else None
     return {
         "service": service,
-        "coming": words.coming_charge(service, account, sums, shows_money=may(Right.MONEY)),
+        "coming": words.coming_charge(service, account, sums, shows_money=may(Right.MONEY), now=now(session)),
         "stopped": words.why_stopped(row),
         "can_start": sums is not None and not sums.needed and may(Right.PAY),
     }

@@ -13,6 +13,7 @@ from host_stub.persistence import Account, Period, Subscription, SubscriptionSta
 from host_stub.services import holds
 from host_stub.services.ledger import Kind
 from host_stub.services.statements import Operation, Service
+from host_stub.services.work_queue import SOON
 
 _ = Catalogue("host_stub")
 
@@ -71,7 +72,9 @@ def plan_price(service: Service) -> Text:
     return _("{amount} a month", amount=price)
 
 
-def coming_charge(service: Service, account: Account, to_start: Reckoning | None, *, shows_money: bool) -> Text:
+def coming_charge(
+    service: Service, account: Account, to_start: Reckoning | None, *, shows_money: bool, now: datetime
+) -> Text:
     """Say when a subscription will cost how much, or what it waits for.
 
     to_start: the sums that decide whether a pending one can start. shows_money: whether the reader may see the balance.
@@ -79,7 +82,7 @@ def coming_charge(service: Service, account: Account, to_start: Reckoning | None
     price = service.next.price
     match service.subscription.status:
         case SubscriptionStatus.ACTIVE if service.next.span is not None:
-            return _next_charge(service.next.span.start, price, account)
+            return _next_charge(service.next.span.start, price, account, now)
         case SubscriptionStatus.PENDING if to_start is not None and not to_start.needed:
             return _(
                 "The balance covers the first charge: {amount}. It starts with the button or the next top-up.",
@@ -87,21 +90,21 @@ def coming_charge(service: Service, account: Account, to_start: Reckoning | None
             )
         case SubscriptionStatus.PENDING if to_start is not None and shows_money:
             return _(
-                "Starts by itself after a top-up. First charge: {amount}. {sums}",
+                "Starts when the balance covers the first charge: {amount}. {sums}",
                 amount=price,
                 sums=holds.how(to_start),
             )
         case SubscriptionStatus.PENDING:
-            return _("Starts by itself after a top-up. First charge: {amount}.", amount=price)
+            return _("Starts when the balance covers the first charge: {amount}.", amount=price)
         case SubscriptionStatus.STOPPED:
             return _("Starts again by itself after a top-up. First charge: {amount}.", amount=price)
     return "—"
 
 
-def _next_charge(at: datetime, price: Money, account: Account) -> Text:
+def _next_charge(at: datetime, price: Money, account: Account, now: datetime) -> Text:
     if account.on_hold_since is not None:
         return _("Paid until {moment}. Without a top-up it stops then.", moment=at)
-    if account.balance_minor - price.minor < account.threshold_minor:
+    if at <= now + SOON and account.balance_minor - price.minor < account.threshold_minor:
         return _(
             "{moment} — {amount}. The balance does not cover it: without a top-up it stops then.",
             moment=at,

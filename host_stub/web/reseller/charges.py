@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
 
 from host_stub.persistence import Account, Charge, Subscription
+from host_stub.services import consequences
 from host_stub.services.listings import contains, list_page
 from host_stub.web.panel import reading
 from host_stub.web.reseller import bp
@@ -22,9 +23,15 @@ def charges_list() -> ResponseReturnValue:
     text = asked("q")
     with reading() as session:
         listing = list_page(session, _found(text), Charge.id, cursor())
+        given_back = consequences.given_back(session, [charge for charge, _account, _subscription in listing.rows])
     return show(
-        "reseller/charges.html", listing=listing, pager=pages(listing), query=text, currency=reseller().currency
-    )  # fmt: skip
+        "reseller/charges.html",
+        listing=listing,
+        given_back=given_back,
+        pager=pages(listing),
+        query=text,
+        currency=reseller().currency,
+    )
 
 
 def _found(text: str) -> Select[Any]:

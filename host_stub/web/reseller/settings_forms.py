@@ -84,7 +84,12 @@ class ResellerForm(FlaskForm):
     general_phone = Stripped(_("General phone"), validators=[Length(max=50)])
     sales_phone = Stripped(_("Sales phone"), validators=[Length(max=50)])
     timezone = SelectField(
-        _("Time zone"), description=_("Hours, days and months of plans are counted in it."), choices=_zones
+        _("Time zone"),
+        description=_(
+            "Hours, days and months of plans are counted in it. After a change what is paid runs to its end; one short "
+            "period follows up to the new zone's boundary, for its share of the price."
+        ),
+        choices=_zones,
     )
     language = language_field()
     number_mask = Stripped(

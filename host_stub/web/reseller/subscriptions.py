@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from billhook import Catalogue, Money, formats
@@ -16,8 +17,8 @@ from host_stub.domain.charging import Reckoning
 from host_stub.domain.errors import InsufficientFunds, SubscriptionClosed
 from host_stub.domain.texts import clean_line
 from host_stub.persistence import Account, Charge, Plan, Reseller, Subscription
-from host_stub.persistence.store import fetch
-from host_stub.services import holds, plans, running, subscriptions
+from host_stub.persistence.store import fetch, now
+from host_stub.services import consequences, holds, plans, running, subscriptions, work_queue
 from host_stub.services.listings import contains, list_page
 from host_stub.services.subscriptions import PlanInactive
 from host_stub.web.access import actor, current_reseller_id
@@ -102,12 +103,14 @@ def subscription(subscription_id: int) -> ResponseReturnValue:
             sums = subscriptions.sums_to_activate(session, account, row)
             missing = str(holds.how(sums)) if sums.needed else ""
         query = select(Charge).where(Charge.subscription_id == row.id).order_by(Charge.id.desc()).limit(20)
+        charges = list(session.scalars(query))
         page_values: dict[str, Any] = {
             "plan": fetch(session, Plan, row.plan_id),
             "upcoming": upcoming,
             "stops_at": row.next_charge_at if hold.on_hold and row.status == "active" else None,
-            "stopping": _stopping(row, hold, upcoming),
-            "charges": list(session.scalars(query)),
+            "stopping": _stopping(row, hold, upcoming, now(session)),
+            "charges": charges,
+            "given_back": consequences.given_back(session, charges),
             "log": log_of(session, "subscription", row.id, code),
         }
     return show(
@@ -125,12 +128,13 @@ def subscription(subscription_id: int) -> ResponseReturnValue:
     )
 
 
-def _stopping(row: Subscription, hold: holds.HoldSummary, upcoming: subscriptions.Upcoming) -> str:
-    """Return what ends or starts a subscription of an account whose balance does not cover it; empty if it does."""
+def _stopping(row: Subscription, hold: holds.HoldSummary, upcoming: subscriptions.Upcoming, at: datetime) -> str:
+    """Return what soon stops a subscription, or starts it again, where the balance does not cover it; else nothing."""
     if hold.on_hold and row.status in ("active", "stopped"):
         return " ".join(map(str, holds.way_out(hold)))
     sums = Reckoning(hold.sums.balance, hold.sums.threshold, upcoming.price)
-    if row.status == "active" and sums.needed:
+    soon = upcoming.span is not None and upcoming.span.start <= at + work_queue.SOON
+    if row.status == "active" and soon and sums.needed:
         return str(_("The next charge does not fit, and the service stops then. {sums}", sums=holds.how(sums)))
     return ""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import billhook_low_balance_notify as plugin
 import pytest
@@ -22,6 +23,7 @@ from billhook import (
     ResellerView,
 )
 from billhook.i18n import use_language
+from billhook_low_balance_notify import history
 
 AT = datetime(2020, 11, 13, 9, tzinfo=UTC)
 CROSSED = BalanceThresholdCrossed(
@@ -62,6 +64,7 @@ class FakeReader:
     )
     settings: dict[str, object] = field(default_factory=lambda: {"threshold": rub(500_00), "recipients": ""})
     silent: bool = False
+    told: list[dict[str, object]] = field(default_factory=list)
 
     def account(self, account_id: int) -> AccountView:
         assert account_id == self.view.id
@@ -80,7 +83,12 @@ class FakeReader:
     def link(self, name: str, subject: str) -> str:
         return f"https://panel.example/plugin/low_balance_notify/link/{name}/{subject}"
 
-    def rows(self, table: str, where: dict[str, object], limit: int) -> list[dict[str, object]]:
+    def rows(
+        self, table: str, where: dict[str, object], limit: int, *, newest_first: bool = False
+    ) -> list[dict[str, object]]:
+        if newest_first:
+            assert (table, where) == (history.TABLE, {"account_id": self.view.id, "kind": "low_balance"})
+            return self.told
         assert (table, where) == ("low_balance_notify_silence", {"account_id": self.view.id})
         return [{"id": 1, "account_id": self.view.id, "since": AT}] if self.silent else []
 
@@ -175,6 +183,61 @@ def test_a_coming_charge_is_told_with_its_day_in_the_resellers_zone(reader: Fake
 
     assert "16.11.2020 будет списано 300,00\u00a0руб. за «Сайт»." in words(warning)
     assert "не хватает 100,00\u00a0руб." in words(warning)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "floor", "balance"),
+    [
+        (0, 0, 200_00),
+        (45_00, 0, 200_00),
+        (45_00, 100_00, 200_00),
+        (45_00, -50_00, 200_00),
+        (45_00, 0, 170_00),  # two of the earlier charges were posted meanwhile
+        (45_00, 0, 230_00),  # something came
+        (45_00, -50_00, -20_00),
+    ],
+)
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_a_reader_can_add_up_the_sums_of_a_coming_charge(
+    reader: FakeReader, earlier: int, floor: int, balance: int, language: str
+) -> None:
+    needed = 300_00 + earlier + floor
+    event = replace(UNCOVERED, earlier_minor=earlier, missing_minor=needed - 200_00)
+
+    warning = only(plugin.billhook_charge_uncovered(event, reader.now_has(balance=rub(balance))))
+
+    *parts, missing = sums_in(words(warning, language))
+    assert parts[-1] == balance
+    assert sum(parts) - 2 * balance == missing
+    assert missing == needed - min(max(200_00 - balance, 0), earlier) - balance
+    assert warning.button is not None
+    assert warning.button[1].endswith(rub(missing).plain())
+
+
+def sums_in(text: str) -> list[int]:
+    russian = re.findall("(\u2212?)([0-9\u00a0]+),([0-9]{2})\u00a0руб", text)
+    english = re.findall("(\u2212?)RUB\u00a0([0-9,]+)\\.([0-9]{2})", text)
+    return [int(f"{sign and '-'}{re.sub('[^0-9]', '', whole)}{part}") for sign, whole, part in russian or english]
+
+
+def test_the_sums_of_a_low_balance_add_up(reader: FakeReader) -> None:
+    warning = only(plugin.billhook_balance_threshold_crossed(CROSSED, reader))
+
+    _subject, balance, level, missing = sums_in(words(warning))
+    assert level - balance == missing
+
+
+def test_the_page_says_why_no_second_warning_came_and_when_one_will(reader: FakeReader) -> None:
+    reader.told = [{"id": 1, "told_at": AT}]
+    early = history.pause(reader, reader.view, AT + timedelta(days=2))  # type: ignore[arg-type]
+    late = history.pause(reader, reader.view, AT + timedelta(days=3))  # type: ignore[arg-type]
+
+    with use_language("ru"):
+        assert str(early) == (
+            "Вас предупредили 13.11.2020, 12:00. Пока баланс колеблется около 500,00\u00a0руб., до 16.11.2020, 12:00 "
+            "новых предупреждений о нём не будет, если за это время он не достигнет 750,00\u00a0руб."
+        )
+    assert late == ""
 
 
 def test_what_came_meanwhile_is_taken_off_what_is_missing(reader: FakeReader) -> None:

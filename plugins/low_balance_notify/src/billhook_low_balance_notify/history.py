@@ -19,6 +19,7 @@ from billhook import (
     Page,
     PageAnswer,
     PageRequest,
+    Reader,
     Room,
     Show,
     Value,
@@ -75,21 +76,21 @@ def of_customer(request: PageRequest) -> PageAnswer:
         "stop": silence.STOP,
         "again": silence.AGAIN,
         "here": request.address("warnings"),
-        "pause": _pause(request, account),
+        "pause": pause(request.reader, account, request.now),
     }
     return _listed(request, "low_balance_notify/my_warnings.html", context, {"account_id": account.id})
 
 
-def _pause(request: PageRequest, account: AccountView) -> LazyText | str:
+def pause(reader: Reader, account: AccountView, now: datetime) -> LazyText | str:
     """Say why another fall below the level is not told yet; empty if it is."""
-    level = request.reader.setting(THRESHOLD.key, account.id)
-    told = request.reader.rows(TABLE, {"account_id": account.id, "kind": LOW_BALANCE}, newest_first=True, limit=1)
+    level = reader.setting(THRESHOLD.key, account.id)
+    told = reader.rows(TABLE, {"account_id": account.id, "kind": LOW_BALANCE}, newest_first=True, limit=1)
     if not told or not isinstance(level, Money):
         return ""
     at = told[0]["told_at"]
     assert isinstance(at, datetime), "the column holds instants"
     until = at + BalanceWatch.PAUSE
-    if until <= request.now:
+    if until <= now:
         return ""
     clear = Money(BalanceWatch.clear_minor(level.minor), level.currency)
     return _(
