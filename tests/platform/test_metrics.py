@@ -27,6 +27,7 @@ from host_stub.plugins.registry import Registry
 from host_stub.plugins.reporting import Reporter
 from host_stub.plugins.tally import BOUNDS, OTHER, PLACES, Tally
 from host_stub.services import heartbeat, measures, outbox
+from host_stub.services.proof import Result, nightly
 from tests.platform import faulty
 from tests.platform.test_faults import DEADLINE, DRIVES, Scene, look, notify
 from tests.support.charging_world import ChargingWorld
@@ -520,3 +521,15 @@ def test_the_page_on_installing_lists_every_figure(app: Flask) -> None:
     listed = {name.removesuffix("_total") for row in rows for name in re.findall(r"billhook_\w+", row)}
 
     assert listed == written
+
+
+def test_the_last_proof_and_the_free_space_of_the_disks_are_figures(scene: Scene) -> None:
+    assert figure(scene.app, "billhook_proof_age_seconds") is None
+    result = Result("balances", rows=3)
+    result.add("account 1: balance 7, entries 0")
+    nightly.keep(scene.store, [result, Result("sums", rows=3)], scene.store.now())
+
+    assert figure(scene.app, "billhook_proof_findings", check="balances") == 1
+    assert figure(scene.app, "billhook_proof_findings", check="sums") == 0
+    assert figure(scene.app, "billhook_proof_age_seconds") == 0
+    assert figure(scene.app, "billhook_disk_free_bytes", place="database") > 0
