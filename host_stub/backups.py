@@ -2,128 +2,185 @@
 
 The file is a tar, mode 0600: `manifest.json`, `keys.json`, and `database.sqlite` (SQLite's online backup) or
 `database.dump` (pg_dump, custom format). It holds the keys: who has it can read every stored secret.
+
+A restore believes nothing: `archives` compares every member with its SHA-256, the database is looked at and its books
+are proved, and only then is it put where it belongs.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import sqlite3
-import subprocess
-import tarfile
 import tempfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from shutil import copyfile
 from typing import Final
 
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
-from host_stub.adapters.keys import create_key_file, from_json, load_key_file, to_json
+from host_stub import postgresql_tools
+from host_stub.adapters.archives import DUMP, KEYS, SQLITE, ArchiveError, Manifest, pack, unpack
+from host_stub.adapters.keys import KeyRing, create_key_file, from_json, load_key_file, to_json
 from host_stub.config import Config
+from host_stub.persistence import migrate, open_store
+from host_stub.persistence.migrate import Version
+from host_stub.services import proof
 
-_VERSION: Final = 1
-_SQLITE, _DUMP = "database.sqlite", "database.dump"
+__all__ = ["BackupError", "Restored", "back_up", "restore"]
+
+_SHOWN: Final = 5
 
 
 class BackupError(Exception):
-    """The backup or restore was not made; nothing was overwritten. The text names the remedy."""
+    """The backup or restore was not made; nothing was written. The text names the remedy, in one line."""
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a backup says of itself. kind: sqlite or postgresql."""
+class Restored:
+    """findings: what the proof of the books found, in words. proved: whether one was made."""
 
-    kind: str
-    made_at: str
-    version: int = _VERSION
+    manifest: Manifest
+    findings: tuple[str, ...]
+    proved: bool
 
 
 def back_up(config: Config, target: Path, *, now: datetime) -> None:
     """Write database and keys to a new file. Raises BackupError, KeyFileError."""
     if target.exists():
         raise BackupError(f"{target} exists already: choose another name")
+    if not target.parent.is_dir():
+        raise BackupError(f"the folder {target.parent} does not exist: make it first")
     ring = load_key_file(config.key_file, demo=config.demo)
     url = make_url(config.database_url)
     kind = url.get_backend_name()
-    with tempfile.TemporaryDirectory(prefix="billhook-backup-", dir=target.parent) as folder:
+    with _in_one_line("the backup"), tempfile.TemporaryDirectory(prefix=".billhook-", dir=target.parent) as folder:
         room = Path(folder)
-        database = room / (_DUMP if kind == "postgresql" else _SQLITE)
-        _dump_postgresql(url, database) if kind == "postgresql" else _copy_sqlite(_file(url), database)
-        manifest = {"version": _VERSION, "kind": kind, "made_at": now.isoformat()}
-        (room / "manifest.json").write_text(json.dumps(manifest))
-        (room / "keys.json").write_text(to_json(ring))
+        database = room / (DUMP if kind == "postgresql" else SQLITE)
+        postgresql_tools.dump(url, database) if kind == "postgresql" else _copy_sqlite(_file(url), database)
+        (room / KEYS).write_text(to_json(ring))
         draft = room / "backup.tar"
-        with tarfile.open(draft, "w") as archive:
-            for name in ("manifest.json", "keys.json", database.name):
-                archive.add(room / name, name, filter=_anonymous)
-        draft.chmod(0o600)
-        _sync(draft)
+        pack(draft, Manifest(kind, now.isoformat()), (room / KEYS, database))
         _publish(draft, target)
 
 
-def _publish(draft: Path, target: Path) -> None:
-    try:
-        os.link(draft, target)  # unlike a rename it never replaces a file that came meanwhile
-    except FileExistsError:
-        raise BackupError(f"{target} exists already: choose another name") from None
-    except OSError:  # a file system without hard links
-        draft.rename(target)
-
-
-def restore(config: Config, source: Path) -> Manifest:
+def restore(config: Config, source: Path, *, anyway: bool = False) -> Restored:
     """Bring database and keys back to a place where there are none.
 
-    The key file may exist if it holds the same keys. Raises BackupError, KeyFileError.
+    anyway: although the proof of its books finds something; a damaged file is refused in any case. The key file may
+    exist if it holds the same keys. Raises BackupError, KeyFileError; then nothing was written.
     """
     url = make_url(config.database_url)
-    with tempfile.TemporaryDirectory(prefix="billhook-restore-") as folder:
-        room = Path(folder)
-        manifest = _unpack(source, room)
+    with _in_one_line("the restore"), tempfile.TemporaryDirectory(prefix=".billhook-", dir=_beside(url)) as folder:
+        manifest = unpack(source, Path(folder))
         if manifest.kind != url.get_backend_name():
             raise BackupError(f"the backup is of {manifest.kind}, the configured database is {url.get_backend_name()}")
-        ring = from_json((room / "keys.json").read_text())
-        if ring.demo and not config.demo:
-            raise BackupError("the backup is of a demo: its keys are refused here")
-        if config.key_file.exists() and load_key_file(config.key_file, demo=config.demo) != ring:
-            raise BackupError(f"{config.key_file} holds other keys: move it away first")
-        if manifest.kind == "postgresql":
-            _load_postgresql(url, room / _DUMP)
-        else:
-            _place_sqlite(room / _SQLITE, _file(url))
-        if not config.key_file.exists():
-            create_key_file(config.key_file, ring)
-    return manifest
+        ring = from_json((Path(folder) / KEYS).read_text())
+        _check_keys(config, ring)
+        with _keys_in_place(config, ring):
+            if manifest.kind == "postgresql":
+                return _restore_postgresql(config, manifest, Path(folder) / DUMP, anyway=anyway)
+            return _restore_sqlite(_file(url), manifest, Path(folder) / SQLITE, anyway=anyway)
 
 
-def _unpack(source: Path, room: Path) -> Manifest:
+@contextmanager
+def _in_one_line(what: str) -> Iterator[None]:
+    """Say what went wrong outside of the panel in one line: a full disk, a missing folder, a damaged file."""
     try:
-        with tarfile.open(source, "r:") as archive:
-            for member in archive:
-                _take(archive, member, room)
-        found = json.loads((room / "manifest.json").read_text())
-        manifest = Manifest(found["kind"], found["made_at"], found["version"])
-    except FileNotFoundError:
-        raise BackupError(f"{source} does not exist or is no backup") from None
-    except (tarfile.TarError, ValueError, KeyError, OSError) as error:
-        raise BackupError(f"{source} is no backup, or damaged") from error
-    if manifest.version != _VERSION:
-        raise BackupError(f"{source} was made by another version ({manifest.version})")
-    return manifest
+        yield
+    except (ArchiveError, postgresql_tools.ToolError) as error:
+        raise BackupError(str(error)) from error
+    except sqlite3.Error as error:
+        raise BackupError(f"{what} was not made: {error}") from error
+    except SQLAlchemyError as error:
+        raise BackupError(f"{what} was not made: {type(error).__name__}, the database does not answer") from error
+    except OSError as error:
+        raise BackupError(f"{what} was not made: {error.strerror or error} ({error.filename or 'disk'})") from error
 
 
-def _take(archive: tarfile.TarFile, member: tarfile.TarInfo, room: Path) -> None:
-    """Write one file of a backup into the room, and nothing else anywhere: plain files under plain names.
+def _check_keys(config: Config, ring: KeyRing) -> None:
+    if ring.demo and not config.demo:
+        raise BackupError("the backup is of a demo: its keys are refused here")
+    if config.key_file.exists() and load_key_file(config.key_file, demo=config.demo) != ring:
+        raise BackupError(f"{config.key_file} holds other keys: move it away first")
+    if not config.key_file.absolute().parent.is_dir():
+        raise BackupError(f"the folder {config.key_file.absolute().parent} does not exist: make it first")
 
-    `extractall(filter="data")` would say the same, but Python 3.11 has it from 3.11.4 on only.
-    """
-    content = archive.extractfile(member) if member.isfile() else None
-    if content is None or Path(member.name).name != member.name or member.name in ("", ".", ".."):
-        raise tarfile.TarError(f"{member.name!r} is no part of a backup")
-    with (room / member.name).open("wb") as target:
-        shutil.copyfileobj(content, target)
+
+@contextmanager
+def _keys_in_place(config: Config, ring: KeyRing) -> Iterator[None]:
+    """Have the key file there before the database is, and gone again if that does not come."""
+    if config.key_file.exists():
+        yield
+        return
+    try:
+        create_key_file(config.key_file, ring)
+    except OSError:  # half of it may be there
+        config.key_file.unlink(missing_ok=True)
+        raise
+    try:
+        yield
+    except BaseException:
+        config.key_file.unlink(missing_ok=True)
+        raise
+
+
+def _restore_sqlite(target: Path, manifest: Manifest, copy: Path, *, anyway: bool) -> Restored:
+    if any(Path(f"{target}{suffix}").exists() for suffix in ("", "-wal", "-shm")):
+        raise BackupError(f"{target} exists already: move it away first, with its -wal and -shm files")
+    with closing(sqlite3.connect(copy)) as connection:
+        _check_sqlite(connection)
+    url = f"sqlite:///{copy}"
+    findings = _findings(_migrated_copy(copy) if _known_version(url) is Version.BEHIND else url, anyway=anyway)
+    copy.chmod(0o600)
+    _sync(copy)
+    _publish(copy, target)
+    return Restored(manifest, findings, proved=True)
+
+
+def _migrated_copy(copy: Path) -> str:
+    """Return a copy that this code can prove: the books are those of an older version. It is thrown away."""
+    migrated = copy.with_name("migrated.sqlite")
+    copyfile(copy, migrated)
+    url = f"sqlite:///{migrated}"
+    migrate.upgrade(url)
+    return url
+
+
+def _restore_postgresql(config: Config, manifest: Manifest, dump: Path, *, anyway: bool) -> Restored:
+    """Load into the empty database, in one transaction; what is found wrong after that is taken out again."""
+    url = make_url(config.database_url)
+    postgresql_tools.load(url, dump)
+    try:
+        proved = _known_version(config.database_url) is Version.CURRENT
+        findings = _findings(config.database_url, anyway=anyway) if proved else ()
+    except BaseException:
+        postgresql_tools.empty(url)
+        raise
+    return Restored(manifest, findings, proved)
+
+
+def _known_version(url: str) -> Version:
+    version = migrate.version(url)
+    if version is Version.AHEAD:
+        raise BackupError("the backup was made by a newer version of the panel: install that")
+    return version
+
+
+def _findings(url: str, *, anyway: bool) -> tuple[str, ...]:
+    store = open_store(url)
+    try:
+        found = [f"{each.name}: {finding}" for each in proof.prove(store) for finding in each.shown]
+    finally:
+        store.close()
+    if found and not anyway:
+        shown = "; ".join(found[:_SHOWN]) + (f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")
+        raise BackupError(f"the books in the backup are not right: {shown}. With --anyway it is restored all the same")
+    return tuple(found)
 
 
 def _copy_sqlite(source: Path, target: Path) -> None:
@@ -134,67 +191,36 @@ def _copy_sqlite(source: Path, target: Path) -> None:
         _check_sqlite(copy)
 
 
-def _place_sqlite(copy: Path, target: Path) -> None:
-    if any(Path(f"{target}{suffix}").exists() for suffix in ("", "-wal", "-shm")):
-        raise BackupError(f"{target} exists already: move it away first, with its -wal and -shm files")
-    with closing(sqlite3.connect(copy)) as connection:
-        _check_sqlite(connection)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file, copy.open("rb") as source:
-        while piece := source.read(1 << 20):
-            file.write(piece)
-        file.flush()
-        os.fsync(handle)
-
-
 def _check_sqlite(connection: sqlite3.Connection) -> None:
     try:
         (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+        (tables,) = connection.execute("select count(*) from sqlite_master where name = 'entry'").fetchone()
     except sqlite3.DatabaseError as error:
         raise BackupError(f"the database is damaged: {error}") from None
     if verdict != "ok":
         raise BackupError(f"the database is damaged: {verdict}")
+    if not tables:
+        raise BackupError("the database has no tables of the panel")
 
 
-def _dump_postgresql(url: URL, target: Path) -> None:
-    _run(["pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={target}"], url)
+def _beside(url: URL) -> Path | None:
+    """Return the folder in which a restored database is drafted, so that it comes into place by its name alone."""
+    if url.get_backend_name() != "sqlite":
+        return None
+    folder = _file(url).absolute().parent
+    if not folder.is_dir():
+        raise BackupError(f"the folder {folder} does not exist: make it first")
+    return folder
 
 
-def _load_postgresql(url: URL, dump: Path) -> None:
-    from sqlalchemy import text
-
-    from host_stub.persistence.store import make_engine
-
-    engine = make_engine(url.render_as_string(hide_password=False))
-    with engine.connect() as connection:
-        taken = connection.execute(
-            text("select count(*) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')")
-        ).scalar_one()
-    engine.dispose()
-    if taken:
-        raise BackupError("the database is not empty: create a new one and configure that")
-    options = ["--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction"]
-    _run(["pg_restore", *options, f"--dbname={url.database}", str(dump)], url)
-
-
-def _run(command: list[str], url: URL) -> None:
-    """Run a program of PostgreSQL. The connection goes by the environment: other users see arguments."""
-    connection = {
-        "PGHOST": url.host,
-        "PGPORT": str(url.port) if url.port else None,
-        "PGUSER": url.username,
-        "PGPASSWORD": url.password,
-        "PGDATABASE": url.database,
-        **{f"PG{name.upper()}": value for name, value in url.query.items() if isinstance(value, str)},
-    }
-    environment = {**os.environ, **{name: value for name, value in connection.items() if value}}
+def _publish(draft: Path, target: Path) -> None:
     try:
-        subprocess.run(command, env=environment, check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    except FileNotFoundError:
-        raise BackupError(f"{command[0]} is missing: apt-get install postgresql-client") from None
-    except subprocess.CalledProcessError as error:
-        raise BackupError(f"{command[0]} failed: {error.stderr.strip()}") from None
+        os.link(draft, target)  # unlike a rename it never replaces a file that came meanwhile
+    except FileExistsError:
+        raise BackupError(f"{target} exists already: choose another name") from None
+    except OSError:  # a file system without hard links
+        draft.rename(target)
+    _sync(target.absolute().parent)
 
 
 def _file(url: URL) -> Path:
@@ -203,13 +229,9 @@ def _file(url: URL) -> Path:
     return Path(url.database)
 
 
-def _anonymous(entry: tarfile.TarInfo) -> tarfile.TarInfo:
-    entry.uid = entry.gid = 0
-    entry.uname = entry.gname = ""
-    entry.mode = 0o600
-    return entry
-
-
 def _sync(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

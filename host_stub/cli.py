@@ -15,9 +15,9 @@ from sqlalchemy.exc import OperationalError
 
 from host_stub import backups, doctor, plugin_cli, proof_cli
 from host_stub.adapters.keys import KeyFileError, create_key_file, load_key_file, replace_key_file, rotated
+from host_stub.command_checks import same_version
 from host_stub.config import Config
 from host_stub.persistence import Store, migrate, open_store
-from host_stub.persistence.migrate import Version
 from host_stub.plugins.containment import WEB_THREADS
 from host_stub.services import passwords, signin, users
 from host_stub.services.passwords import WeakPassword
@@ -204,11 +204,7 @@ def _ready() -> Config:
     config = Config()
     http.limit_reach(config.reach.may_call)
     load_key_file(config.key_file, demo=config.demo)
-    match migrate.version(config.database_url):
-        case Version.BEHIND:
-            raise click.ClickException("The database lacks migrations: run `host_stub migrate`.")
-        case Version.AHEAD:
-            raise click.ClickException("The database was migrated by a newer version of the panel: install that.")
+    same_version(config)
     return config
 
 
@@ -236,11 +232,15 @@ def backup(file: Path) -> None:
 
 @cli.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-def restore(file: Path) -> None:
-    """Bring database and keys back from FILE, to a place where there are none."""
-    config = Config()
-    manifest = backups.restore(config, file)
-    click.echo(f"Restored the state of {manifest.made_at}. Run `host_stub migrate`, then `host_stub doctor`.")
+@click.option("--anyway", is_flag=True, help="Although the proof of its books finds something. Never a damaged file.")
+def restore(file: Path, anyway: bool) -> None:
+    """Bring database and keys back from FILE, to a place where there are none. Its books are proved first."""
+    done = backups.restore(Config(), file, anyway=anyway)
+    for finding in done.findings:
+        click.echo(f"WRONG  {finding}", err=True)
+    if not done.proved:
+        click.echo("An older version made it: its books can be proved after `host_stub migrate`.", err=True)
+    click.echo(f"Restored the state of {done.manifest.made_at}. Run `host_stub migrate`, then `host_stub doctor`.")
 
 
 cli.add_command(plugin_cli.plugin)

@@ -20,10 +20,11 @@ from sqlalchemy import select
 
 from host_stub import plugin_doctor
 from host_stub.adapters.keys import load_key_file
+from host_stub.command_checks import same_version
 from host_stub.config import Config
 from host_stub.diagnosis import Diagnosis
 from host_stub.domain.actors import Actor
-from host_stub.persistence import Reseller, Store, migrate, open_store, plugin_tables
+from host_stub.persistence import Reseller, Store, open_store, plugin_tables
 from host_stub.plugins import discovery, installation
 from host_stub.plugins.installation import Inventory, State, TableState
 from host_stub.plugins.registry import Registry
@@ -44,8 +45,7 @@ def plugin() -> None:
 def _installation() -> Iterator[tuple[Config, Store, Registry]]:
     """Give what every command needs; refuses a database that lacks the host's own migrations."""
     config = Config()
-    if migrate.pending(config.database_url):
-        raise click.ClickException("The database lacks migrations: run `host_stub migrate`.")
+    same_version(config)
     store = open_store(config.database_url, base_url=config.base_url)
     try:
         with without_log():

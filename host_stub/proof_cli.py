@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import click
 
 from host_stub import plugin_cli
+from host_stub.command_checks import same_version
 from host_stub.config import Config
-from host_stub.persistence import Store, migrate, open_store
+from host_stub.persistence import Store, open_store
 from host_stub.plugins.registry import Registry
 from host_stub.services import proof
 from host_stub.services.proof import Result, nightly
@@ -23,8 +24,7 @@ def prove() -> None:
     status 1 if something was found.
     """
     config = Config()
-    if migrate.pending(config.database_url):
-        raise click.ClickException("The database lacks migrations: run `host_stub migrate`.")
+    same_version(config)
     store = open_store(config.database_url, base_url=config.base_url)
     try:
         with plugin_cli.without_log():

@@ -355,3 +355,31 @@ def test_what_the_gateway_has_credited_is_not_credited_by_hand_under_the_same_nu
 
     assert world.balance() == rub("5000.00")
     gateway.settle_parked(world.store, world.scope, event.id, account_id=None, reason="повтор", by=MANAGER)
+
+
+def test_another_resellers_manager_finds_no_such_parked_event(world: World) -> None:
+    apply(world, paid(world, a_started_payment(world), amount=rub("1.00")))
+    (event,) = parked(world)
+    other = World(world.store)
+
+    with pytest.raises(NotFound):
+        gateway.settle_parked(
+            world.store, other.scope, event.id, account_id=other.account_id, reason="мой", by=OTHER_MANAGER
+        )
+
+    assert [each.settled_at for each in parked(world)] == [None]
+
+
+@pytest.mark.parametrize("is_test", [True, False])
+def test_a_twin_whose_test_flag_differs_is_no_twin_though_the_digest_leaves_the_flag_out(
+    world: World, is_test: bool
+) -> None:
+    payment_id = world.a_payment()
+    world.started(payment_id, is_test=is_test)
+    event = paid(world, payment_id, is_test=is_test)
+    assert apply(world, event) is Verdict.ACCEPTED
+
+    verdict = apply(world, replace(event, is_test=not is_test))
+
+    assert verdict is Verdict.PARKED
+    assert [each.reason for each in parked(world)] == [Misfit.SIGNED_FIELDS_DIFFER]

@@ -27,6 +27,7 @@ from host_stub.plugins.registry import Registry
 from host_stub.plugins.reporting import Reporter
 from host_stub.plugins.tally import BOUNDS, OTHER, PLACES, Tally
 from host_stub.services import heartbeat, measures, outbox
+from host_stub.services.proof import Result, nightly
 from tests.platform import faulty
 from tests.platform.test_faults import DEADLINE, DRIVES, Scene, look, notify
 from tests.support.charging_world import ChargingWorld
@@ -495,7 +496,7 @@ def test_a_scrape_asks_the_same_few_questions_however_much_there_is(world: Charg
     for number in range(20):
         tell(world, "mail", f"lane:{number}")
 
-    assert before == questions() <= 12
+    assert before == questions() <= 13
 
 
 def test_durations_fall_between_their_bounds() -> None:
@@ -515,9 +516,22 @@ def test_durations_fall_between_their_bounds() -> None:
 def test_the_page_on_installing_lists_every_figure(app: Flask) -> None:
     Reporter(store_of(app), Registry.of({"faulty": faulty}), "web").report()
     heartbeat.beat(store_of(app), "worker", store_of(app).now())
+    nightly.keep(store_of(app), [Result("balances")], store_of(app).now())
     written = {family.name for family in text_string_to_metric_families(body(app))}
 
     rows = re.findall(r"^\| (`billhook_[^|]+) \|", INSTALL.read_text("utf-8"), flags=re.M)
     listed = {name.removesuffix("_total") for row in rows for name in re.findall(r"billhook_\w+", row)}
 
     assert listed == written
+
+
+def test_the_last_proof_and_the_free_space_of_the_disks_are_figures(scene: Scene) -> None:
+    assert figure(scene.app, "billhook_proof_age_seconds") is None
+    result = Result("balances", rows=3)
+    result.add("account 1: balance 7, entries 0")
+    nightly.keep(scene.store, [result, Result("sums", rows=3)], scene.store.now())
+
+    assert figure(scene.app, "billhook_proof_findings", check="balances") == 1
+    assert figure(scene.app, "billhook_proof_findings", check="sums") == 0
+    assert figure(scene.app, "billhook_proof_age_seconds") == 0
+    assert figure(scene.app, "billhook_disk_free_bytes", place="database") > 0

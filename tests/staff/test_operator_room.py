@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import select
 
 from host_stub.persistence import Mail, Outbox, PluginActivation, PluginFailure, Reseller, User, Worker
 from host_stub.persistence.store import now
+from host_stub.services.proof import Result, nightly
 from tests.staff.conftest import Staff
 from tests.staff.test_methods_room import save
 from tests.staff.test_settings_room import a_form
@@ -135,3 +137,31 @@ def test_a_reseller_s_manager_has_no_way_into_the_operator_s_room(staff: Staff, 
         assert olga.get(page).status_code == 403
     refused: Any = olga.post(f"/admin/resellers/{staff.other_id}/act")
     assert refused.status_code == 403
+
+
+def test_the_start_page_names_what_the_last_proof_of_the_books_found(staff: Staff, operator: Visitor) -> None:
+    result = Result("balances", rows=3)
+    result.add("account 1: balance 7, entries 0")
+    nightly.keep(staff.store, [result, Result("sums", rows=3)], staff.store.now())
+
+    page = operator.get("/admin/").text
+
+    assert "нашла расхождения: balances." in page
+    assert "host_stub prove" in page
+
+
+def test_the_start_page_tells_when_no_proof_was_made_for_too_long(staff: Staff, operator: Visitor) -> None:
+    before = operator.get("/admin/").text
+    with staff.store.write() as session:
+        for reseller in session.scalars(select(Reseller).where(Reseller.is_operator)):
+            reseller.created_at = now(session) - nightly.OVERDUE - timedelta(hours=1)
+
+    assert "учёт не проверялся" not in before
+    assert "Прошлой ночью учёт не проверялся." in operator.get("/admin/").text
+
+
+def test_the_start_page_tells_of_a_disk_with_little_room(staff: Staff, operator: Visitor) -> None:
+    panel = operator.app.extensions["billhook"]
+    operator.app.extensions["billhook"] = replace(panel, config=panel.config.model_copy(update={"disk_low_mb": 10**9}))
+
+    assert "Мало места на диске: свободно" in operator.get("/admin/").text
