@@ -106,9 +106,7 @@ def _clock(store: Store) -> Diagnosis:
         state = work_queue.work_state(session)
     if state.doubted is not None:
         told = f"{store.now():%Y-%m-%d %H:%M} UTC is {_hours(state.doubted)} after the last work: nothing is charged"
-        return Diagnosis(
-            "clock", told, "Compare it with another clock. If it is right: `host_stub clock-is-right`."
-        )
+        return Diagnosis("clock", told, "Compare it with another clock. If it is right: `host_stub clock-is-right`.")
     if state.watched is not None:
         return Diagnosis("clock", facts=f"{_hours(state.watched)} after the last work: charged once it ran evenly")
     return Diagnosis("clock", facts=f"{store.now():%Y-%m-%d %H:%M} UTC")

@@ -14,9 +14,10 @@ from host_stub.persistence import Account, GatewayEvent, Outbox, PluginFailure, 
 from host_stub.persistence.store import now
 from host_stub.services import work_queue
 from host_stub.services.listings import count_up_to
-from host_stub.services.work_queue import Heart
+from host_stub.services.work_queue import Heart, WorkState
 from host_stub.web.operator import bp
 from host_stub.web.operator.plugins import pause_sentences, restart_sentences, table_sentences
+from host_stub.web.operator.work import work_findings
 from host_stub.web.page import QueueRow, Tile, Tone
 from host_stub.web.panel import panel, reading
 from host_stub.web.reseller.room import show
@@ -31,9 +32,16 @@ def home() -> ResponseReturnValue:
         tiles = _tiles(session)
         queue = _queue(session)
         failures = work_queue.plugin_failures(session)
+        state = work_queue.work_state(session)
     return show(
-        "operator/home.html", hearts=hearts, tiles=tiles, queue=queue, findings=_findings(hearts, failures)
-    )  # fmt: skip
+        "operator/home.html",
+        hearts=hearts,
+        tiles=tiles,
+        queue=queue,
+        state=state,
+        findings=_findings(hearts, failures, state),
+        now=panel().store.now(),
+    )
 
 
 def _tiles(session: Session) -> list[Tile]:
@@ -65,17 +73,9 @@ def _since(at: datetime | None) -> LazyText | str:
     return _("since {at}", at=formats.datetime(at)) if at is not None else ""
 
 
-def _findings(hearts: list[Heart], failures: list[PluginFailure]) -> list[Finding]:
+def _findings(hearts: list[Heart], failures: list[PluginFailure], state: WorkState) -> list[Finding]:
     """Return the short doctor: what keeps the installation from working; the long one is `host_stub doctor`."""
-    found = []
-    if not any(heart.alive for heart in hearts):
-        found.append(
-            Finding(
-                Severity.ERROR,
-                _("No worker is running: nothing is charged, no mail leaves."),
-                _("Start it with `host_stub worker`, or look at its service's log."),
-            )
-        )
+    found = work_findings(state)
     for name, why in panel().registry.broken.items():
         found.append(
             Finding(
