@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,85 +14,28 @@ from host_stub.adapters.keys import new_keys
 from host_stub.adapters.provisioning import Webhook
 from host_stub.adapters.smtp import Server, SmtpMailer
 from host_stub.domain.belief import Belief
-from host_stub.persistence import PaymentAttempt, Period, Store
+from host_stub.persistence import Payment, PaymentAttempt, Period, Store, open_store
 from host_stub.plugins.registry import Registry
 from host_stub.services import (
     attempts,
     charging_failures,
-    claims,
     clock_guard,
-    deliveries,
     heartbeat,
-    outbox,
     work_queue,
 )
-from host_stub.services.claims import Turns
-from host_stub.services.deliveries import Delivered, Policy, Postponed
 from host_stub.services.heartbeat import Alive, JobState, Told
 from host_stub.worker import Job, Outside, Worker
 from tests.support.charging_world import ChargingWorld
 from tests.support.scripted_smtp import until
 from tests.support.world import CUSTOMER, MANAGER
 
-PATIENCE = Policy(3, timedelta(seconds=10), timedelta(minutes=1))
 
-
-def tell(world: ChargingWorld, lane: str) -> None:
-    with world.store.write() as session:
-        outbox.enqueue(session, "test", lane, "fact", {}, reseller_id=world.reseller_id)
-
-
-def claimed(store: Store, turns: Turns | None = None) -> list[str]:
-    return [task.lane for task in deliveries.claim(store, "other", "test", turns=turns)]
-
-
-@pytest.mark.parametrize("hours", [3, 30 * 24])
-def test_what_was_postponed_while_the_clock_was_ahead_comes_back_with_it(world: ChargingWorld, hours: int) -> None:
-    world.clock.step(hours=hours)
-    tell(world, "a")
-    (task,) = deliveries.claim(world.store, "worker", "test")
-    deliveries.finish(world.store, task, Postponed("away", timedelta(minutes=1)), PATIENCE)
-    world.clock.step(hours=-hours)
-
-    stranded = claimed(world.store)
-    claims.reread(world.store)
-
-    assert (stranded, claimed(world.store)) == ([], ["a"])
-
-
-def test_a_lease_outlives_a_step_back_and_runs_out_in_its_own_time(world: ChargingWorld) -> None:
-    tell(world, "a")
-    deliveries.claim(world.store, "dies", "test")
-    world.clock.step(hours=-3)
-
-    claims.reread(world.store)
-    at_once = claimed(world.store)
-    world.clock.advance(seconds=121)
-
-    assert (at_once, claimed(world.store)) == ([], ["a"])
-
-
-def test_a_lease_that_only_the_clock_ran_out_is_taken_by_nobody_and_its_holder_writes(world: ChargingWorld) -> None:
-    turns = Turns(world.clock)
-    tell(world, "a")
-    (task,) = deliveries.claim(world.store, "worker", "test", turns=turns)
-    world.clock.step(hours=5)
-
-    taken = claimed(world.store, turns)
-    deliveries.finish(world.store, task, Delivered(), PATIENCE)
-
-    assert taken == []
-    assert world.facts("test") == []
-
-
-def test_clocks_of_two_machines_that_differ_a_little_read_nothing_anew(world: ChargingWorld) -> None:
-    tell(world, "a")
-    (task,) = deliveries.claim(world.store, "worker", "test")
-    deliveries.finish(world.store, task, Postponed("away", timedelta(minutes=10)), PATIENCE)
-    world.clock.step(seconds=-30)
-
-    assert claims.reread(world.store) == 0
-    assert claimed(world.store) == []
+@pytest.fixture
+def store(sqlite_url: str, clock: FixedClock) -> Iterator[Store]:
+    """On SQLite alone: what waits in lanes is proved on both databases beside the other proofs of lanes."""
+    opened = open_store(sqlite_url, clock, base_url="https://panel.example")
+    yield opened
+    opened.close()
 
 
 def test_an_account_that_failed_while_the_clock_was_ahead_is_tried_again_when_it_is_right(world: ChargingWorld) -> None:
@@ -179,8 +123,6 @@ def test_a_clock_that_leaps_30_days_for_75_seconds_takes_nothing_in_advance(worl
 
 
 def payment_status(world: ChargingWorld, payment_id: int) -> str:
-    from host_stub.persistence import Payment
-
     with world.store.read() as session:
         return session.get_one(Payment, payment_id).status
 
@@ -246,8 +188,6 @@ def test_a_clock_that_begins_in_the_past_and_is_then_set_right_is_believed(world
 
 
 def test_what_keeps_work_from_getting_done_is_told_by_the_doctor(sqlite_url: str) -> None:
-    from host_stub.persistence import open_store
-
     clock = FixedClock(datetime(2026, 11, 30, 12, tzinfo=UTC))
     store = open_store(sqlite_url, clock)
     clock_guard.ClockGuard(store).believes()
