@@ -44,7 +44,7 @@ class Post:
     def __init__(self, world: ChargingWorld, smtp: ScriptedSmtp, **server: object) -> None:
         self.world = world
         self.smtp = smtp
-        options = {"timeout_seconds": 0.5, "last_answer_seconds": 10, **server}
+        options = {"timeout_seconds": 0.5, "last_answer_seconds": 100, **server}
         mailer = SmtpMailer(Server(HOST, smtp.port, SENDER, **options))  # type: ignore[arg-type]
         self.receiver = MailReceiver(world.store, mailer, SENDER)
 

@@ -39,7 +39,7 @@ def test_everything_ends_and_nothing_is_done_more_often_than_stated(world: Charg
     with ScriptedSmtp() as smtp:
         smtp.script = dict(SCRIPT)
         town = Town(world, HANGING)
-        mailer = SmtpMailer(Server(HOST, smtp.port, SENDER, timeout_seconds=0.3, last_answer_seconds=5))
+        mailer = SmtpMailer(Server(HOST, smtp.port, SENDER, timeout_seconds=0.3, last_answer_seconds=100))
         worker = Worker(world.store, Registry.of({}), Outside(mailer, SENDER, town.endpoints, town.keys), "storm")
         queue(world)
 
