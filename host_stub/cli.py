@@ -17,14 +17,17 @@ from host_stub import backups, doctor, plugin_cli, proof_cli
 from host_stub.adapters.keys import KeyFileError, create_key_file, load_key_file, replace_key_file, rotated
 from host_stub.command_checks import same_version
 from host_stub.config import Config
+from host_stub.domain.actors import Actor
 from host_stub.persistence import Store, migrate, open_store
 from host_stub.plugins.containment import WEB_THREADS
-from host_stub.services import passwords, signin, users
+from host_stub.services import clock_guard, passwords, signin, users
 from host_stub.services.passwords import WeakPassword
 from host_stub.services.users import EmailTaken, InvalidEmail, NewUser
 
 #: Exit status of a worker that wants to be started again (EX_TEMPFAIL).
 TRY_AGAIN = 75
+#: Whoever may run commands is the operator.
+_BY = Actor("operator", "host_stub")
 _SHOWN = {
     "short": f"A password has at least {passwords.SHORTEST} characters.",
     "long": f"A password has at most {passwords.LONGEST} characters.",
@@ -178,7 +181,8 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
 
 
 @cli.command()
-def worker() -> None:
+@click.option("--clock-is-right", is_flag=True, help="First confirm the clock, as `clock-is-right` does.")
+def worker(clock_is_right: bool) -> None:
     """Charge, deliver mails and events, expire payments, until SIGTERM. Several may run."""
     config = _ready()
     from host_stub.plugins.registry import Registry
@@ -191,12 +195,25 @@ def worker() -> None:
     with _store(config) as store:
         registry = Registry.discover(config.disabled_plugins)
         registry.attach(store)
+        if clock_is_right or config.demo:  # nobody is charged by the demo's clock
+            clock_guard.confirm(store, _BY)
         running = Worker(store, registry, Outside.of(config, keys))
         measured = bool(config.metrics_token.get_secret_value())
         with Reporter(store, registry, "worker") if measured else nullcontext():
             running.run()
     if running.hung:
         raise SystemExit(TRY_AGAIN)  # whoever supervises it starts it again
+
+
+@cli.command("clock-is-right")
+def clock_is_right_command() -> None:
+    """Confirm the clock after a long outage: workers charge what is due by it.
+
+    A clock that is more than 36 hours after the last work is not believed by itself.
+    """
+    with _store(_ready()) as store:
+        at = clock_guard.confirm(store, _BY)
+    click.echo(f"Confirmed: {at:%Y-%m-%d %H:%M:%S} UTC. Workers charge what is due by it.")
 
 
 def _ready() -> Config:

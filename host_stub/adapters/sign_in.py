@@ -34,6 +34,8 @@ def sign_in(connection: smtplib.SMTP, user: str, password: str) -> None:
         code, words = _MECHANISMS[mechanism](connection, user, password)
         if code in (235, 503):  # done, or done before
             return
+        if code == 535:  # name or password: no other mechanism would like them better
+            break
     said = words.decode("utf-8", "replace").replace("\n", " ")
     raise NotLetIn(f"sign-in: {code} {said}", for_good=code >= 500)
 

@@ -11,7 +11,7 @@ from host_stub.domain.actors import Actor
 from host_stub.domain.errors import InvalidAmount
 from host_stub.persistence import LedgerTransaction, Leg, Reseller, Scope, Store
 from host_stub.persistence.store import fetch
-from host_stub.services import charging, ledger
+from host_stub.services import charging, ledger, notices
 from host_stub.services.journal import log
 
 
@@ -61,6 +61,8 @@ def post_correction(
             reason=reason,
         ),
     )
+    if amount.minor > 0:
+        notices.take_down(session, account)
     # Before the account is settled: what follows from the correction stands above it in the log.
     log(
         session,

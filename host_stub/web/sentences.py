@@ -109,6 +109,7 @@ SENTENCES: Final[Mapping[str, tuple[Tone, LazyText]]] = {
         _("Reseller closed: {subscriptions} subscriptions are stopped. Reason: {reason}"),
     ),
     "reseller.reopened": (Tone.GOOD, _("Reseller reopened. Reason: {reason}")),
+    "reseller.clock_confirmed": (Tone.WAIT, _("The server's clock was confirmed: {at}.")),
     "plugin.switched_on": (Tone.GOOD, _("Plugin {plugin} switched on.")),
     "plugin.switched_off": (Tone.CALM, _("Plugin {plugin} switched off.")),
     "plugin.settings_changed": (Tone.CALM, _("Settings of plugin {plugin} changed: {fields}.")),

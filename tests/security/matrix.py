@@ -204,6 +204,7 @@ MATRIX: dict[str, Route] = {
     "reseller.template_of_all_restore": reseller(name="cash_desk", key="paper"),
     # The operator's room.
     "operator.home": operator(),
+    "operator.clock_confirm": operator(),
     "operator.deliveries": operator(),
     "operator.delivery_retry": operator("outbox_id", gone=True),
     "operator.events": operator(),

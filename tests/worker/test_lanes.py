@@ -19,10 +19,11 @@ from host_stub.adapters.clock import SystemClock
 from host_stub.domain.errors import NotFound
 from host_stub.persistence import Account, Lane, LogEntry, Outbox, Reseller, Store, open_store
 from host_stub.persistence.store import fetch
-from host_stub.services import deliveries, outbox
+from host_stub.services import claims, deliveries, outbox
+from host_stub.services.claims import Turns
 from host_stub.services.deliveries import Delivered, Failed, Outcome, Policy, Postponed, Task
 from tests.support.charging_world import ChargingWorld
-from tests.support.world import MANAGER, World, an_account
+from tests.support.world import MANAGER, World, a_reseller, an_account
 
 TEST = "test"
 PATIENCE = Policy(attempts=3, first_wait=timedelta(seconds=10), longest_wait=timedelta(minutes=1))
@@ -220,6 +221,22 @@ def test_a_postponed_fact_is_never_given_up(world: ChargingWorld) -> None:
     assert (len(box.got), row.attempts, row.dead_at, row.last_error) == (20, 0, None, "away")
 
 
+def test_what_is_only_ever_postponed_ends_too_but_not_by_a_clock_that_leaps(world: ChargingWorld) -> None:
+    tell(world, "a", 1)
+    told: list[bool] = []
+    box = Box(lambda _task: Postponed("away", timedelta(minutes=1), effects=lambda _session, dead: told.append(dead)))
+    box.policy = Policy(3, timedelta(seconds=10), timedelta(minutes=1), patience=timedelta(days=7))
+
+    world.clock.step(days=30)
+    for _try in range(deliveries.LEAST_TRIES):
+        assert world.facts(TEST)[0].dead_at is None
+        work(world, box)
+        world.clock.advance(minutes=1)
+
+    assert told == [False] * (deliveries.LEAST_TRIES - 1) + [True]
+    assert world.facts(TEST)[0].dead_at is not None
+
+
 def test_when_nothing_gets_through_the_rest_of_the_batch_is_not_tried(world: ChargingWorld) -> None:
     for lane in "abcd":
         tell(world, lane, 1)
@@ -280,6 +297,76 @@ def test_a_lane_without_a_fact_is_cleared_away(world: ChargingWorld) -> None:
 
     assert work(world, Box()) == 0
     assert left(world.store) == (0, 0)
+
+
+def claimed(store: Store, turns: Turns | None = None) -> list[str]:
+    return [task.lane for task in deliveries.claim(store, "other", TEST, turns=turns)]
+
+
+@pytest.mark.parametrize("hours", [3, 30 * 24])
+def test_what_was_postponed_while_the_clock_was_ahead_comes_back_with_it(world: ChargingWorld, hours: int) -> None:
+    world.clock.step(hours=hours)
+    tell(world, "a", 1)
+    (task,) = deliveries.claim(world.store, "worker", TEST)
+    deliveries.finish(world.store, task, Postponed("away", timedelta(minutes=1)), PATIENCE)
+    world.clock.step(hours=-hours)
+
+    stranded = claimed(world.store)
+    claims.reread(world.store)
+
+    assert (stranded, claimed(world.store)) == ([], ["a"])
+
+
+def test_a_lease_outlives_a_step_back_and_runs_out_in_its_own_time(world: ChargingWorld) -> None:
+    tell(world, "a", 1)
+    deliveries.claim(world.store, "dies", TEST)
+    world.clock.step(hours=-3)
+
+    claims.reread(world.store)
+    at_once = claimed(world.store)
+    world.clock.advance(seconds=121)
+
+    assert (at_once, claimed(world.store)) == ([], ["a"])
+
+
+def test_a_lease_that_only_the_clock_ran_out_is_taken_by_nobody_and_its_holder_writes(world: ChargingWorld) -> None:
+    turns = Turns(world.clock)
+    tell(world, "a", 1)
+    (task,) = deliveries.claim(world.store, "worker", TEST, turns=turns)
+    world.clock.step(hours=5)
+
+    taken = claimed(world.store, turns)
+    deliveries.finish(world.store, task, Delivered(), PATIENCE)
+
+    assert taken == []
+    assert world.facts(TEST) == []
+
+
+def test_clocks_of_two_machines_that_differ_a_little_read_nothing_anew(world: ChargingWorld) -> None:
+    tell(world, "a", 1)
+    (task,) = deliveries.claim(world.store, "worker", TEST)
+    deliveries.finish(world.store, task, Postponed("away", timedelta(minutes=10)), PATIENCE)
+    world.clock.step(seconds=-30)
+
+    assert claims.reread(world.store) == 0
+    assert claimed(world.store) == []
+
+
+def test_resellers_take_turns_and_a_thousand_facts_of_one_delay_no_other(world: ChargingWorld) -> None:
+    with world.store.write() as session:
+        others = [a_reseller(session, f"Реселлер {n}").id for n in range(3)]
+    for n in range(12):
+        tell(world, f"flood:{n}", n)
+    world.clock.advance(minutes=1)
+    with world.store.write() as session:
+        for other in others:
+            outbox.enqueue(session, TEST, f"of:{other}", "fact", {"n": 0}, reseller_id=other)
+    box, turns = Box(), Turns(world.clock)
+
+    for _claim in range(4):
+        deliveries.work(world.store, "worker", TEST, box, limit=1, turns=turns)
+
+    assert [lane.split(":")[0] for lane, _n in box.got] == ["flood", "of", "of", "of"]
 
 
 @pytest.fixture

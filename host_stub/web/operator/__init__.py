@@ -33,6 +33,7 @@ from host_stub.web.operator import (  # noqa: E402
     plugin_settings,
     plugins,
     resellers,
+    work,
 )
 
-__all__ = ["bp", "closing", "deliveries", "events", "home", "plugin_settings", "plugins", "resellers"]
+__all__ = ["bp", "closing", "deliveries", "events", "home", "plugin_settings", "plugins", "resellers", "work"]

@@ -16,9 +16,10 @@ from host_stub.persistence.store import now
 from host_stub.services import work_queue
 from host_stub.services.listings import count_up_to
 from host_stub.services.proof import nightly
-from host_stub.services.work_queue import Heart
+from host_stub.services.work_queue import Heart, WorkState
 from host_stub.web.operator import bp
 from host_stub.web.operator.plugins import pause_sentences, restart_sentences, table_sentences
+from host_stub.web.operator.work import work_findings
 from host_stub.web.page import QueueRow, Tile, Tone
 from host_stub.web.panel import panel, reading
 from host_stub.web.reseller.room import show
@@ -33,11 +34,18 @@ def home() -> ResponseReturnValue:
         tiles = _tiles(session)
         queue = _queue(session)
         failures = work_queue.plugin_failures(session)
-        findings = [*_findings(hearts, failures), *_of_proof(session), *_of_disks()]
+        state = work_queue.work_state(session)
+        findings = [*_findings(hearts, failures, state), *_of_proof(session), *_of_disks()]
     findings = [each for each in findings if each.severity is not Severity.OK] or findings[:1]
     return show(
-        "operator/home.html", hearts=hearts, tiles=tiles, queue=queue, findings=findings
-    )  # fmt: skip
+        "operator/home.html",
+        hearts=hearts,
+        tiles=tiles,
+        queue=queue,
+        state=state,
+        findings=findings,
+        now=panel().store.now(),
+    )
 
 
 def _tiles(session: Session) -> list[Tile]:
@@ -100,17 +108,9 @@ def _of_disks() -> list[Finding]:
     ]
 
 
-def _findings(hearts: list[Heart], failures: list[PluginFailure]) -> list[Finding]:
+def _findings(hearts: list[Heart], failures: list[PluginFailure], state: WorkState) -> list[Finding]:
     """Return the short doctor: what keeps the installation from working; the long one is `host_stub doctor`."""
-    found = []
-    if not any(heart.alive for heart in hearts):
-        found.append(
-            Finding(
-                Severity.ERROR,
-                _("No worker is running: nothing is charged, no mail leaves."),
-                _("Start it with `host_stub worker`, or look at its service's log."),
-            )
-        )
+    found = work_findings(state)
     for name, why in panel().registry.broken.items():
         found.append(
             Finding(

@@ -12,6 +12,7 @@ from sqlalchemy import Select, select
 from host_stub.persistence import Account, Mail
 from host_stub.persistence.store import fetch
 from host_stub.services.listings import contains, list_page
+from host_stub.services.mail_life import Dropped
 from host_stub.services.mails import SECRET_CATEGORIES
 from host_stub.web.page import Tone
 from host_stub.web.panel import reading
@@ -25,6 +26,16 @@ MAIL_STATUSES: Final[dict[str, tuple[Tone, Any]]] = {
     "queued": (Tone.WAIT, _("mail queued")),
     "sent": (Tone.GOOD, _("mail sent")),
     "refused": (Tone.BAD, _("mail refused")),
+    "unknown": (Tone.WAIT, _("mail perhaps delivered")),
+    "dropped": (Tone.CALM, _("mail not sent")),
+}
+#: Why a mail was not sent.
+DROPPED: Final[dict[str, Any]] = {
+    Dropped.TOO_OLD: _("It waited too long: what it says is out of date."),
+    Dropped.TOPPED_UP: _("It asked for a top-up, and the money came or the credit hold asked first."),
+    Dropped.HOLD_OVER: _("The credit hold that it tells of is over."),
+    Dropped.LINK_DEAD: _("Its link was used, replaced by a newer one, or ran out."),
+    Dropped.REVERSED: _("The credit that it tells of was undone."),
 }
 
 
@@ -76,5 +87,6 @@ def mail(mail_id: int) -> ResponseReturnValue:
         mail=row,
         account=account,
         statuses=MAIL_STATUSES,
+        dropped=DROPPED.get(row.last_error, ""),
         text="" if row.category in SECRET_CATEGORIES else row.text,
     )
