@@ -9,7 +9,6 @@ from typing import Any, Final
 from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
-from host_stub.domain.errors import NotFound
 from host_stub.services.listings import Cursor
 
 #: What a database can look up.
@@ -37,18 +36,14 @@ def init_app(app: Flask) -> None:
 def row_number(text: str | None) -> int | None:
     """Return the number of a row that a query or form names, or None for what is no number.
 
-    Raises NotFound for a number that no row can have.
+    A number that no row can have counts as the largest: nobody finds a row by it, and no driver refuses it.
     """
     if not text or not _WHOLE.fullmatch(text):
         return None
-    if len(text) > 20 or not -LARGEST <= int(text) <= LARGEST:
-        raise NotFound("Row", text[:40])
-    return int(text)
+    sign = -1 if text.startswith("-") else 1
+    return sign * LARGEST if len(text) > len(str(LARGEST)) + 1 else max(-LARGEST, min(int(text), LARGEST))
 
 
 def cursor(args: Mapping[str, str]) -> Cursor:
-    """Return where a list begins, as its address says; what is no number means the first page.
-
-    Raises NotFound for a number that no row can have.
-    """
+    """Return where a list begins, as its address says; what is no number means the first page."""
     return Cursor(before=row_number(args.get("before")), after=row_number(args.get("after")))

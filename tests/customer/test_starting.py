@@ -30,7 +30,7 @@ def test_what_the_balance_covers_says_what_starts_it_and_starts_by_the_button(an
     owner = Visitor(room.app, room.users["owner"])
     page = owner.get(room.path("/subscriptions")).text
 
-    question = owner.post(room.path(f"/subscriptions/{made}/start"), {"ask": "yes"}).text
+    question = owner.post(room.path(f"/subscriptions/{made}/start"), {"_question_wanted": "yes"}).text
     waiting = status(room, made)
     owner.post(room.path(f"/subscriptions/{made}/start"))
 

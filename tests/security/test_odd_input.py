@@ -150,10 +150,10 @@ def test_no_body_and_no_header_is_answered_500(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("place", "status"),
     [
-        ("/reseller/payments?before=99999999999999999999", 404),
-        ("/reseller/payments?after=99999999999999999999", 404),
+        ("/reseller/payments?before=99999999999999999999", 200),
+        ("/reseller/payments?after=99999999999999999999", 200),
         ("/reseller/payments?before=9223372036854775807", 200),
-        ("/reseller/payments?before=rubbish", 200),
+        ("/reseller/payments?before=nonsense", 200),
         ("/reseller/payments?q=a%00b", 422),
         ("/reseller/payments/9223372036854775808", 404),
         ("/reseller/notification%00s", 404),

@@ -17,7 +17,7 @@ from tests.support.sums import sums_in
 from tests.support.web import Visitor
 from tests.support.world import MANAGER, rub
 
-ASK = {"ask": "yes"}
+ASK = {"_question_wanted": "yes"}
 
 
 def asked(visitor: Visitor, address: str, form: dict[str, str]) -> str:
@@ -26,7 +26,7 @@ def asked(visitor: Visitor, address: str, form: dict[str, str]) -> str:
     assert answer.status_code == 200
     found = re.search(r"<section[^>]*data-question>(.*?)</section>", answer.text, re.S)
     assert found is not None
-    assert 'name="ask"' not in found[1]
+    assert 'name="_question_wanted"' not in found[1]
     return re.sub(r"<[^>]+>", " ", found[1]).replace("&#34;", '"')
 
 
