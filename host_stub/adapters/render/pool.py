@@ -214,7 +214,7 @@ class Renderer:
 
     def prove(self, source: DocumentSource) -> RenderedDocument:
         """Draw a document like `render`, and look on it for the source's `facts`. Raises like `render`."""
-        return self._rendered(source, tuple(source.facts.values()), "")
+        return self._rendered(source, tuple(map(str, source.facts.values())), "")
 
     def _rendered(self, source: DocumentSource, facts: Sequence[str], trusted: str) -> RenderedDocument:
         """Draw a document and look for facts. trusted: a template that needs no looking at."""

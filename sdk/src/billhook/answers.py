@@ -72,6 +72,7 @@ _FIELDS: Final[Mapping[type, Mapping[str, tuple[type, ...]]]] = {
         "frozen": (Mapping,),
         "file_name": (str,),
         "title": _TEXT,
+        "facts": (Mapping,),
     },
     Redirect: {"url": (str,)},
     PostForm: {"url": (str,), "fields": (Sequence,)},
