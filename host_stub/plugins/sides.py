@@ -1,6 +1,6 @@
 """The two sides of a plugin: what the panel asks of its own accord, and what strangers bring about.
 
-Each has threads and a breaker of its own, so that nobody pauses a plugin's payments by what he sends to its addresses.
+Each has threads and a breaker of its own, so that nobody pauses a plugin's payments by what they send to its addresses.
 """
 
 from __future__ import annotations

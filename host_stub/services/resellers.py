@@ -23,7 +23,7 @@ class InvalidNumberMask(RefusedError):
 
 @dataclass(frozen=True, slots=True)
 class ResellerDraft:
-    """What a reseller says about himself. Sums in minor units of his currency; addresses and phones as typed."""
+    """What a reseller says about itself. Sums in minor units of its currency; addresses and phones as typed."""
 
     name: str
     timezone: str = "Europe/Moscow"
@@ -54,7 +54,7 @@ class Extras:
 
 
 def create(store: Store, draft: ResellerDraft, *, currency: str, by: Actor) -> int:
-    """Create a reseller; return his id. The currency stays for good. Raises InvalidNumberMask."""
+    """Create a reseller; return its id. The currency stays for good. Raises InvalidNumberMask."""
     _check(draft)
     with store.write() as session:
         reseller = Reseller(currency=currency, created_at=now(session), **asdict(draft))

@@ -146,7 +146,7 @@ cannot be reached are no failures. Each process keeps its own breakers. A worker
 ends with status 75 and is started again by its supervisor; a web process needs a restart.
 
 What strangers bring about has a breaker of its own, which opens only for calls that do not answer in time: nobody
-pauses a plugin's payments by what he sends to its addresses, and a message that it fails over does not turn the next
+pauses a plugin's payments by what they send to its addresses, and a message that it fails over does not turn the next
 good one away. While that breaker is open, gateways hear 503 and repeat, and everything else goes on.
 
 **Figures.** Calls, failures, overruns and what the breaker turned away are counted for each plugin and place, with how
