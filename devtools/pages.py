@@ -16,7 +16,7 @@ POLICY = "default-src 'none'; style-src 'self'; img-src data:; frame-src 'self';
 
 
 def make_app() -> Flask:
-    """Return an app that speaks the visitor's language, Russian unless he prefers English."""
+    """Return an app that speaks the visitor's language, Russian unless they prefer English."""
     app = Flask("devtools")
     app.jinja_env.globals.update(_=_, current_language=current_language)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]

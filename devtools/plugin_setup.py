@@ -220,7 +220,7 @@ def _unsecret(provider: PaymentProvider) -> str:
 def led_here(settings: Mapping[str, object], wish: Wish, provider: PaymentProvider) -> dict[str, object]:
     """Return settings with addresses of this machine changed to the simulator's, and then its secret in place.
 
-    The simulator plays a redirect gateway: whoever starts otherwise has a stand-in of his own at his addresses.
+    The simulator plays a redirect gateway: whoever starts otherwise has a stand-in of their own at its addresses.
     """
     if provider.capabilities.start is not StartKind.REDIRECT:
         return dict(settings)

@@ -73,7 +73,7 @@ def address(port: int) -> str:
 
 
 def panel_environment(state: StateFolder, database_url: str, ports: Ports) -> dict[str, str]:
-    """Return the environment of every process: the caller's, without his own panel's settings."""
+    """Return the environment of every process: the caller's, without their own panel's settings."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("BILLHOOK_")}
     return {
         **inherited,

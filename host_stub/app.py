@@ -106,7 +106,7 @@ def _routes(app: Flask) -> None:
 
 
 def _home() -> ResponseReturnValue:
-    """Lead everybody to his own room."""
+    """Lead everybody to their own room."""
     user = access.signed_in()
     room = "customer" if user.kind is UserKind.CUSTOMER else "operator" if user.is_operator else "reseller"
     return redirect(url_for(f"{room}.home"), 303)

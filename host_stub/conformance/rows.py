@@ -23,7 +23,7 @@ from host_stub.services import signin, users
 
 
 def add_reseller(session: Session, plugin: str, currency: str) -> int:
-    """Add a seller and turn the plugin on for him."""
+    """Add a seller and turn the plugin on for it."""
     sample = make_reseller(currency)
     row = Reseller(
         name=sample.name,
@@ -80,7 +80,7 @@ def sign_in_manager(session: Session, reseller_id: int, language: str) -> str:
 
 
 def sign_in_operator(session: Session, language: str) -> str:
-    """Return the token of a browser in which the operator is signed in; his own reseller is made with the first one."""
+    """Return the token of a browser with the operator signed in; their own reseller is made with the first one."""
     root = users.operator(session)
     if root is None:
         root = Reseller(name="Operator", is_operator=True, created_at=now(session))

@@ -64,7 +64,7 @@ _hashed = cache(passwords.hashed)
 
 
 def accept_invitation(stage: Stage, user: User, password: str, *, by: Actor) -> None:
-    """Let a person set his password, as the page behind the invitation's link would."""
+    """A person sets their password, as the page behind the invitation's link would."""
     with stage.write() as session:
         fetch(session, User, user.id, lock=True).password_hash = _hashed(password)
         session.execute(delete(LoginToken).where(LoginToken.user_id == user.id))
@@ -80,7 +80,7 @@ class Client:
 
 
 class Shop:
-    """A reseller of the demo, and what his people and clients do.
+    """A reseller of the demo, and what its people and clients do.
 
     merchant: the site's id at the gateway. password: of every login of the demo.
     """
@@ -107,7 +107,7 @@ class Shop:
             fetch(session, Reseller, self.reseller_id).next_number = first_number
 
     def hire(self, person: NewUser, *, by: Actor, accepts: bool) -> Actor:
-        """Invite a manager, who sets his password or leaves the invitation lying."""
+        """Invite a manager, who sets a password or leaves the invitation lying."""
         with self.stage.write() as session:
             user = users.add_manager(session, self.reseller_id, person, by=by, invitations=self._invitations)
         actor = Actor("manager", user.name, user.id)
@@ -147,13 +147,13 @@ class Shop:
             self.plans[key] = plans.create(self.stage, self.scope, self.reseller_id, terms, by=self.manager)
 
     def welcome(self, draft: AccountDraft, owner: NewUser | None = None, *, accepts: bool = True) -> Client:
-        """Open an account, with its owner's login if he has one."""
+        """Open an account, with its owner's login if there is one."""
         account_id = accounts.create(self.stage, self.scope, self.reseller_id, draft, by=self.manager)
         client = Client(account_id, self.manager)
         return client if owner is None else self.admit(client, owner, AccessLevel.OWNER, accepts=accepts)
 
     def admit(self, client: Client, person: NewUser, level: AccessLevel, *, accepts: bool = True) -> Client:
-        """Give a person access to an account; returns the account with him acting for it."""
+        """Give a person access to an account; returns the account with them acting for it."""
         with self.stage.write(self.scope) as session:
             account = fetch(session, Account, client.account_id)
             user = users.add_customer(session, account, person, level, by=self.manager, invitations=self._invitations)

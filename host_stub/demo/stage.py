@@ -53,7 +53,7 @@ class Stage(Store):
             yield session
 
 
-#: What somebody does, parted by the instants at which he goes on.
+#: What somebody does, parted by the instants at which they go on.
 Story = Iterator[datetime]
 
 

@@ -34,7 +34,7 @@ class RefusedError(HostError):
 
 
 class ResellerClosed(RefusedError):
-    """The reseller is closed: nothing new is begun in his name, and nobody of his signs in."""
+    """The reseller is closed: nothing new is begun in its name, and none of its people signs in."""
 
     def __init__(self, reseller_id: int) -> None:
         super().__init__(f"reseller {reseller_id} is closed")

@@ -146,7 +146,7 @@ class PaymentAttempt(Base, OfReseller):
 
 
 class Approval(Base, OfReseller):
-    """What a manager saw on the bank statement when he approved a payment."""
+    """What a manager saw on the bank statement when approving a payment."""
 
     __tablename__ = "approval"
     __table_args__ = (

@@ -59,7 +59,7 @@ class Reseller(Base):
     payment_lifetime_days: Mapped[int] = mapped_column(default=30)
     provisioning_url: Mapped[str] = mapped_column(Text, default="")
     provisioning_secret: Mapped[str | None] = mapped_column(Text)  # encrypted
-    closed_at: Mapped[datetime | None]  # since when nobody of his signs in and nothing new begins; none while open
+    closed_at: Mapped[datetime | None]  # since when none of its people signs in and nothing new begins; none while open
     catching_up: Mapped[bool] = mapped_column(Flag, default=False)  # subscriptions still follow the last change of that
     created_at: Mapped[datetime]
 

@@ -63,7 +63,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a visitor asks. rights: what he may do with the account; everything outside the customer's room."""
+    """What a visitor asks. rights: what they may do with the account; everything outside the customer's room."""
 
     method: str
     query: Fields

@@ -85,7 +85,7 @@ def heirs(
 ) -> list[Heir]:
     """Check the methods that inherit from an owner: the operator or a reseller. The first 200 are looked at.
 
-    settings: those that the owner edits. trial: what the owner is about to keep, instead of what he keeps.
+    settings: those that the owner edits. trial: what the owner is about to keep, instead of what is kept.
     """
     provider = desk.registry.provider(owner.plugin)
     inherited = [setting for setting in settings if setting.level is Level.METHOD]

@@ -85,7 +85,7 @@ def _watches(session: Session) -> list[Watched]:
 
 
 def _days(session: Session, spec: WatchSpec, reseller_id: int) -> int:
-    """Return how far the reseller looks ahead: his own value, else the operator's, else the plugin's default."""
+    """Return how far the reseller looks ahead: its own value, else the operator's, else the plugin's default."""
     query = select(PluginSetting.value).where(
         PluginSetting.plugin == spec.plugin,
         PluginSetting.reseller_id == reseller_id,

@@ -1,11 +1,12 @@
-"""The operator closes a reseller, and opens him again.
+"""The operator closes a reseller, and opens it again.
 
-Closed: nobody of his signs in, nothing new begins (`open_resellers`), nothing is charged, and what ran is stopped. What
-was under way is brought to its end: gateways' messages and approvals credit the balance, issued bills open.
+Closed: none of its people signs in, nothing new begins (`open_resellers`), nothing is charged, and what ran is
+stopped. What was under way is brought to its end: gateways' messages and approvals credit the balance, issued bills
+open.
 
 The decision is one transaction; a closing stops the first accounts' subscriptions in it. The worker goes on with the
 others, each account in a transaction of its own, and may die anywhere. It looks at what is to be so, not at what was
-begun: a reseller that is closed and opened while it works ends up as he was left.
+begun: a reseller that is closed and opened while it works ends up as it was left.
 """
 
 from __future__ import annotations
@@ -78,9 +79,9 @@ def impact(session: Session, reseller_id: int) -> Impact:
 
 
 def close(store: Store, reseller_id: int, *, reason: str, by: Actor, at_once: int = AT_ONCE) -> bool:
-    """Close a reseller; return whether he was open. Raises NotFound, OperatorStaysOpen.
+    """Close a reseller; return whether it was open. Raises NotFound, OperatorStaysOpen.
 
-    His subscriptions are stopped, those of the first `at_once` accounts in this transaction. Sessions end at their next
+    Its subscriptions are stopped, those of the first `at_once` accounts in this transaction. Sessions end at their next
     request.
     """
     with store.write() as session:
@@ -102,7 +103,7 @@ def close(store: Store, reseller_id: int, *, reason: str, by: Actor, at_once: in
 
 
 def reopen(store: Store, reseller_id: int, *, reason: str, by: Actor, at_once: int = AT_ONCE) -> bool:
-    """Open a closed reseller; return whether he was closed. Raises NotFound.
+    """Open a closed reseller; return whether it was closed. Raises NotFound.
 
     What the closing stopped runs again by the rules of a hold, that of the first `at_once` accounts before this
     returns; the time between is not charged. Sessions from before are over.
@@ -189,7 +190,7 @@ def _concerned(session: Session, reseller: Reseller, *, after: int, limit: int) 
     query = select(Account.id).where(Account.reseller_id == reseller.id, Account.id > after)
     if reseller.closed_at is not None:
         query = query.where(Account.id.in_(whose))
-    else:  # while he was closed, nobody looked at thresholds either
+    else:  # while it was closed, nobody looked at thresholds either
         below = Account.balance_minor < Account.threshold_minor
         query = query.where(or_(Account.id.in_(whose), Account.on_hold_since.is_not(None), below))
     return session.scalars(query.order_by(Account.id).limit(limit)).all()

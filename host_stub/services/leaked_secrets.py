@@ -1,6 +1,6 @@
 """A secret that leaked and was forgotten: its copies further down go too.
 
-Who overrides an inherited secret keeps what he inherited until then for a while, so that a gateway's late messages
+Who overrides an inherited secret keeps what was inherited until then for a while, so that a gateway's late messages
 still count. Once that secret is forgotten where it was set, it must not count anywhere.
 """
 
@@ -31,7 +31,7 @@ class Leak:
 
 
 def sweep(session: Session, leak: Leak, keys: Opener, by: Actor) -> None:
-    """Drop the replaced secrets below that are among the leaked ones; whose they were reads it in his journal.
+    """Drop the replaced secrets below that are among the leaked ones; whose they were reads it in their journal.
 
     A present secret stays: somebody entered it there.
     """

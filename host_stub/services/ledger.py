@@ -59,7 +59,7 @@ def lock_account(session: Session, account_id: int) -> Account:
     account = fetch(session, Account, account_id, lock=True)
     reseller = session.identity_map.get(session.identity_key(Reseller, account.reseller_id))
     if reseller is not None:
-        # Whoever closes the reseller locks his accounts: what was read of him before the lock may be outdated.
+        # Whoever closes the reseller locks its accounts: what was read of it before the lock may be outdated.
         session.refresh(reseller, ["closed_at", "catching_up"])
     return account
 

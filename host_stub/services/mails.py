@@ -38,7 +38,7 @@ _ = Catalogue("host_stub")
 
 #: Categories whose body holds a single-use link: it is erased once the mail has left.
 SECRET_CATEGORIES: Final = ("invitation", "password_reset")
-#: What the customers of a closed reseller are still told: that he has their money. Everything else asks them for
+#: What the customers of a closed reseller are still told: that it has their money. Everything else asks them for
 #: something that they cannot do there (top up, sign in, set a password), and what plugins say is no fact of the host.
 WHILE_CLOSED: Final = ("payment_credited",)
 
@@ -57,7 +57,7 @@ def queue(session: Session, reseller: Reseller, letter: Letter, recipients: Sequ
 
 
 def queue_to_account(session: Session, account: Account, letter: Letter, recipients: Sequence[str] = ()) -> None:
-    """Queue a mail to the account's finance contacts (or to `recipients`), each in his language.
+    """Queue a mail to the account's finance contacts (or to `recipients`), each in their language.
 
     A closed reseller tells only of money that came in: `WHILE_CLOSED`.
     Somebody without a login reads the account's language. Nobody to write to is logged on the account, where a
@@ -195,7 +195,7 @@ def hold_entered(session: Session, account: Account) -> None:
 
 
 def invitation(session: Session, user: User, link: str) -> None:
-    """Queue the mail with which a new user or manager sets his password. link: absolute, single-use."""
+    """Queue the mail with which a new user or manager sets their password. link: absolute, single-use."""
     reseller = fetch(session, Reseller, user.reseller_id)
     seller = reseller.brand_name or reseller.name
     letter = Letter(
@@ -212,7 +212,7 @@ def invitation(session: Session, user: User, link: str) -> None:
 
 
 def password_reset(session: Session, user: User, link: str) -> None:
-    """Queue the mail with which a user who forgot his password sets a new one. link: absolute, single-use."""
+    """Queue the mail with which a user who forgot their password sets a new one. link: absolute, single-use."""
     reseller = fetch(session, Reseller, user.reseller_id)
     letter = Letter(
         "password_reset",

@@ -176,7 +176,7 @@ def check(
     row: PaymentMethod, provider: Provider, keys: Opener, now: datetime, above: Kept, doctor: Doctor
 ) -> list[Finding]:
     """Return what is wrong with a method as it stands, inherited values with it: what the doctor finds, after faults of
-    single values of which he says nothing. Without its secrets a method is not shown to him."""
+    single values of which it says nothing. Without its secrets a method is not shown to it."""
     faults = _faults(place_of(row, above), provider, keys)
     try:
         view = method_view(row, provider, keys, now, above)

@@ -1,4 +1,4 @@
-"""Whether a reseller is open: asked by everything that would begin something new in his name."""
+"""Whether a reseller is open: asked by everything that would begin something new in its name."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from host_stub.persistence.store import fetch
 
 
 def is_open(session: Session, reseller_id: int) -> bool:
-    """Say whether a reseller is open, as this unit has read him."""
+    """Say whether a reseller is open, as this unit has read it."""
     return fetch(session, Reseller, reseller_id).closed_at is None
 
 
 def must_be_open(session: Session, reseller_id: int) -> None:
-    """Raise ResellerClosed unless the reseller is open, and keep him open until the unit ends.
+    """Raise ResellerClosed unless the reseller is open, and keep it open until the unit ends.
 
-    Whoever closes him waits for what was begun, and what comes later finds him closed. He is locked before his
+    Whoever closes it waits for what was begun, and what comes later finds it closed. It is locked before its
     accounts, by everybody: call this before `ledger.lock_account`.
     Raises NotFound, ResellerClosed.
     """

@@ -28,7 +28,7 @@ class InvalidNumberMask(RefusedError):
 
 @dataclass(frozen=True, slots=True)
 class ResellerDraft:
-    """What a reseller says about himself. Sums in minor units of his currency; addresses and phones as typed."""
+    """What a reseller says about itself. Sums in minor units of its currency; addresses and phones as typed."""
 
     name: str
     timezone: str = "Europe/Moscow"
@@ -59,7 +59,7 @@ class Extras:
 
 
 def create(store: Store, draft: ResellerDraft, *, currency: str, by: Actor) -> int:
-    """Create a reseller; return their id. The currency stays for good. Raises UnknownCurrency, InvalidNumberMask."""
+    """Create a reseller; return its id. The currency stays for good. Raises UnknownCurrency, InvalidNumberMask."""
     if currency not in MINOR_DIGITS:
         raise UnknownCurrency(currency)
     _check(draft)

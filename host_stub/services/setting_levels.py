@@ -73,7 +73,7 @@ def of_operator(session: Session, plugin: str) -> dict[str, Any]:
 def of_reseller(
     session: Session, plugin: str, reseller_id: int, settings: Iterable[Setting], account_id: int | None = None
 ) -> dict[str, Any]:
-    """Return what a reseller keeps for a plugin, or what is kept for one of his accounts; sums with their currency."""
+    """Return what a reseller keeps for a plugin, or what is kept for one of its accounts; sums with their currency."""
     whose = {"of_reseller": reseller_id, "of_plugin": plugin}
     found = (
         session.execute(_OF_RESELLER, whose)

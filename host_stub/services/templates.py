@@ -1,6 +1,6 @@
 """Receipt templates: the LIQUID settings, edited on a page of their own.
 
-The operator's hold for all resellers, a reseller's for all his methods, a method's for itself.
+The operator's hold for all resellers, a reseller's for all its methods, a method's for itself.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class Invitations:
 
 
 def add_manager(session: Session, reseller_id: int, person: NewUser, *, by: Actor, invitations: Invitations) -> User:
-    """Make a member of staff and invite him by mail. Raises InvalidEmail, EmailTaken, ResellerClosed."""
+    """Make a member of staff and invite them by mail. Raises InvalidEmail, EmailTaken, ResellerClosed."""
     user = _add(session, reseller_id, UserKind.MANAGER, person, by=by)
     invite(session, user, by=by, invitations=invitations)
     return user
@@ -97,7 +97,7 @@ def invite(session: Session, user: User, *, by: Actor, invitations: Invitations)
 
 
 def create_operator(session: Session, person: NewUser, *, company: str = "") -> User:
-    """Make a manager of the root reseller, and the root reseller if there is none. He has no password yet.
+    """Make a manager of the root reseller, and the root reseller if there is none. They have no password yet.
 
     Raises InvalidEmail, EmailTaken.
     """
@@ -115,7 +115,7 @@ def operator(session: Session) -> Reseller | None:
 
 
 def accounts_of(session: Session, user_id: int) -> list[tuple[Account, AccessLevel]]:
-    """Return the accounts that a customer's user reaches, by name, with his level."""
+    """Return the accounts that a customer's user reaches, by name, with their level."""
     query = (
         select(Account, AccountAccess.level)
         .join(AccountAccess, AccountAccess.account_id == Account.id)
@@ -126,7 +126,7 @@ def accounts_of(session: Session, user_id: int) -> list[tuple[Account, AccessLev
 
 
 def level_of(session: Session, user_id: int, account_id: int) -> AccessLevel | None:
-    """Return a user's level for an account, None if it is not his."""
+    """Return a user's level for an account, None if it is not theirs."""
     found = session.get(AccountAccess, (account_id, user_id))
     return AccessLevel(found.level) if found else None
 

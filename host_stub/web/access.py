@@ -147,7 +147,7 @@ def require(right: Right) -> None:
 
 
 def enter_customer() -> None:
-    """Open the customers' room: what it does not guard by `customer_account` concerns the user himself."""
+    """Open the customers' room: what it does not guard by `customer_account` concerns the user alone."""
     user = signed_in()
     if user.kind is not UserKind.CUSTOMER:
         raise Forbidden("customers only")
@@ -173,7 +173,7 @@ def enter_operator() -> None:
 
 
 def enter_own_room() -> None:
-    """Let a page that concerns the user himself look like his room: with its navigation and, if any, an account."""
+    """A page that concerns the user alone looks like their room: with its navigation and, if any, an account."""
     user = signed_in()
     if user.kind is UserKind.MANAGER:
         return enter_operator() if user.is_operator else enter_reseller()
@@ -186,7 +186,7 @@ def enter_own_room() -> None:
 
 
 def act_for(reseller_id: int) -> None:
-    """Let the operator's manager work in a reseller's room from here on. Raises Forbidden, NotFound."""
+    """The operator's manager works in a reseller's room from here on. Raises Forbidden, NotFound."""
     if not signed_in().is_operator:
         raise Forbidden("the operator only")
     with panel().store.read() as unit:
@@ -200,7 +200,7 @@ def _acting_reseller(user: SignedIn) -> int:
 
 
 def guard(room: Blueprint, enter: Callable[[], None]) -> None:
-    """Let `enter` decide before every view of a room: a page cannot forget it."""
+    """`enter` decides before every view of a room: a page cannot forget it."""
 
     @room.before_request
     def _enter() -> None:
@@ -218,7 +218,7 @@ def operator_required(view: View) -> View:
 
 
 def to_closed_sign_in() -> ResponseReturnValue:
-    """Answer whoever belongs to a closed reseller: to the sign-in page, which says that it is closed to him."""
+    """Answer whoever belongs to a closed reseller: to the sign-in page, which says that it is closed to them."""
     flash(str(SIGN_IN_CLOSED), "warning")
     return redirect(url_for("auth.sign_in"), 303)
 

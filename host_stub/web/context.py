@@ -60,7 +60,7 @@ def frame(
 
 
 def room(name: str) -> None:
-    """Let a page that stands outside the rooms' blueprints look like one of this room."""
+    """A page that stands outside the rooms' blueprints looks like one of this room."""
     g.room = name
 
 

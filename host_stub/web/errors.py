@@ -75,7 +75,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _reseller_closed(error: ResellerClosed) -> ResponseReturnValue:
-    """Tell the operator, who alone comes so far, where he works; anybody else was here while it was being closed."""
+    """Tell the operator, who alone comes so far, where they work; anybody else was here while it was being closed."""
     user = g.get("user")
     if user is None or not user.is_operator:
         return access.to_closed_sign_in()

@@ -123,7 +123,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """The reseller's own contacts, as he typed them; empty ones are left out."""
+    """The reseller's own contacts, as typed; empty ones are left out."""
 
     year: int
     name: str

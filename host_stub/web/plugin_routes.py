@@ -121,7 +121,7 @@ def _returned(found: callbacks.Callback) -> ResponseReturnValue:
     no_referrer()
     context.brand_of(back.reseller_id)
     if reseller is None or reseller.closed_at is not None:
-        # Nobody of his signs in: no way on, and nothing that a way on would be for.
+        # None of its people signs in: no way on, and nothing that a way on would be for.
         return render_template("plugin/returned_closed.html", successful=back.successful), status
     target = (
         url_for("customer.payment", account_id=back.payment.account_id, payment_id=back.payment.id, returned=1)

@@ -85,7 +85,7 @@ def reads_raw_body(view: View) -> View:
 
 
 def allow_form_action(origin: str) -> None:
-    """Let this page's forms post to, and be redirected to, a gateway.
+    """This page's forms may post to, and be redirected to, a gateway.
 
     origin: address of the gateway; its scheme, host and port count. Raises ValueError for what is no http(s) address.
     """
@@ -96,7 +96,7 @@ def allow_form_action(origin: str) -> None:
 
 
 def allow_gateways(*, demo: bool) -> None:
-    """Let the answer to this page's forms lead on to any gateway.
+    """The answer to this page's forms may lead on to any gateway.
 
     Chromium holds such a redirect to form-action, too, and shows nothing where it is refused; where gateways lead,
     perhaps from one of their own sites to the next, is known only afterwards.
@@ -106,7 +106,7 @@ def allow_gateways(*, demo: bool) -> None:
 
 
 def no_referrer() -> None:
-    """Let the page's address, which carries a capability, go nowhere: neither to other sites nor to search engines."""
+    """The page's address, which carries a capability, goes nowhere: neither to other sites nor to search engines."""
     g.capability_page = True
 
 
@@ -120,7 +120,7 @@ def content_policy() -> str:
 
 
 def allow_framing_by_us() -> None:
-    """Let our own pages show this one in a frame (previews of documents)."""
+    """Our own pages may show this one in a frame (previews of documents)."""
     g.framed = True
 
 
@@ -169,7 +169,7 @@ def real_address(peer: str, forwarded: str, trusted: int | tuple[Network, ...]) 
     """Return who really asks.
 
     peer: who is connected. forwarded: X-Forwarded-For, nearest proxy last; believed only as far as proxies are
-    trusted, so that a client who sends his own gets nowhere. trusted: number of proxies, or their networks.
+    trusted, so that a client who sends one gets nowhere. trusted: number of proxies, or their networks.
     """
     hops = [*(part.strip() for part in forwarded.split(",") if part.strip()), peer]
     if isinstance(trusted, int):

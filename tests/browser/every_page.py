@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -80,11 +80,11 @@ def stretch(scene: Scene) -> None:
         session.add(failure)
 
 
-def places(scene: Scene) -> Iterator[Place]:
-    """Yield every page of the matrix once, as somebody sees it who may."""
+def places(scene: Scene, among: Collection[str] = MATRIX) -> Iterator[Place]:
+    """Yield every page of the matrix, or those among some endpoints, once, as somebody sees it who may."""
     for rule in scene.app.url_map.iter_rules():
         route = MATRIX.get(rule.endpoint)
-        if route is None or "GET" not in (rule.methods or ()):
+        if route is None or rule.endpoint not in among or "GET" not in (rule.methods or ()):
             continue
         role = next((role for role in VIEWERS if route.expected[role] is Outcome.ALLOWED), None)
         path = address(scene, rule, route)

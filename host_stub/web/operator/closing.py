@@ -1,4 +1,4 @@
-"""A reseller is closed, and opened again: the forms on his page."""
+"""A reseller is closed, and opened again: the forms on its page."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def reseller_close(reseller_id: int) -> ResponseReturnValue:
     except OperatorStaysOpen:
         flash(str(_("The operator's own reseller stays open.")), "error")
         return _back(reseller_id)
-    _say(done, str(_("Reseller closed. His subscriptions are being stopped.")))
+    _say(done, str(_("Reseller closed. Its subscriptions are being stopped.")))
     return _back(reseller_id)
 
 

@@ -1,4 +1,4 @@
-"""What the operator says when he closes a reseller."""
+"""What the operator says to close a reseller."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ = Catalogue("host_stub")
 
 
 class ClosingForm(ReasonForm):
-    """Why a reseller is closed, and his name, typed by who means it."""
+    """Why a reseller is closed, and its name, typed by who means it."""
 
     typed_name = Stripped(
         _("Name of the reseller"),

@@ -74,7 +74,7 @@ def reseller(reseller_id: int) -> ResponseReturnValue:
 def reseller_page(
     reseller_id: int, *, invitation: PersonForm | None = None, closing_form: ReasonForm | None = None
 ) -> str:
-    """Return the page of a reseller. closing_form: a form that closes or reopens him and did not validate."""
+    """Return the page of a reseller. closing_form: a form that closes or reopens it and did not validate."""
     with reading() as session:
         row = fetch(session, Reseller, reseller_id)
         people = users.managers_of(session, reseller_id)

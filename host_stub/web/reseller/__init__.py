@@ -1,4 +1,4 @@
-"""The reseller's room: `/reseller/…`, for his managers, and for the operator in a reseller's name."""
+"""The reseller's room: `/reseller/…`, for its managers, and for the operator in a reseller's name."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def difference(received: Money, billed: Money) -> LazyText | None:
 
 
 def approval_words(received: Money, row: Payment) -> LazyText:
-    """Return what to tell a manager after he approved."""
+    """Return what to tell a manager after an approval."""
     amount = formats.money(received)
     other = difference(received, Money(row.amount_minor, row.currency))
     if other is None:

@@ -1,4 +1,4 @@
-"""A plugin's settings for the whole reseller: what his methods and customers inherit."""
+"""A plugin's settings for the whole reseller: what its methods and customers inherit."""
 
 from __future__ import annotations
 

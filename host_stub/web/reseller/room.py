@@ -70,7 +70,7 @@ def show(template: str, *, tabs: Sequence[NavItem] = (), crumbs: Sequence[tuple[
 
 
 def whose_room() -> list[Notice]:
-    """Remind the operator that he works in somebody else's name."""
+    """Remind the operator that they work in somebody else's name."""
     user = signed_in()
     if not user.is_operator or current_reseller_id() == user.reseller_id:
         return []

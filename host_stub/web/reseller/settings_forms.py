@@ -1,4 +1,4 @@
-"""What a reseller says about himself."""
+"""What a reseller says about itself."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def staff_list() -> ResponseReturnValue:
 
 
 def invite_manager(reseller_id: int, form: PersonForm) -> bool:
-    """Make a manager and mail him; put what is wrong beside the field and say so."""
+    """Make a manager and mail them; put what is wrong beside the field and say so."""
     person = NewUser(form.email.data, form.name.data, form.language.data)
     try:
         with writing() as session:

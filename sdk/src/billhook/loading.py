@@ -270,7 +270,7 @@ def _migrations(plugin: str, folder: Path | None) -> tuple[Migration, ...]:
 
 
 def _own(plugin: str, folder: Path | None) -> Path | None:
-    """Let everything in a folder stand under the plugin's name, or two plugins share a file, and in its package."""
+    """Everything in a folder stands under the plugin's name, or two plugins share a file, and in its package."""
     if folder is None:
         return None
     kind = folder.name

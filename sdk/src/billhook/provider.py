@@ -95,7 +95,7 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True)
 class PostForm:
-    """Let the payer's browser post `fields` to `url`, from a page that the host makes of them and nothing else.
+    """The payer's browser posts `fields` to `url`, from a page that the host makes of them and nothing else.
 
     The page's content policy lets the form go to that address, and the gateway's answer lead on to any https one.
     fields: pairs in the order in which they are posted; names may repeat, values are escaped by the host.
@@ -164,7 +164,7 @@ class PaymentProvider(ABC):
     """A way to pay. The host makes one instance per process; keep no state of a payment in it."""
 
     name: ClassVar[str]  # the entry point's; also the address part, the template folder and the table prefix
-    title: ClassVar[Text]  # what the reseller sees when he makes a payment method
+    title: ClassVar[Text]  # what the reseller sees when making a payment method
     capabilities: ClassVar[Capabilities]  # read without calling anything
     settings: ClassVar[tuple[Setting, ...]] = ()  # at METHOD level: each method has its own values
 

@@ -60,7 +60,7 @@ class Setting:
         MONEY setting cannot stand at OPERATOR level: the operator has no currency.
     required: there must be a value in the end, set at its level or inherited; the levels above may leave it empty.
     default: what holds where nobody ever set anything, of the kind's own type. A NUMBER that somebody emptied
-        arrives as None. A SECRET has none, nor has a MONEY setting: each reseller sells in his own currency.
+        arrives as None. A SECRET has none, nor has a MONEY setting: each reseller sells in its own currency.
     group: heading under which the form shows it, empty for none.
     stock: for LIQUID, the text that stands in for an empty value and that «restore» brings back.
     minimum, maximum: for NUMBER whole units, for MONEY minor units, for texts the number of characters.

@@ -74,7 +74,7 @@ class TimedSession(Session):
         for chunk in answer.iter_content(_CHUNK):
             body += chunk
             fault = f"the answer is larger than {self._largest} bytes" if len(body) > self._largest else ""
-            # Whoever mounts an adapter of his own has no other limit than this.
+            # Whoever mounts an adapter of their own has no other limit than this.
             fault = fault or ("" if self._left() else self._late)
             if fault:
                 answer.close()

@@ -9,7 +9,7 @@ from typing import Final
 from billhook import Money, formats
 
 NBSP: Final = "\u00a0"
-#: What stands on a bill until the reseller writes his own.
+#: What stands on a bill until the reseller writes one.
 HEAD: Final = "Руководитель"
 SERVICE: Final = "Предоплата за услуги хостинга"
 VAT: Final = "НДС"

@@ -28,7 +28,7 @@ def _text(key: str, label: LazyText, group: LazyText, maximum: int, **more: obje
 
 
 def _template(key: str, label: LazyText, stock: str) -> Setting:
-    """Return a template: the operator's holds for all resellers, a reseller's for all his methods."""
+    """Return a template: the operator's holds for all resellers, a reseller's for all its methods."""
     return Setting(
         key,
         SettingKind.LIQUID,

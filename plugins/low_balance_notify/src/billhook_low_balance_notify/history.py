@@ -63,7 +63,7 @@ def of_reseller(request: PageRequest) -> PageAnswer:
 
 
 def of_customer(request: PageRequest) -> PageAnswer:
-    """List the customer's warnings, and let him turn the mails off and on."""
+    """List the warnings of a customer, who turns the mails off and on here."""
     assert request.account is not None, "a page of the customer's room has an account"
     account = request.account
     if request.is_post:

@@ -15,7 +15,7 @@ _NO_DEFAULT: Final[dict[SettingKind, tuple[str, str]]] = {
     SettingKind.SECRET: ("is a secret with a default", "Leave the default out: what stands in the code is no secret."),
     SettingKind.MONEY: (
         "is a sum with a default",
-        "Leave the default out: each reseller sells in his own currency. Empty means that nobody set it.",
+        "Leave the default out: each reseller sells in its own currency. Empty means that nobody set it.",
     ),
 }
 
@@ -45,7 +45,7 @@ def check_settings(plugin: str, declared: Collection[Any]) -> None:
 
 
 def check_keys_once(plugin: str, declared: Collection[Setting]) -> None:
-    """Let no key stand there again. Raises PluginError."""
+    """No key stands there again. Raises PluginError."""
     key = twice([setting.key for setting in declared])
     if key is not None:
         refuse(plugin, [Problem(f"two settings have one key, {key}", "Rename one of them.")])

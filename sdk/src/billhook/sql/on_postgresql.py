@@ -117,7 +117,7 @@ def _relations(ask: Callable[[str], list[Any]]) -> _Relations:
 
 @contextmanager
 def _driver_kept(driver: Any, watch: Watch) -> Iterator[None]:
-    """Let the driver send what SQLAlchemy sends, and end nothing."""
+    """The driver sends what SQLAlchemy sends, and ends nothing."""
     ordinary, of_server = driver.cursor_factory, driver.server_cursor_factory
 
     class Watched(ordinary):  # type: ignore[misc,valid-type]

@@ -47,7 +47,7 @@ _ENDING: Final = frozenset({sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_SAVEPOINT
 
 @contextmanager
 def watched(connection: sa.Connection, watch: Watch) -> Iterator[Callable[[], None]]:
-    """Let the database refuse what the plugin may not do; nothing is left to be asked after a statement."""
+    """The database refuses what the plugin may not do; nothing is left to be asked after a statement."""
     driver: Any = connection.connection.dbapi_connection
     names = (name.lower() for name in sa.inspect(connection).get_table_names())
     others = frozenset(name for name in names if not watch.is_own(name))

@@ -29,7 +29,7 @@ _LOST_REMEDY: Final = "Restore the backup from before it, and install a version 
 
 @contextmanager
 def watched(connection: sa.Connection, plugin: str) -> Iterator[None]:
-    """Let a plugin's migrations run on this connection, in the caller's transaction.
+    """Run a plugin's migrations on this connection, in the caller's transaction.
 
     Raises Touched, at the statement or at the end, also if the migration caught it; the caller rolls back.
     """
@@ -58,7 +58,7 @@ def watched(connection: sa.Connection, plugin: str) -> Iterator[None]:
 
 
 def _same_transaction(connection: sa.Connection, driver: Any, statement: str) -> None:
-    """Let the savepoint go, or raise Touched."""
+    """Release the savepoint, or raise Touched."""
     try:  # past SQLAlchemy, which takes a refused commit for the end of the transaction
         driver.cursor().execute(statement)
     except connection.dialect.loaded_dbapi.Error as error:

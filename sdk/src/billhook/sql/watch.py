@@ -39,7 +39,7 @@ class Watch:
         return statements.kind_of(list(statements.tokens(self.text, self._dialect)))
 
     def begin(self, text: str) -> None:
-        """Let a statement through, or raise Touched."""
+        """Pass a statement through, or raise Touched."""
         self.text = text
         if found := statements.refusal(text, self._dialect, self.is_own):
             raise self.refuse(*found)

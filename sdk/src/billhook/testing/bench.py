@@ -50,7 +50,7 @@ class Subject:
 class Bench:
     """What a check works with. The host is opened when it is first asked for, and closed after the check.
 
-    with_gateway: the author's stand-in for his gateway answers; without it the gateway can't be reached.
+    with_gateway: the author's stand-in for the gateway answers; without it the gateway can't be reached.
     """
 
     subject: Subject
@@ -100,7 +100,7 @@ class Bench:
 
     @property
     def settings(self) -> dict[str, object]:
-        """The author's settings of a method; what he left out and is required holds something plausible."""
+        """The author's settings of a method; what is left out and required holds something plausible."""
         shared = {each.key for each in self.plugin.settings}
         given = {key: value for key, value in self._given.items() if key not in shared}
         return views.fill_in(self.provider.settings, given)

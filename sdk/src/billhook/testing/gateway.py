@@ -1,4 +1,4 @@
-"""What the kit needs from an author: his settings, and how his gateway speaks.
+"""What the kit needs from an author: their settings, and how their gateway speaks.
 
 Put it into `tests/billhook_gateway.py` of the plugin's project::
 
@@ -91,7 +91,7 @@ class ProviderUnderTest(ABC):  # noqa: B024  a subclass may need nothing but its
         return nullcontext()
 
     def paid(self, report: Report) -> AbstractContextManager[object] | None:
-        """Let a status query about `report.started` be answered with “paid” and what the report says; inside `online`.
+        """Have a status query about `report.started` answered with “paid” and what the report says; inside `online`.
 
         The answer is signed with the secret of `report.method`, which the kit may have replaced. Return None for what
         the gateway can't say: another currency if it names none, another secret if its answers carry no signature.

@@ -55,7 +55,7 @@ class Network:
 
 @contextmanager
 def closed_network() -> Iterator[Network]:
-    """Let nothing out of this machine inside the block; record what was tried, and what waits without a limit.
+    """Nothing leaves this machine inside the block; record what was tried, and what waits without a limit.
 
     Loopback stays open: stand-ins for a gateway live there, in threads of their own, which are not recorded.
     Seen are Python's own sockets and event loops; not what C code, another program or a bare `select` waits for.

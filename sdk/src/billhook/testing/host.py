@@ -87,7 +87,7 @@ class Host(Protocol):
         """Cancel a payment."""
 
     def expire(self, payment: PaymentView) -> None:
-        """Let a payment's lifetime pass."""
+        """A payment's lifetime passes."""
 
     def status(self, payment: PaymentView) -> PaymentStatus:
         """Return where a payment stands now."""

@@ -61,7 +61,7 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a visitor gets. location: where he is led (303), empty if nowhere. effects: what was written for it."""
+    """What a visitor gets. location: where they are led (303), empty if nowhere. effects: what was written for it."""
 
     status: int
     text: str = ""

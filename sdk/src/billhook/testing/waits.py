@@ -41,7 +41,7 @@ class Strangers:
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Let the block, and the threads that it starts, count as strangers."""
+        """The block, and the threads that it starts, count as strangers."""
         here = threading.current_thread()
         if here in self._known:
             yield
@@ -54,7 +54,7 @@ class Strangers:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Let a thread that is started inside the block belong to whom its starter belongs."""
+        """A thread that is started inside the block belongs to whom its starter belongs."""
         start = threading.Thread.start
 
         @wraps(start)

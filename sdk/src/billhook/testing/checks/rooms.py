@@ -99,7 +99,7 @@ def posts(names: list[str]) -> list[list[tuple[str, str]]]:
     "Its links say what they did",
     Need.LINKS,
     Need.LOOKING,
-    remedy="Answer whoever holds a link with a page, also when there is nothing left to do: he has no other way to "
+    remedy="Answer whoever holds a link with a page, also when there is nothing left to do: they have no other way to "
     "learn it. Say in `subjects` of tests/billhook_gateway.py what your links are made for.",
 )
 def links_say_what_they_did(bench: Bench) -> None:
