@@ -31,8 +31,14 @@ _SHOWN = {
 }
 
 
+def _may_call(address: str) -> bool:
+    return Config().reach.may_call(address)
+
+
 def main() -> None:
     """Run a command; what a person can mend is said in one line, without a traceback."""
+    # The whole process is meant, which is why no command does it.
+    http.limit_reach(_may_call)
     try:
         cli.main(standalone_mode=True)
     except ValidationError as error:
@@ -201,7 +207,6 @@ def worker() -> None:
 def _ready() -> Config:
     """Return the configuration of an installation that can run; say what lacks otherwise."""
     config = Config()
-    http.limit_reach(config.reach.may_call)
     load_key_file(config.key_file, demo=config.demo)
     if migrate.pending(config.database_url):
         raise click.ClickException("The database lacks migrations: run `host_stub migrate`.")
@@ -212,7 +217,6 @@ def _ready() -> Config:
 def doctor_command() -> None:
     """Check the installation; exit status 1 if something is wrong."""
     config = Config()
-    http.limit_reach(config.reach.may_call)
     with _store(config) as store, plugin_cli.without_log():
         well = plugin_cli.say(doctor.examine(config, store))
     if not well:
