@@ -35,8 +35,14 @@ _SHOWN = {
 }
 
 
+def _may_call(address: str) -> bool:
+    return Config().reach.may_call(address)
+
+
 def main() -> None:
     """Run a command; what a person can mend is said in one line, without a traceback."""
+    # The whole process is meant, which is why no command does it.
+    http.limit_reach(_may_call)
     try:
         cli.main(standalone_mode=True)
     except ValidationError as error:
@@ -219,7 +225,6 @@ def clock_is_right_command() -> None:
 def _ready() -> Config:
     """Return the configuration of an installation that can run; say what lacks otherwise."""
     config = Config()
-    http.limit_reach(config.reach.may_call)
     load_key_file(config.key_file, demo=config.demo)
     same_version(config)
     return config
@@ -230,7 +235,6 @@ def _ready() -> Config:
 def doctor_command(quick: bool) -> None:
     """Check the installation; exit status 1 if something is wrong."""
     config = Config()
-    http.limit_reach(config.reach.may_call)
     with _store(config) as store, plugin_cli.without_log():
         well = plugin_cli.say(doctor.examine(config, store, quick=quick))
     if not well:

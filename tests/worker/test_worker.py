@@ -156,6 +156,7 @@ class Installation:
             "BILLHOOK_DATABASE_URL": url,
             "BILLHOOK_KEY_FILE": str(key_file),
             "BILLHOOK_BASE_URL": "https://panel.example",
+            "BILLHOOK_INTERNAL_NETWORKS": "127.0.0.0/8",
             "BILLHOOK_SMTP_HOST": sink.smtp_host,
             "BILLHOOK_SMTP_PORT": str(sink.smtp_port),
             "BILLHOOK_SMTP_FROM": SENDER,
