@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from host_stub.domain.actors import SYSTEM
 from host_stub.persistence import Account, ChargingFailure, Store
@@ -21,9 +21,10 @@ _LONGEST_REST: Final = timedelta(hours=1)
 _logger = structlog.get_logger(__name__)
 
 
-def resting(session: Session) -> Select[int]:
-    """Return the query for accounts that failed a moment ago and are left alone for now."""
-    return select(ChargingFailure.account_id).where(ChargingFailure.retry_at > now(session))
+def resting(session: Session, account_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Return the condition that a row's account failed a moment ago and is left alone for now."""
+    failed = select(ChargingFailure.account_id).where(ChargingFailure.account_id == account_id)
+    return failed.where(ChargingFailure.retry_at > now(session)).exists()
 
 
 def note(store: Store, account_id: int, error: Exception) -> None:
