@@ -28,7 +28,17 @@ from host_stub.plugins import status_queries
 from host_stub.plugins.delivery import PluginReceiver, listeners
 from host_stub.plugins.desk import Keys
 from host_stub.plugins.registry import Registry
-from host_stub.services import charge_watches, charging, closing, deliveries, heartbeat, outbox, payments, watch_levels
+from host_stub.services import (
+    charge_watches,
+    charging,
+    closing,
+    deliveries,
+    forecasts,
+    heartbeat,
+    outbox,
+    payments,
+    watch_levels,
+)
 from host_stub.services.deliveries import Receiver
 from host_stub.services.mail_sending import MailReceiver
 from host_stub.services.provisioning import ProvisioningReceiver
@@ -112,6 +122,7 @@ class Worker:
             Job("charging", self._charge),
             Job("closings", lambda: closing.follow(store), every=timedelta(seconds=5)),
             Job("expiry", lambda: payments.expire_due(store), every=timedelta(seconds=30)),
+            Job("forecast", lambda: forecasts.keep(store), every=timedelta(minutes=5)),
             Job("looking ahead", lambda: charge_watches.look_ahead(store), every=timedelta(minutes=5)),
             Job(
                 "status queries",

@@ -20,6 +20,7 @@ class Outbox(Base, OfReseller):
         *owned("outbox"),
         Index(None, "receiver", "lane", "id"),
         only("ix_outbox_dead", "reseller_id", "id", where="dead_at is not null"),
+        only("ix_outbox_failing", "id", where="dead_at is null and last_error <> ''"),
         only("ix_outbox_dead_anywhere", "id", where="dead_at is not null"),
         # An id is never used again: what a delivery writes carries it in its once-only key.
         STRICT | {"sqlite_autoincrement": True},

@@ -132,6 +132,7 @@ class Account(Base, OfReseller, Searched):
         Index(None, "reseller_id", "type", "id"),
         only("ix_account_on_hold", "reseller_id", "id", where="on_hold_since is not null"),
         only("ix_account_on_hold_anywhere", "id", where="on_hold_since is not null"),
+        only("ix_account_stopping", "reseller_id", "id", where="stopping_since is not null"),
         only("ix_account_in_debt", "reseller_id", "id", where="balance_minor < 0"),
         CheckConstraint("type in ('person','sole_proprietor','company')", name="type"),
         STRICT,
@@ -157,6 +158,7 @@ class Account(Base, OfReseller, Searched):
     threshold_minor: Mapped[int] = mapped_column(default=0)  # may be negative: how far charges may go
     event_sequence: Mapped[int] = mapped_column(default=0)  # drawn under the row lock
     on_hold_since: Mapped[datetime | None]
+    stopping_since: Mapped[datetime | None]  # since when the worker expects its services to stop within the day
     created_at: Mapped[datetime]
 
 

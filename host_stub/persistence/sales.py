@@ -58,6 +58,7 @@ class Subscription(Base, OfReseller, Searched):
         Index(None, "status", "next_charge_at"),
         Index(None, "reseller_id", "status", "next_charge_at"),
         Index(None, "reseller_id", "status", "id"),
+        Index(None, "plan_id", "status"),
         only("ix_subscription_not_switched", "reseller_id", "id", where="provisioning_error <> ''"),
         STRICT,
     )

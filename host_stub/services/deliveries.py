@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 import structlog
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import delete, exists, literal, select, update
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
@@ -315,8 +315,7 @@ def dead_letters(session: Session, *, limit: int = 100) -> Sequence[Outbox]:
 
 def failing(session: Session, *, limit: int = 100) -> Sequence[Outbox]:
     """Return the facts whose last delivery failed and that will be tried again, oldest first."""
-    failed = or_(Outbox.attempts > 0, Outbox.last_error != "")
-    query = select(Outbox).where(Outbox.dead_at.is_(None), failed)
+    query = select(Outbox).where(Outbox.dead_at.is_(None), Outbox.last_error != literal("", literal_execute=True))
     return session.scalars(query.order_by(Outbox.id).limit(limit)).all()
 
 

@@ -190,7 +190,7 @@ class QueueRow:
 
     label: Text
     url: str
-    count: int
+    count: str
     hint: Text = ""
     tone: Tone = Tone.WAIT
 

@@ -7,7 +7,6 @@ of all that. Only what is measured needs to be true: balances are not proved aga
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,7 +38,7 @@ from host_stub.persistence.store import now
 from tests.support.world import a_method, a_reseller
 
 #: Written as SQL for one row of a set; `i` is its number from 1.
-Row = Mapping[str, str]
+Row = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +181,11 @@ _DEAD = {
     "payload": "'{}'",
     "last_error": "'boom'",
 }
-_MOVEMENT = {"source": "'charge'", "kind": "'charge'", "reason": "''", "details": "'{}'", "actor": "'system::'"}
+_CHARGED = (
+    """'{"period_end": "2020-01-01T01:00:00+00:00", "period_start": "2020-01-01T00:00:00+00:00", """
+    """"subscription": "VPS", "subscription_id": 1}'"""
+)
+_MOVEMENT = {"source": "'charge'", "kind": "'charge'", "reason": "''", "details": _CHARGED, "actor": "'system::'"}
 
 
 def _complete(kind: type[Base], row: Row, dialect: _Sqlite | _Postgresql) -> dict[str, str]:

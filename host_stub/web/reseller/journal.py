@@ -7,10 +7,11 @@ from typing import Any, Final
 from billhook import Catalogue
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from host_stub.persistence import LogEntry
-from host_stub.services.listings import contains, list_page
+from host_stub.services import searching
+from host_stub.services.listings import list_page
 from host_stub.web.panel import reading
 from host_stub.web.reseller import bp
 from host_stub.web.reseller.room import asked, cursor, pages, reseller, show
@@ -36,7 +37,9 @@ KINDS: Final[dict[str, tuple[Any, str, str]]] = {
 def journal_list() -> ResponseReturnValue:
     kind, text = asked("status", KINDS) or asked("kind", KINDS), asked("q")
     with reading() as session:
-        listing = list_page(session, _found(kind, text), LogEntry.id, cursor(), count=False)
+        query = select(LogEntry).where(LogEntry.object_kind == kind) if kind else select(LogEntry)
+        search = searching.log_lines(text) if text else None
+        listing = list_page(session, query, LogEntry.id, cursor(), count=False, search=search)
     code = reseller().currency
     return show(
         "reseller/journal.html",
@@ -53,18 +56,6 @@ def journal_list() -> ResponseReturnValue:
         kinds=[(key, label) for key, (label, _page, _name) in KINDS.items()],
         status=kind,
         query=text,
-    )
-
-
-def _found(kind: str, text: str) -> Select[Any]:
-    query = select(LogEntry)
-    if kind:
-        query = query.where(LogEntry.object_kind == kind)
-    if not text:
-        return query
-    found = contains(text, LogEntry.actor, LogEntry.details)
-    return query.where(
-        found | (LogEntry.object_id == int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else found
     )
 
 

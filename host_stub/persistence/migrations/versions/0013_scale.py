@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from host_stub.domain.folding import fold_all
+from host_stub.persistence import types
 
 
 revision = "0013"
@@ -31,6 +32,7 @@ INDICES = {
         ("ix_account_reseller_id_type_id", ["reseller_id", "type", "id"], ""),
         ("ix_account_on_hold", ["reseller_id", "id"], "on_hold_since is not null"),
         ("ix_account_on_hold_anywhere", ["id"], "on_hold_since is not null"),
+        ("ix_account_stopping", ["reseller_id", "id"], "stopping_since is not null"),
         ("ix_account_in_debt", ["reseller_id", "id"], "balance_minor < 0"),
     ],
     "charging_failure": [("ix_charging_failure_reseller_id_first_at", ["reseller_id", "first_at"], "")],
@@ -51,6 +53,7 @@ INDICES = {
     ],
     "outbox": [
         ("ix_outbox_dead", ["reseller_id", "id"], "dead_at is not null"),
+        ("ix_outbox_failing", ["id"], "dead_at is null and last_error <> ''"),
         ("ix_outbox_dead_anywhere", ["id"], "dead_at is not null"),
     ],
     "payment": [
@@ -62,6 +65,7 @@ INDICES = {
         ("ix_subscription_account_id_status_next_charge_at", ["account_id", "status", "next_charge_at"], ""),
         ("ix_subscription_reseller_id_status_next_charge_at", ["reseller_id", "status", "next_charge_at"], ""),
         ("ix_subscription_reseller_id_status_id", ["reseller_id", "status", "id"], ""),
+        ("ix_subscription_plan_id_status", ["plan_id", "status"], ""),
         ("ix_subscription_not_switched", ["reseller_id", "id"], "provisioning_error <> ''"),
     ],
 }
@@ -81,6 +85,7 @@ NO_UPDATE = (
 def upgrade() -> None:
     for table in FOLDED:
         op.add_column(table, sa.Column("folded", sa.Text(), nullable=False, server_default=""))
+    op.add_column("account", sa.Column("stopping_since", types.Instant(timezone=True), nullable=True))
     connection = op.get_bind()
     sqlite = connection.dialect.name == "sqlite"
     # A line of the log is not changed by having its words written in a second way.
@@ -102,6 +107,7 @@ def downgrade() -> None:
             op.drop_index(name, table_name=table)
     for table, (name, columns) in REPLACED.items():
         op.create_index(name, table, columns)
+    op.drop_column("account", "stopping_since")
     for table in FOLDED:
         op.drop_column(table, "folded")
 
