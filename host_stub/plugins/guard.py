@@ -54,6 +54,7 @@ class Guard:
         self._handler_seconds = self._deadlines.get("billhook_", HANDLER_SECONDS)
         self.own, self.public = (Side(plugin, name, now) for name in (SideName.OWN, SideName.PUBLIC))
         self.tallies = Tallies()
+        self._places = self.tallies.places
 
     @property
     def stuck(self) -> int:
@@ -104,7 +105,7 @@ class Guard:
 
         For the collectors at load, whose time the start watch bounds. Raises as `call` does.
         """
-        tally = self.tallies.places.get(place) or self.tallies.at(place)
+        tally = self._places.get(place) or self.tallies.at(place)
         own = self.own
         if own.breaker.until is not None or own.pool.stuck:
             self._admit(own, tally)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Literal, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select, union, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from host_stub.domain.folding import fold
@@ -156,30 +156,37 @@ def _edge(
     """Return the key of the first row in this direction that a search does not get to, if there is one."""
     if search is None:
         return None
-    rows = select(order.key)
-    for condition in (query.whereclause, or_(*ranges) if ranges else None):
-        rows = rows.where(condition) if condition is not None else rows
-    found: int | None = session.scalars(order.sorted(order.after_cursor(rows)).offset(search.rows).limit(1)).first()
+    every = [query.where(condition) for condition in ranges] or [query]
+    compared = [order.sorted(order.after_cursor(_bare(order.key, part))).limit(search.rows + 1) for part in every]
+    keys = union_all(*(select(part.subquery()) for part in compared)).subquery().c[0]
+    last = keys.asc() if order.upwards else keys.desc()
+    found: int | None = session.scalars(select(keys).order_by(last).offset(search.rows).limit(1)).first()
     return found
+
+
+def _bare(key: Key, query: Select[Any]) -> Select[Any]:
+    """Return the query for the keys alone: what a list joins is there for its columns and leaves no row out."""
+    rows = select(key)
+    return rows.where(query.whereclause) if query.whereclause is not None else rows
 
 
 def _parts(
     query: Select[Any], order: _Order, ranges: Sequence[Condition], search: Search | None, edge: int | None
 ) -> list[Select[Any]]:
+    every = [query.where(condition) for condition in ranges] or [query]
     if search is None:
-        return [query.where(condition) for condition in ranges] or [query]
-    whole = query.where(or_(*ranges)) if ranges else query
-    compared = whole.where(search.words)
+        return every
+    words = search.words
     if edge is not None:
-        compared = compared.where(order.key < edge if order.upwards else order.key > edge)
-    return [compared, *(whole.where(condition) for condition in search.exact)]
+        words = and_(words, order.key < edge if order.upwards else order.key > edge)
+    return [part.where(condition) for part in every for condition in (words, *search.exact)]
 
 
 def _count(session: Session, key: Key, parts: Sequence[Select[Any]]) -> int:
-    if len(parts) == 1:
-        return count_up_to(session, parts[0])
-    limited = [part.with_only_columns(key).order_by(None).limit(COUNTED + 1).subquery() for part in parts]
-    return count_up_to(session, select(union(*(select(part) for part in limited)).subquery()))
+    # Sorted, so that each comes off the index that the page comes off.
+    limited = [_bare(key, part).order_by(key).limit(COUNTED + 1).subquery() for part in parts]
+    whole = union(*(select(part) for part in limited)).subquery() if limited[1:] else limited[0]
+    return count_up_to(session, select(whole))
 
 
 def count_up_to(session: Session, query: Select[Any], most: int = COUNTED) -> int:

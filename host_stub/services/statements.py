@@ -91,7 +91,7 @@ def list_operations(session: Session, account_id: int, cursor: Cursor, *, limit:
     query: Any = (
         select(Entry, LedgerTransaction)
         .join(LedgerTransaction, LedgerTransaction.id == Entry.transaction_id)
-        .where(Entry.account_id == account_id, Entry.leg == Leg.CUSTOMER)
+        .where(Entry.account_id == account_id)
     )
     # The column may be empty on other legs, never on a customer's.
     found = list_page(session, query, cast(Key, Entry.account_sequence), cursor, limit=limit)

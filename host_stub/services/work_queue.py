@@ -74,7 +74,9 @@ def for_approval(session: Session, manual_plugins: Collection[str]) -> list[Colu
 
 def approvals_waiting(session: Session, ranges: Sequence[ColumnElement[bool]], most: int = COUNTED) -> int:
     """Return how many payments wait for approval, counting at most one more than `most`."""
-    limited = [select(Payment.id).where(condition).limit(most + 1).subquery() for condition in ranges]
+    limited = [
+        select(Payment.id).where(condition).order_by(Payment.id).limit(most + 1).subquery() for condition in ranges
+    ]
     return count_up_to(session, select(union_all(*(select(part) for part in limited)).subquery()), most)
 
 

@@ -20,7 +20,7 @@ from tests.support.web import Visitor, a_customer, a_user, an_app, store_of
 #: Larger by far than what a page may look at.
 SIZE = Size(accounts=5_000, payments=40_000)
 #: A page counts to 1000 at most, and looks the neighbours of each row up.
-MOST_ROWS = 9_000
+MOST_ROWS = 6_000
 
 pytestmark = pytest.mark.long
 

@@ -43,10 +43,12 @@ Row = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """accounts: each with one hourly subscription. payments: theirs, with the trail of each."""
+    """accounts: each with one hourly subscription. payments: theirs. trail: of these the movements, charges, mails, lines
+    of the log and messages of gateways; all if left out."""
 
     accounts: int
     payments: int = 0
+    trail: int | None = None
 
 
 class Crowd:
@@ -109,20 +111,21 @@ class Crowd:
             | {"purpose": "'Пополнение баланса'", "status": status, "method_id": method, "created_by": "'customer:1:A'"}
             | {"created_at": past, "expires_at": at},
         )
+        trail = payments if self.size.trail is None else self.size.trail
         told = mine | money | {"method_id": str(self.gateway_id), "source": "'paymaster:1'", "external_id": "'e' || i"}
         self._write(
             GatewayEvent,
-            payments,
+            trail,
             told
             | {"signed_digest": "'d' || i", "reference": "'P' || i", "is_test": self._sql.flag(on=False)}
             | {"details": "'{}'", "body": self._sql.no_bytes, "received_at": past, "settlement": "''"}
             | {"verdict": "case when i % 10000 = 7 then 'parked' else 'credited' end"}
             | {"folded": "'e' || i || '\np' || i"},
         )
-        self._write(Mail, payments, mine | _MAIL | {"account_id": owner, "created_at": past})
-        self._write(LogEntry, payments, mine | _LOG | {"object_id": owner, "at": past})
-        self._movements(payments, past, mine, owner)
-        self._write(Outbox, max(payments // 10_000, 1), mine | _DEAD | {"created_at": at, "dead_at": at})
+        self._write(Mail, trail, mine | _MAIL | {"account_id": owner, "created_at": past})
+        self._write(LogEntry, trail, mine | _LOG | {"object_id": owner, "at": past})
+        self._movements(trail, past, mine, owner)
+        self._write(Outbox, max(trail // 10_000, 1), mine | _DEAD | {"created_at": at, "dead_at": at})
 
     def _movements(self, count: int, past: str, mine: Row, owner: str) -> None:
         """Write charges with their movements; every tenth movement is of the first account, which has lived long."""
