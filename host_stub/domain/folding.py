@@ -9,6 +9,7 @@ from typing import Final
 #: Left out: typed in one way here and in another there. Dashes and quotes by their class, these by name.
 _QUOTES: Final = "\"'`´"
 _DROPPED_CLASSES: Final = frozenset({"Pd", "Pi", "Pf", "Cf"})
+_YO, _YE = "\N{CYRILLIC SMALL LETTER IO}", "\N{CYRILLIC SMALL LETTER IE}"
 _LOW_QUOTES: Final = "„‚"
 
 
@@ -27,8 +28,8 @@ _ASCII_OFF: Final = str.maketrans("", "", _QUOTES + "-")
 
 
 def _seen(sign: str) -> str:
-    if sign == "ё":
-        return "е"
+    if sign == _YO:
+        return _YE
     return "" if sign in _LOW_QUOTES or unicodedata.category(sign) in _DROPPED_CLASSES else sign
 
 

@@ -20,7 +20,6 @@ _NAMESAKES: Final = 50
 
 _ID = re.compile(r"[0-9]{1,9}", re.ASCII)
 _NUMBER_SIGN = re.compile(r"^(?:№|#|N(?=\s*[0-9]))\s*", re.IGNORECASE)
-_CURRENCY = re.compile(r"\s*(?:₽|руб\.?|р\.?)$", re.IGNORECASE)
 
 
 def accounts(text: str) -> Search:
@@ -56,7 +55,7 @@ def _numbers(number: str, reseller: Reseller) -> list[str]:
 
 def _by_amount(text: str, currency: str) -> list[Condition]:
     try:
-        amount = read_amount(_CURRENCY.sub("", text), currency)
+        amount = read_amount(text.removesuffix("₽"), currency)
     except UnreadableAmount:
         return []
     return [Payment.amount_minor == amount.minor]

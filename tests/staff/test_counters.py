@@ -35,7 +35,7 @@ def test_more_than_ninety_nine_stand_in_the_menu_as_such(staff: Staff) -> None:
 
 
 def test_payments_to_approve_stand_oldest_first_over_methods_and_statuses(any_staff: Staff) -> None:
-    first, second = any_staff.payment("11.00"), any_staff.payment("12.00")
+    first, second = any_staff.payment("110.00"), any_staff.payment("120.00")
     any_staff.clock.advance(days=31)
     with any_staff.store.write() as session:
         session.get_one(Payment, first).status = "expired"

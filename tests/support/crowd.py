@@ -43,8 +43,10 @@ Row = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """accounts: each with one hourly subscription. payments: theirs. trail: of these the movements, charges, mails, lines
-    of the log and messages of gateways; all if left out."""
+    """accounts: each with one hourly subscription. payments: theirs.
+
+    trail: so many movements, charges, mails, lines of the log and messages of gateways; as many as payments by default.
+    """
 
     accounts: int
     payments: int = 0
