@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Literal, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union, union_all
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, union, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from host_stub.domain.folding import fold
@@ -207,6 +207,8 @@ def counts_up_to(session: Session, queries: Mapping[int, Select[Any]], most: int
 def contains(text: str, *folded: Any) -> Condition:
     """Return the condition that one of the folded columns has `text` in it, in whatever spelling (`domain.folding`)."""
     words = fold(text)
+    if text and not words:
+        return false()  # signs that are left out everywhere: nothing was looked for
     return or_(*(column.contains(words, autoescape=True) for column in folded))
 
 

@@ -21,7 +21,8 @@ from tests.support.crowd import Crowd, Size
 from tests.support.databases import Databases
 from tests.support.web import Visitor, a_customer, a_user, an_app, store_of
 
-SMALL, BIG = Size(1_000, 2_000), Size(100_000, 1_000_000, trail=100_000)
+#: Both fill a page of each list.
+SMALL, BIG = Size(1_000, 20_000, trail=2_000), Size(100_000, 1_000_000, trail=100_000)
 CHARGED, ROUNDS, MOST = 100, 6, 1.5
 #: Room for what is counted up to a limit that the small one does not reach, and for figures of a few milliseconds.
 PAGES = {
