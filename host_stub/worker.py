@@ -39,6 +39,7 @@ from host_stub.services import (
     claims,
     closing,
     deliveries,
+    forecasts,
     heartbeat,
     outbox,
     payments,
@@ -140,6 +141,7 @@ class Worker:
             Job("closings", lambda: closing.follow(store), every=timedelta(seconds=5)),
             Job("expiry", self._by_date(lambda: payments.expire_due(store)), every=timedelta(seconds=30)),
             Job("looking ahead", self._by_date(lambda: charge_watches.look_ahead(store)), every=timedelta(minutes=5)),
+            Job("forecast", self._by_date(lambda: forecasts.keep(store)), every=timedelta(minutes=5)),
             Job("waits", self._reread, every=timedelta(seconds=10)),
             Job(
                 "status queries",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKeyConstraint, MetaData, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Index, MetaData, Text, UniqueConstraint, event, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from host_stub.domain.folding import fold_all
 from host_stub.persistence.types import Day, Instant, Int64
 
 NAMING = {
@@ -34,6 +36,43 @@ class OfReseller:
 
 class OfOperator:
     """A row of the whole installation: sessions of one reseller see it and never write it (`store.py`)."""
+
+
+class Searched:
+    """A row that people look for: `folded` holds its words as `domain.folding.fold` leaves them.
+
+    Written by the host with the row, so that both databases find the same. A Core insert sets it by `folded_of`.
+    """
+
+    LOOKED_FOR: ClassVar[tuple[str, ...]]  # columns whose words count
+
+    folded: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+    @classmethod
+    def folded_of(cls, values: Mapping[str, Any]) -> str:
+        return fold_all(each for name in cls.LOOKED_FOR for each in _texts(values.get(name)))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield the texts in a column's value; of JSON the values, not the keys."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _texts(each)
+
+
+@event.listens_for(Searched, "before_insert", propagate=True)
+@event.listens_for(Searched, "before_update", propagate=True)
+def _fold(_mapper: Any, _connection: Any, row: Searched) -> None:
+    folded = row.folded_of({name: getattr(row, name) for name in row.LOOKED_FOR})
+    if folded != row.folded:
+        row.folded = folded
+
+
+def only(name: str, *columns: str, where: str) -> Index:
+    """Return an index over the rows that meet a condition of constants; queries name it in the same words."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 def within_reseller(*columns: str, to: str, deferrable: bool = False) -> ForeignKeyConstraint:

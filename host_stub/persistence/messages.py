@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Index, PrimaryKeyConstraint, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from host_stub.persistence.base import STRICT, Base, OfOperator, OfReseller, owned, within_reseller
+from host_stub.persistence.base import STRICT, Base, OfOperator, OfReseller, Searched, only, owned, within_reseller
 from host_stub.persistence.types import Flag, Json
 
 
@@ -19,7 +19,9 @@ class Outbox(Base, OfReseller):
     __table_args__ = (
         *owned("outbox"),
         Index(None, "receiver", "lane", "id"),
-        Index(None, "dead_at"),
+        only("ix_outbox_dead", "reseller_id", "id", where="dead_at is not null"),
+        only("ix_outbox_failing", "id", where="dead_at is null and last_error <> ''"),
+        only("ix_outbox_dead_anywhere", "id", where="dead_at is not null"),
         # An id is never used again: what a delivery writes carries it in its once-only key.
         STRICT | {"sqlite_autoincrement": True},
     )
@@ -57,16 +59,19 @@ class Lane(Base):
     worker: Mapped[str] = mapped_column(Text, default="")
 
 
-class Mail(Base, OfReseller):
+class Mail(Base, OfReseller, Searched):
     """A mail, from the moment it was decided until the SMTP server took or refused it."""
 
     __tablename__ = "mail"
+    LOOKED_FOR = ("recipient", "subject")
     __table_args__ = (
         *owned("mail"),
         within_reseller("account_id", to="account"),
         UniqueConstraint("once_key"),
         Index(None, "account_id"),
-        Index(None, "reseller_id", "status"),
+        Index(None, "reseller_id", "status", "id"),
+        only("ix_mail_refused", "reseller_id", "created_at", where="status = 'refused'"),
+        only("ix_mail_refused_anywhere", "created_at", where="status = 'refused'"),
         STRICT,
     )
 
@@ -211,13 +216,16 @@ class PluginTable(Base):
     made_at: Mapped[datetime]
 
 
-class LogEntry(Base, OfReseller):
+class LogEntry(Base, OfReseller, Searched):
     """Журнал: who did what to which object, and when. Append-only."""
 
     __tablename__ = "log_entry"
+    LOOKED_FOR = ("actor", "details")
     __table_args__ = (
         *owned("log_entry"),
         Index(None, "reseller_id", "object_kind", "object_id", "id"),
+        Index(None, "reseller_id", "object_kind", "id"),
+        only("ix_log_entry_unread", "reseller_id", "at", "object_id", where="action = 'account.nobody_to_write_to'"),
         STRICT,
     )
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from host_stub.persistence import selectivity
 from host_stub.persistence.base import Base
 from host_stub.persistence.store import make_engine
 
@@ -47,6 +48,7 @@ def upgrade(url: str) -> None:
     engine = make_engine(url)
     with engine.begin() as connection:
         command.upgrade(_config(connection), "head")
+        selectivity.tell(connection)
     engine.dispose()
 
 

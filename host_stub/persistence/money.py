@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, Sequence, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from host_stub.persistence.base import STRICT, Base, OfReseller, owned, within_reseller
+from host_stub.persistence.base import STRICT, Base, OfReseller, Searched, only, owned, within_reseller
 from host_stub.persistence.types import Blob, Flag, Int64, Json
 
 #: Header ids are drawn before the header is written, because legs come first.
@@ -81,10 +81,11 @@ class Entry(Base, OfReseller):
     at: Mapped[datetime]
 
 
-class Payment(Base, OfReseller):
+class Payment(Base, OfReseller, Searched):
     """Платеж: the instrument for money in. Created first, completed later."""
 
     __tablename__ = "payment"
+    LOOKED_FOR = ("number", "purpose", "comment")
     __table_args__ = (
         *owned("payment"),
         within_reseller("account_id", to="account"),
@@ -95,6 +96,9 @@ class Payment(Base, OfReseller):
         CheckConstraint("status in ('waiting_for_payment','expired','completed','cancelled')", name="status"),
         Index(None, "account_id", "id"),
         Index(None, "status", "expires_at"),
+        Index(None, "reseller_id", "status", "id"),
+        Index(None, "reseller_id", "method_id", "status", "id"),
+        Index(None, "reseller_id", "amount_minor", "id"),
         STRICT,
     )
 
@@ -170,18 +174,22 @@ class Approval(Base, OfReseller):
     at: Mapped[datetime]
 
 
-class GatewayEvent(Base, OfReseller):
+class GatewayEvent(Base, OfReseller, Searched):
     """A verified message from a gateway, with the verdict that was passed in the same transaction."""
 
     __tablename__ = "gateway_event"
+    LOOKED_FOR = ("external_id", "reference")
     __table_args__ = (
         *owned("gateway_event"),
         within_reseller("method_id", to="payment_method"),
         within_reseller("payment_id", to="payment"),
         within_reseller("transaction_id", to="ledger_transaction"),
         UniqueConstraint("reseller_id", "source", "external_id", "signed_digest"),
-        Index(None, "reseller_id", "verdict", "settled_at"),
         Index(None, "transaction_id"),
+        Index(None, "reseller_id", "verdict", "id"),
+        only("ix_gateway_event_parked", "reseller_id", "id", where="verdict = 'parked' and settled_at is null"),
+        only("ix_gateway_event_parked_anywhere", "id", where="verdict = 'parked' and settled_at is null"),
+        only("ix_gateway_event_settled", "reseller_id", "id", where="settled_at is not null"),
         STRICT,
     )
 

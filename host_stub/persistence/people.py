@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from host_stub.persistence.base import STRICT, Base, OfReseller, owned, within_reseller
+from host_stub.persistence.base import STRICT, Base, OfReseller, Searched, only, owned, within_reseller
 from host_stub.persistence.types import Blob, Flag, Json
 
 
@@ -29,10 +29,11 @@ class AccessLevel(StrEnum):
     USER = "user"
 
 
-class Reseller(Base):
+class Reseller(Base, Searched):
     """Legal entity that sells and issues bills, in one currency. The root one is the operator."""
 
     __tablename__ = "reseller"
+    LOOKED_FOR = ("name", "brand_name")
     __table_args__ = (STRICT,)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -119,13 +120,20 @@ class RateLimit(Base):
     count: Mapped[int]
 
 
-class Account(Base, OfReseller):
+class Account(Base, OfReseller, Searched):
     """Клиент: the paying party. Balance positive = the customer's money; a projection of its entries."""
 
     __tablename__ = "account"
+    LOOKED_FOR = ("name", "inn", "email")
     __table_args__ = (
         *owned("account"),
         Index(None, "reseller_id", "name"),
+        Index(None, "reseller_id", "inn"),
+        Index(None, "reseller_id", "type", "id"),
+        only("ix_account_on_hold", "reseller_id", "id", where="on_hold_since is not null"),
+        only("ix_account_on_hold_anywhere", "id", where="on_hold_since is not null"),
+        only("ix_account_stopping", "reseller_id", "id", where="stopping_since is not null"),
+        only("ix_account_in_debt", "reseller_id", "id", where="balance_minor < 0"),
         CheckConstraint("type in ('person','sole_proprietor','company')", name="type"),
         STRICT,
     )
@@ -150,6 +158,7 @@ class Account(Base, OfReseller):
     threshold_minor: Mapped[int] = mapped_column(default=0)  # may be negative: how far charges may go
     event_sequence: Mapped[int] = mapped_column(default=0)  # drawn under the row lock
     on_hold_since: Mapped[datetime | None]
+    stopping_since: Mapped[datetime | None]  # since when the worker expects its services to stop within the day
     created_at: Mapped[datetime]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, Text, Uniqu
 from sqlalchemy.orm import Mapped, mapped_column
 
 from host_stub.domain.charging import Period
-from host_stub.persistence.base import STRICT, Base, OfReseller, owned, within_reseller
+from host_stub.persistence.base import STRICT, Base, OfReseller, Searched, only, owned, within_reseller
 from host_stub.persistence.types import Flag
 
 __all__ = ["Charge", "ChargingFailure", "Period", "Plan", "Subscription", "SubscriptionStatus"]
@@ -22,10 +22,11 @@ class SubscriptionStatus(StrEnum):
     DELETED = "deleted"
 
 
-class Plan(Base, OfReseller):
+class Plan(Base, OfReseller, Searched):
     """Тарифный план."""
 
     __tablename__ = "plan"
+    LOOKED_FOR = ("name",)
     __table_args__ = (
         *owned("plan"),
         CheckConstraint("period in ('hour','day','month')", name="period"),
@@ -42,17 +43,23 @@ class Plan(Base, OfReseller):
     created_at: Mapped[datetime]
 
 
-class Subscription(Base, OfReseller):
+class Subscription(Base, OfReseller, Searched):
     """Подписка: an account's agreement to consume a plan."""
 
     __tablename__ = "subscription"
+    LOOKED_FOR = ("name",)
     __table_args__ = (
         *owned("subscription"),
         within_reseller("account_id", to="account"),
         within_reseller("plan_id", to="plan"),
         CheckConstraint("status in ('pending','active','stopped','deleted')", name="status"),
-        Index(None, "account_id"),
+        # What is due is asked for by account, over the installation, and by reseller: none may walk the others' rows.
+        Index(None, "account_id", "status", "next_charge_at"),
         Index(None, "status", "next_charge_at"),
+        Index(None, "reseller_id", "status", "next_charge_at"),
+        Index(None, "reseller_id", "status", "id"),
+        Index(None, "plan_id", "status"),
+        only("ix_subscription_not_switched", "reseller_id", "id", where="provisioning_error <> ''"),
         STRICT,
     )
 
@@ -102,6 +109,7 @@ class ChargingFailure(Base, OfReseller):
     __table_args__ = (
         PrimaryKeyConstraint("account_id"),
         within_reseller("account_id", to="account"),
+        Index(None, "reseller_id", "first_at"),
         STRICT,
     )
 

@@ -67,6 +67,7 @@ class Guard:
         self.sides = {name: Side(plugin, name, now) for name in SideName}
         self.own, self.pages, self.public = (self.sides[name] for name in SideName)
         self.tallies = Tallies()
+        self._places = self.tallies.places
 
     @property
     def stuck(self) -> int:
@@ -118,7 +119,7 @@ class Guard:
 
         For the collectors at load, whose time the start watch bounds. Raises as `call` does.
         """
-        tally = self.tallies.places.get(place) or self.tallies.at(place)
+        tally = self._places.get(place) or self.tallies.at(place)
         own = self.own
         if not own.quiet:
             self._admit(own, tally, ())

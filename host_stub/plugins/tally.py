@@ -14,6 +14,7 @@ from billhook.loading import COLLECTORS, EVENT_HOOKS
 #: Upper bounds of the durations that are told apart, in seconds; what took longer than the last stands after it.
 #: Every deadline of `containment` is one of them: what overran stands above its own.
 BOUNDS: Final = (0.001, 0.005, 0.02, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
+_SHORTEST: Final = BOUNDS[0]
 #: The places that are counted by name. Any other counts as OTHER: what is counted must not grow with what is asked.
 PLACES: Final = frozenset(EXPECTED) | COLLECTORS | frozenset(EVENT_HOOKS)
 OTHER: Final = "other"
@@ -42,7 +43,8 @@ class Tally:
 
     def count(self, seconds: float) -> None:
         """Count a call that ended, or was given up, after so long."""
-        bound = bisect_left(BOUNDS, seconds)
+        # Most calls are short.
+        bound = 0 if seconds <= _SHORTEST else bisect_left(BOUNDS, seconds)
         with self._lock:
             self.durations[bound] += 1
             self.seconds += seconds

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
 from host_stub.domain.errors import InvalidAmount, RefusedError
+from host_stub.domain.folding import fold
 from host_stub.domain.payments import OPEN, Cause, Consequence, status_after_reversal
 from host_stub.persistence import Approval, LedgerTransaction, Payment, Reseller, Scope, Store
 from host_stub.persistence.store import fetch, now
@@ -129,7 +130,7 @@ def _may_be_one_payer(approval: Approval, order: BankOrder) -> bool:
     if approval.payer_inn and order.payer_inn:
         return approval.payer_inn == order.payer_inn
     if approval.payer_name and order.payer_name:
-        return approval.payer_name.casefold() == order.payer_name.casefold()
+        return fold(approval.payer_name) == fold(order.payer_name)
     return True
 
 

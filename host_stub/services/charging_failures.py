@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from host_stub.domain.actors import SYSTEM
 from host_stub.persistence import Account, ChargingFailure, Store
@@ -22,14 +22,15 @@ _LONGEST_REST: Final = timedelta(hours=1)
 _logger = structlog.get_logger(__name__)
 
 
-def resting(session: Session) -> Select[int]:
-    """Return the query for accounts that failed a moment ago and are left alone for now.
+def resting(session: Session, account_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Return the condition that a row's account failed a moment ago and is left alone for now.
 
     A failure that lies ahead was noted by a clock that has been set back since: it keeps nobody.
     """
-    return select(ChargingFailure.account_id).where(
+    failed = select(ChargingFailure.account_id).where(ChargingFailure.account_id == account_id)
+    return failed.where(
         ChargingFailure.retry_at > now(session), ChargingFailure.last_at <= now(session) + SKEW
-    )
+    ).exists()
 
 
 def note(store: Store, account_id: int, error: Exception) -> None:

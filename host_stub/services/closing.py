@@ -140,7 +140,8 @@ def _follow(store: Store, reseller_id: int, limit: int, *, rounds: int | None = 
     while rounds is None or rounds > 0:
         with store.read() as session:
             accounts = _concerned(session, fetch(session, Reseller, reseller_id), after=last_id, limit=limit)
-            resting = set(session.scalars(charging_failures.resting(session)))
+            left_alone = select(Account.id).where(charging_failures.resting(session, Account.id))
+            resting = set(session.scalars(left_alone.where(Account.id.in_(accounts))))
             failed = charging_failures.among(session, accounts)
         results += [
             None if account_id in resting else _take_along(store, account_id, failed_before=account_id in failed)

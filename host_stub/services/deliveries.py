@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Final, Protocol
 
 import structlog
-from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy import delete, exists, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
@@ -339,8 +339,7 @@ def dead_letters(session: Session, *, limit: int = 100) -> Sequence[Outbox]:
 
 def failing(session: Session, *, limit: int = 100) -> Sequence[Outbox]:
     """Return the facts whose last delivery failed and that will be tried again, oldest first."""
-    failed = or_(Outbox.attempts > 0, Outbox.last_error != "")
-    query = select(Outbox).where(Outbox.dead_at.is_(None), failed)
+    query = select(Outbox).where(Outbox.dead_at.is_(None), Outbox.last_error != literal("", literal_execute=True))
     return session.scalars(query.order_by(Outbox.id).limit(limit)).all()
 
 

@@ -58,7 +58,7 @@ def _read(session: Session, kind: str, ids: set[int]) -> Iterable[tuple[int, str
 def called(text: str) -> ColumnElement[bool]:
     """Return the condition that a line of the log is about a payment of this number, or a customer called so."""
     payments = select(Payment.id).where(cast(Payment.number, String) == text)
-    accounts = select(Account.id).where(contains(text, Account.name))
+    accounts = select(Account.id).where(contains(text, Account.folded))
     return or_(
         and_(LogEntry.object_kind == "payment", LogEntry.object_id.in_(payments)),
         and_(LogEntry.object_kind == "account", LogEntry.object_id.in_(accounts)),

@@ -104,6 +104,9 @@ def insert_once(session: Session, kind: type[Mail] | type[Notice], values: Mappi
     session.flush()
     dialect = session.get_bind().dialect.name
     insert = (postgresql if dialect == "postgresql" else sqlite).insert(kind)
-    statement = insert.values(values).on_conflict_do_nothing(index_elements=[kind.once_key]).returning(kind.id)
-    found: int | None = session.execute(statement).scalar_one_or_none()
+    folded = {"folded": Mail.folded_of(values)} if kind is Mail else {}
+    statement = (
+        insert.values({**values, **folded}).on_conflict_do_nothing(index_elements=[kind.once_key]).returning(kind.id)
+    )
+    found: int | None = session.execute(statement.returning(kind.id)).scalar_one_or_none()
     return found

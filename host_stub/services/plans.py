@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from billhook import Money
@@ -11,9 +12,10 @@ from sqlalchemy.orm import Session
 from host_stub.domain.actors import Actor
 from host_stub.domain.amounts import LARGEST_MINOR, AmountProblem
 from host_stub.domain.errors import InvalidAmount
-from host_stub.persistence import Period, Plan, Reseller, Scope, Store
+from host_stub.persistence import Period, Plan, Reseller, Scope, Store, Subscription, SubscriptionStatus
 from host_stub.persistence.store import fetch, now
 from host_stub.services.journal import log
+from host_stub.services.listings import counts_up_to
 from host_stub.services.open_resellers import must_be_open
 
 
@@ -77,6 +79,13 @@ def of_reseller(session: Session, reseller_id: int, *, only_active: bool = False
     """Return a reseller's plans by name."""
     query = select(Plan).where(Plan.reseller_id == reseller_id).order_by(Plan.name, Plan.id)
     return list(session.scalars(query.where(Plan.active) if only_active else query))
+
+
+def sold(session: Session, plan_ids: Sequence[int]) -> dict[int, str]:
+    """Return how many subscriptions each plan has that are not deleted, for people, up to `COUNTED`."""
+    alive = [status for status in SubscriptionStatus if status is not SubscriptionStatus.DELETED]
+    running = select(Subscription.id).where(Subscription.status.in_(alive))
+    return counts_up_to(session, {plan_id: running.where(Subscription.plan_id == plan_id) for plan_id in plan_ids})
 
 
 def _check(session: Session, reseller_id: int, price: Money) -> None:

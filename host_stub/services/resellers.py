@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from billhook.money import MINOR_DIGITS
@@ -11,9 +12,10 @@ from sqlalchemy.orm import Session
 from host_stub.domain.actors import Actor
 from host_stub.domain.errors import NotFound, RefusedError
 from host_stub.domain.payments import valid_mask
-from host_stub.persistence import PluginActivation, Reseller, Scope, Store
+from host_stub.persistence import Account, PluginActivation, Reseller, Scope, Store
 from host_stub.persistence.store import fetch, now
 from host_stub.services.journal import log
+from host_stub.services.listings import counts_up_to
 from host_stub.services.pictures import Picture
 from host_stub.services.secret_vaults import Cipher
 
@@ -97,6 +99,12 @@ def change(
 def _check(draft: ResellerDraft) -> None:
     if not valid_mask(draft.number_mask):
         raise InvalidNumberMask(draft.number_mask)
+
+
+def customers(session: Session, reseller_ids: Sequence[int]) -> dict[int, str]:
+    """Return how many customers each reseller has, for people, up to `COUNTED`."""
+    query = select(Account.id)
+    return counts_up_to(session, {each: query.where(Account.reseller_id == each) for each in reseller_ids})
 
 
 def plugins_on(session: Session, reseller_id: int) -> set[str]:

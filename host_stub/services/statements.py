@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -22,15 +22,17 @@ from host_stub.persistence import (
     PaymentMethod,
     Plan,
     PluginActivation,
+    Reseller,
     Subscription,
 )
-from host_stub.services import subscriptions
-from host_stub.services.listings import PAGE, Cursor, Key, Listing, contains, list_page
+from host_stub.persistence.store import fetch
+from host_stub.services import searching, subscriptions
+from host_stub.services.listings import PAGE, Cursor, Key, Listing, list_page
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentFilter:
-    """What a list of payments is narrowed to. status: a PaymentStatus value; number: a part of the document number."""
+    """What a list of payments is narrowed to. status: a PaymentStatus value; number: what is looked for."""
 
     status: str = ""
     number: str = ""
@@ -43,9 +45,11 @@ def list_payments(
     query = select(Payment).where(Payment.account_id == account_id)
     if wanted.status in set(PaymentStatus):
         query = query.where(Payment.status == wanted.status)
+    search = None
     if wanted.number:
-        query = query.where(contains(wanted.number, Payment.number))
-    return list_page(session, query, Payment.id, cursor, limit=limit)
+        owner = fetch(session, Reseller, fetch(session, Account, account_id).reseller_id)
+        search = searching.own_payments(wanted.number, owner)
+    return list_page(session, query, Payment.id, cursor, limit=limit, search=search)
 
 
 def payment_numbered(session: Session, account_id: int, number: str) -> Payment | None:
@@ -87,11 +91,11 @@ def list_operations(session: Session, account_id: int, cursor: Cursor, *, limit:
     query: Any = (
         select(Entry, LedgerTransaction)
         .join(LedgerTransaction, LedgerTransaction.id == Entry.transaction_id)
-        .where(Entry.account_id == account_id, Entry.leg == Leg.CUSTOMER)
+        .where(Entry.account_id == account_id)
     )
     # The column may be empty on other legs, never on a customer's.
     found = list_page(session, query, cast(Key, Entry.account_sequence), cursor, limit=limit)
-    return Listing([_operation(*row) for row in found.rows], found.older, found.newer, found.count)
+    return replace(found, rows=[_operation(*row) for row in found.rows])
 
 
 def _operation(entry: Entry, header: LedgerTransaction) -> Operation:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, case, false, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from host_stub.domain.belief import Belief
@@ -32,13 +32,15 @@ from host_stub.persistence.store import now
 from host_stub.services import clock_guard
 from host_stub.services.gateway import PARKED
 from host_stub.services.heartbeat import JobState, Told
-from host_stub.services.listings import count_up_to
+from host_stub.services.listings import COUNTED, count_up_to, up_to
 from host_stub.services.resellers import plugins_on
 
 #: A refused mail stops being news after this.
 MAIL_NEWS: Final = timedelta(days=14)
 #: What stops within this time is counted on the start page and said beside the subscription.
 SOON: Final = timedelta(hours=24)
+#: So many services due within the day are looked at while a page is made.
+DECIDED_NOW: Final = 1000
 #: A worker that was not heard for this long is missing.
 WORKER_SILENCE: Final = timedelta(minutes=2)
 
@@ -50,35 +52,70 @@ class Waiting:
     count: int
     since: datetime | None = None
 
+    @property
+    def counted(self) -> str:
+        """The count for people: empty for none, `1000+` for more than were counted."""
+        return up_to(self.count) if self.count else ""
 
-def for_approval(manual_plugins: Collection[str]) -> Select[Any]:
-    """Return the query for payments that a manager may approve: waiting, by a method that is paid at the bank."""
-    return (
-        select(Payment)
-        .join(PaymentMethod, PaymentMethod.id == Payment.method_id)
-        .where(Payment.status.in_(OPEN), PaymentMethod.plugin.in_(manual_plugins))
-    )
+
+def _always(value: str | int) -> BindParameter[Any]:
+    """Return a constant that stands in the statement itself: with a parameter no partial index would fit it."""
+    return literal(value, literal_execute=True)
+
+
+def for_approval(session: Session, manual_plugins: Collection[str]) -> list[ColumnElement[bool]]:
+    """Return the ranges of payments that a manager may approve: open, by a method that is paid at the bank.
+
+    One range for each method and status: open payments of gateways, which nobody approves, may be any number.
+    """
+    manual = select(PaymentMethod.id).where(PaymentMethod.plugin.in_(manual_plugins)).order_by(PaymentMethod.id)
+    ranges = [
+        and_(Payment.method_id == method_id, Payment.status == status)
+        for method_id in session.scalars(manual)
+        for status in sorted(OPEN)
+    ]
+    return ranges or [false()]
+
+
+def approvals_waiting(session: Session, ranges: Sequence[ColumnElement[bool]], most: int = COUNTED) -> int:
+    """Return how many payments wait for approval, counting at most one more than `most`."""
+    limited = [
+        select(Payment.id).where(condition).order_by(Payment.id).limit(most + 1).subquery() for condition in ranges
+    ]
+    return count_up_to(session, select(union_all(*(select(part) for part in limited)).subquery()), most)
 
 
 def parked() -> Select[Any]:
     """Return the query for gateway events that nobody has settled."""
-    return select(GatewayEvent).where(GatewayEvent.verdict == PARKED, GatewayEvent.settled_at.is_(None))
+    return select(GatewayEvent).where(GatewayEvent.verdict == _always(PARKED), GatewayEvent.settled_at.is_(None))
 
 
 def refused_mails(at: datetime) -> Select[Any]:
-    return select(Mail).where(Mail.status == "refused", Mail.created_at > at - MAIL_NEWS)
+    return select(Mail).where(Mail.status == _always("refused"), Mail.created_at > at - MAIL_NEWS)
 
 
 def unreachable(at: datetime) -> Select[Any]:
     """Return the query for accounts of whom the log says that a mail about money had no reader."""
     told = select(LogEntry.object_id).where(
-        LogEntry.object_kind == "account", LogEntry.action == "account.nobody_to_write_to", LogEntry.at > at - MAIL_NEWS
+        LogEntry.object_kind == "account",
+        LogEntry.action == _always("account.nobody_to_write_to"),
+        LogEntry.at > at - MAIL_NEWS,
     )
     return select(Account).where(Account.id.in_(told))
 
 
 def provisioning_failures() -> Select[Any]:
-    return select(Subscription).where(Subscription.provisioning_error != "")
+    return select(Subscription).where(not_switched())
+
+
+def not_switched() -> ColumnElement[bool]:
+    """Return the condition that the outside world did not follow a subscription."""
+    return Subscription.provisioning_error != _always("")
+
+
+def in_debt() -> ColumnElement[bool]:
+    """Return the condition that an account is below zero."""
+    return Account.balance_minor < _always(0)
 
 
 def dead_letters() -> Select[Any]:
@@ -119,12 +156,29 @@ def stopping_soon(at: datetime, within: timedelta = SOON) -> Select[Any]:
     )
 
 
+def will_stop(session: Session) -> ColumnElement[bool]:
+    """Return the condition that an account's services stop within the day.
+
+    While few are due it is decided now; where many are, the worker's last answer counts (`forecasts.keep`).
+    """
+    at = now(session)
+    due = select(Subscription.id).where(
+        Subscription.status == SubscriptionStatus.ACTIVE, Subscription.next_charge_at <= at + SOON
+    )
+    if count_up_to(session, due, DECIDED_NOW) > DECIDED_NOW:
+        return Account.stopping_since.is_not(None)
+    return Account.id.in_(stopping_soon(at).with_only_columns(Account.id))
+
+
 def waiting(session: Session, query: Select[Any], since: Any = None) -> Waiting:
-    """Return how many rows wait, up to 1000, and since when."""
+    """Return how many rows wait, counting at most one more than `COUNTED`, and since when."""
     count = count_up_to(session, query)
     if not count or since is None:
         return Waiting(count)
-    return Waiting(count, session.scalars(query.with_only_columns(since).order_by(since).limit(1)).first())
+    kind = query.column_descriptions[0]["entity"]
+    # The index of these goes on by id, and the lower id waits longer.
+    key = kind.id if kind in (GatewayEvent, Outbox) else since
+    return Waiting(count, session.scalars(query.with_only_columns(since).order_by(key).limit(1)).first())
 
 
 @dataclass(frozen=True, slots=True)

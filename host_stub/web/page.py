@@ -192,7 +192,7 @@ class QueueRow:
 
     label: Text
     url: str
-    count: int
+    count: str
     hint: Text = ""
     tone: Tone = Tone.WAIT
 

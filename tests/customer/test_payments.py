@@ -56,7 +56,7 @@ def test_payments_are_filtered_by_status_and_found_by_number(owner: Visitor, roo
 
     assert numbers(by_status) == [room.number(cancelled)]
     assert numbers(by_number) == [room.number(waiting)]
-    assert "Таких платежей нет" in nothing
+    assert "По «%» ничего не нашлось" in nothing
 
 
 def test_a_document_number_in_the_address_opens_its_payment(owner: Visitor, room: Room) -> None:

@@ -90,6 +90,18 @@ def test_of_two_payments_approved_at_once_with_one_order_the_second_is_always_as
     assert world.balance() == rub("2000.00")
 
 
+def test_a_payer_is_the_same_in_any_spelling_of_the_name(world: World) -> None:
+    first, second = world.a_payment(), world.a_payment()
+    approve(world, first, BankOrder(ORDER.received, "117", ORDER.day, payer_name="ИП «Пётр Ёлкин»"))
+    again = BankOrder(ORDER.received, "117", ORDER.day, payer_name='ип "ПЕТР ЕЛКИН"')
+    stranger = BankOrder(ORDER.received, "117", ORDER.day, payer_name="ИП Павел Ёлкин")
+
+    with world.store.read(world.scope) as session:
+        found = [approvals.used_elsewhere(session, second, order) for order in (again, stranger)]
+
+    assert [[payment.id for payment in each] for each in found] == [[first], []]
+
+
 def test_a_reversed_approval_is_no_use_elsewhere(world: World) -> None:
     first, second = world.a_payment(), world.a_payment()
     approve(world, first)

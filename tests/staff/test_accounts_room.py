@@ -111,7 +111,7 @@ def test_a_search_for_signs_with_a_meaning_of_their_own_finds_nothing(any_staff:
     olga = any_staff.visitor("olga")
 
     for text in ("%", "_", "\\", "' or 1=1 --"):
-        assert "Никого не нашлось" in olga.get("/reseller/accounts", query_string={"q": text}).text
+        assert "ничего не нашлось" in olga.get("/reseller/accounts", query_string={"q": text}).text
 
 
 def correction(visitor: Visitor, staff: Staff, amount: str, reason: str = "Компенсация") -> Any:

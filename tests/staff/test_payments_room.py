@@ -237,7 +237,7 @@ def test_a_payment_by_gateway_waits_for_nobody(staff: Staff, olga: Visitor) -> N
     top_up = TopUp(staff.account_id, rub("700"), method_id=staff.gateway_id)
     payments.start_top_up(staff.store, staff.scope, top_up, by=CUSTOMER)
 
-    assert "Платежей нет" in olga.get("/reseller/payments?status=to_approve").text
+    assert "С таким фильтром ничего нет" in olga.get("/reseller/payments?status=to_approve").text
 
 
 def test_pages_of_the_list_lead_there_and_back(any_staff: Staff) -> None:

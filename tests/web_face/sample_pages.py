@@ -140,10 +140,10 @@ def context(name: str, language: str, accent: str) -> dict[str, object]:
             Tile(t.active, "412"),
         ],
         "queue": [
-            QueueRow(t.approval, "/p", 7, t.approval_hint),
-            QueueRow(t.parked, "/p", 1, t.parked_hint, Tone.BAD),
-            QueueRow(t.failed, "/p", 2, tone=Tone.BAD),
-            QueueRow(t.stopping, "/p", 4, tone=Tone.INFO),
+            QueueRow(t.approval, "/p", "7", t.approval_hint),
+            QueueRow(t.parked, "/p", "1", t.parked_hint, Tone.BAD),
+            QueueRow(t.failed, "/p", "2", tone=Tone.BAD),
+            QueueRow(t.stopping, "/p", "4", tone=Tone.INFO),
         ],
         "findings": [
             Finding(Severity.ERROR, t.f_bad, t.f_bad_r),

@@ -24,6 +24,6 @@ def operations(account_id: int) -> ResponseReturnValue:
         listing=listing,
         title=words.operation_title,
         reason=words.operation_reason,
-        pages=pages(listing, "customer.operations", account_id=account_id),
+        pager=pages(listing, "customer.operations", account_id=account_id),
         payment_url=lambda payment_id: url_for("customer.payment", account_id=account_id, payment_id=payment_id),
     )

@@ -49,7 +49,7 @@ def list_payments(account_id: int) -> ResponseReturnValue:
         statuses=[(status, word) for status, (_tone, word) in STATUSES["payment"].items()],
         menu=lambda payment: document_menu(payment, methods, issued),
         payment_amount=lambda payment: Money(payment.amount_minor, payment.currency),
-        pages=pages(listing, "customer.payments", account_id=account_id, status=wanted.status, q=wanted.number),
+        pager=pages(listing, "customer.payments", account_id=account_id, status=wanted.status, q=wanted.number),
     )
 
 

@@ -8,6 +8,7 @@ from billhook import Catalogue
 from wtforms import ValidationError
 from wtforms.validators import DataRequired
 
+from host_stub.domain.folding import fold
 from host_stub.web.fields import Stripped
 from host_stub.web.reseller.payment_forms import ReasonForm
 
@@ -27,5 +28,5 @@ class ClosingForm(ReasonForm):
         self._name = name
 
     def validate_typed_name(self, field: Any) -> None:
-        if field.data.casefold() != self._name.strip().casefold():
+        if fold(field.data) != fold(self._name):
             raise ValidationError(_("This is not the name of this reseller: {name}.", name=self._name))

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from host_stub.persistence import GatewayEvent, Reseller
 from host_stub.persistence.store import fetch
 from host_stub.services import work_queue
-from host_stub.services.listings import contains, list_page
+from host_stub.services.listings import Search, contains, list_page
 from host_stub.web import access
 from host_stub.web.operator import bp
 from host_stub.web.panel import reading
@@ -23,9 +23,8 @@ def events_list() -> ResponseReturnValue:
     text = asked("q")
     with reading() as session:
         query = work_queue.parked().join(Reseller, Reseller.id == GatewayEvent.reseller_id).add_columns(Reseller)
-        if text:
-            query = query.where(contains(text, GatewayEvent.external_id, GatewayEvent.reference))
-        listing = list_page(session, query, GatewayEvent.id, cursor(), oldest_first=True)
+        search = Search(contains(text, GatewayEvent.folded)) if text else None
+        listing = list_page(session, query, GatewayEvent.id, cursor(), oldest_first=True, search=search)
     return show("operator/events.html", listing=listing, pager=pages(listing), query=text)
 
 

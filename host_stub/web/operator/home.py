@@ -14,7 +14,7 @@ from host_stub.adapters.disk import MEGABYTE, Room
 from host_stub.persistence import Account, GatewayEvent, Outbox, PluginFailure, Reseller
 from host_stub.persistence.store import now
 from host_stub.services import work_queue
-from host_stub.services.listings import count_up_to
+from host_stub.services.listings import count_up_to, up_to
 from host_stub.services.proof import nightly
 from host_stub.services.work_queue import Heart, WorkState
 from host_stub.web.operator import bp
@@ -51,9 +51,9 @@ def home() -> ResponseReturnValue:
 def _tiles(session: Session) -> list[Tile]:
     held = count_up_to(session, select(Account).where(Account.on_hold_since.is_not(None)))
     return [
-        Tile(_("Resellers"), str(count_up_to(session, select(Reseller))), url_for("operator.resellers")),
-        Tile(_("Customers"), str(count_up_to(session, select(Account)))),
-        Tile(_("On hold"), str(held), tone=Tone.WAIT if held else Tone.CALM),
+        Tile(_("Resellers"), up_to(count_up_to(session, select(Reseller))), url_for("operator.resellers")),
+        Tile(_("Customers"), up_to(count_up_to(session, select(Account)))),
+        Tile(_("On hold"), up_to(held), tone=Tone.WAIT if held else Tone.CALM),
         Tile(_("Plugins loaded"), str(len(panel().registry.plugins)), url_for("operator.plugins")),
     ]
 
@@ -65,10 +65,12 @@ def _queue(session: Session) -> list[QueueRow]:
     refused = work_queue.waiting(session, work_queue.refused_mails(at))
     off = work_queue.waiting(session, work_queue.provisioning_failures())
     rows = [
-        QueueRow(_("Parked gateway events"), url_for("operator.events"), parked.count, _since(parked.since), Tone.BAD),
-        QueueRow(_("Failed deliveries"), url_for("operator.deliveries"), dead.count, _since(dead.since), Tone.BAD),
-        QueueRow(_("Services that could not be switched"), url_for("operator.deliveries"), off.count, tone=Tone.BAD),
-        QueueRow(_("Refused mails"), url_for("operator.resellers"), refused.count),
+        QueueRow(
+            _("Parked gateway events"), url_for("operator.events"), parked.counted, _since(parked.since), Tone.BAD
+        ),
+        QueueRow(_("Failed deliveries"), url_for("operator.deliveries"), dead.counted, _since(dead.since), Tone.BAD),
+        QueueRow(_("Services that could not be switched"), url_for("operator.deliveries"), off.counted, tone=Tone.BAD),
+        QueueRow(_("Refused mails"), url_for("operator.resellers"), refused.counted),
     ]
     return [row for row in rows if row.count]
 

@@ -8,13 +8,13 @@ from billhook import Catalogue
 from billhook.money import MINOR_DIGITS
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
+from sqlalchemy import select
 from wtforms import SelectChoice, SelectField
 
-from host_stub.persistence import Account, PluginActivation, Reseller, User, UserKind
+from host_stub.persistence import PluginActivation, Reseller, User, UserKind
 from host_stub.persistence.store import fetch
 from host_stub.services import closing, resellers, users
-from host_stub.services.listings import contains, list_page
+from host_stub.services.listings import Search, contains, list_page
 from host_stub.web import access
 from host_stub.web.access import actor
 from host_stub.web.operator import bp
@@ -33,11 +33,9 @@ _ = Catalogue("host_stub")
 def resellers_list() -> ResponseReturnValue:
     text = asked("q")
     with reading() as session:
-        query = select(Reseller)
-        if text:
-            query = query.where(contains(text, Reseller.name, Reseller.brand_name))
-        listing = list_page(session, query, Reseller.id, cursor())
-        counts = dict(session.execute(select(Account.reseller_id, func.count()).group_by(Account.reseller_id)).all())
+        search = Search(contains(text, Reseller.folded)) if text else None
+        listing = list_page(session, select(Reseller), Reseller.id, cursor(), search=search)
+        counts = resellers.customers(session, [row.id for row in listing.rows])
     return show("operator/resellers.html", listing=listing, pager=pages(listing), query=text, counts=counts)
 
 

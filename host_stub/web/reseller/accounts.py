@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from billhook import AccountType, Catalogue, Money, formats
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.errors import InvalidAmount
 from host_stub.persistence import Account, Entry, LedgerTransaction, Payment, Reseller
 from host_stub.persistence.sales import ChargingFailure
 from host_stub.persistence.store import fetch, now
-from host_stub.services import accounts, corrections, holds, subscriptions, work_queue
-from host_stub.services.listings import contains, list_page
+from host_stub.services import accounts, corrections, holds, searching, subscriptions, work_queue
+from host_stub.services.listings import Key, list_page
 from host_stub.services.views import finance_emails
 from host_stub.web.access import actor, current_reseller_id
 from host_stub.web.asking import ask, wants_question
@@ -44,7 +43,8 @@ FILTERS = {
 def accounts_list() -> ResponseReturnValue:
     status, text = asked("status", FILTERS), asked("q")
     with reading() as session:
-        listing = list_page(session, _found(status, text, now(session)), Account.id, cursor())
+        search = searching.accounts(text) if text else None
+        listing = list_page(session, _filtered(session, status), Account.id, cursor(), search=search)
         code = fetch(session, Reseller, current_reseller_id()).currency
     return show(
         "reseller/accounts.html",
@@ -57,23 +57,18 @@ def accounts_list() -> ResponseReturnValue:
     )
 
 
-def _found(status: str, text: str, at: datetime) -> Select[Any]:
-    conditions = {
-        "on_hold": Account.on_hold_since.is_not(None),
-        "in_debt": Account.balance_minor < 0,
-        "stopping": Account.id.in_(work_queue.stopping_soon(at).with_only_columns(Account.id)),
-        "not_charged": Account.id.in_(select(ChargingFailure.account_id)),
-        "unreachable": Account.id.in_(work_queue.unreachable(at).with_only_columns(Account.id)),
-    }
-    query = select(Account)
-    if status:
-        query = query.where(conditions.get(status, Account.type == status))
-    if not text:
-        return query
-    found = contains(text, Account.name, Account.inn, Account.email)
-    return query.where(
-        found | (Account.id == int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else found
-    )
+def _filtered(session: Session, status: str) -> Select[Any]:
+    if status == "on_hold":
+        return select(Account).where(Account.on_hold_since.is_not(None))
+    if status == "in_debt":
+        return select(Account).where(work_queue.in_debt())
+    if status == "stopping":
+        return select(Account).where(work_queue.will_stop(session))
+    if status == "not_charged":
+        return select(Account).where(Account.id.in_(select(ChargingFailure.account_id)))
+    if status == "unreachable":
+        return work_queue.unreachable(now(session))
+    return select(Account).where(Account.type == status) if status else select(Account)
 
 
 def account_tabs(account_id: int) -> list[NavItem]:
@@ -235,22 +230,9 @@ def account_operations(account_id: int) -> ResponseReturnValue:
             .where(Entry.account_id == account_id)
             .add_columns(LedgerTransaction)
         )
-        listing = list_page(session, query, Entry.id, cursor())
-        sums = _sums(session, account_id)
-    return account_page(
-        "reseller/account_operations.html", account_id, listing=listing, pager=pages(listing), sums=sums
-    )
-
-
-def _sums(session: Session, account_id: int) -> dict[str, int]:
-    """Return the total of every kind of movement, minor units."""
-    query = (
-        select(LedgerTransaction.kind, func.sum(Entry.amount_minor))
-        .join(Entry, Entry.transaction_id == LedgerTransaction.id)
-        .where(Entry.account_id == account_id)
-        .group_by(LedgerTransaction.kind)
-    )
-    return {str(kind): int(total) for kind, total in session.execute(query)}
+        # Empty on legs of system accounts only.
+        listing = list_page(session, query, cast(Key, Entry.account_sequence), cursor())
+    return account_page("reseller/account_operations.html", account_id, listing=listing, pager=pages(listing))
 
 
 @bp.get("/accounts/<int:account_id>/log")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from billhook import Catalogue
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from host_stub.persistence import Account, Charge, Subscription
-from host_stub.services import consequences
-from host_stub.services.listings import contains, list_page
+from host_stub.services import consequences, searching
+from host_stub.services.listings import list_page
 from host_stub.web.panel import reading
 from host_stub.web.reseller import bp
 from host_stub.web.reseller.room import asked, cursor, pages, reseller, show
@@ -21,8 +19,14 @@ _ = Catalogue("host_stub")
 @bp.get("/charges", endpoint="charges")
 def charges_list() -> ResponseReturnValue:
     text = asked("q")
+    query = (
+        select(Charge)
+        .join(Account, Account.id == Charge.account_id)
+        .join(Subscription, Subscription.id == Charge.subscription_id)
+        .add_columns(Account, Subscription)
+    )
     with reading() as session:
-        listing = list_page(session, _found(text), Charge.id, cursor())
+        listing = list_page(session, query, Charge.id, cursor(), search=searching.charges(text) if text else None)
         given_back = consequences.given_back(session, [charge for charge, _account, _subscription in listing.rows])
     return show(
         "reseller/charges.html",
@@ -32,13 +36,3 @@ def charges_list() -> ResponseReturnValue:
         query=text,
         currency=reseller().currency,
     )
-
-
-def _found(text: str) -> Select[Any]:
-    query = (
-        select(Charge)
-        .join(Account, Account.id == Charge.account_id)
-        .join(Subscription, Subscription.id == Charge.subscription_id)
-        .add_columns(Account, Subscription)
-    )
-    return query.where(contains(text, Account.name, Subscription.name)) if text else query

@@ -16,7 +16,7 @@ from host_stub.domain.errors import AlreadySettled, CreditedBefore, InvalidAmoun
 from host_stub.persistence import Account, GatewayEvent, Payment, PaymentMethod
 from host_stub.persistence.store import fetch
 from host_stub.services import gateway, holds, work_queue
-from host_stub.services.listings import contains, list_page
+from host_stub.services.listings import Search, contains, list_page
 from host_stub.web.access import actor
 from host_stub.web.asking import Question, ask, wants_question
 from host_stub.web.fields import AMOUNT_PROBLEMS, NumberField
@@ -42,7 +42,14 @@ def events_list() -> ResponseReturnValue:
     """What is parked and not settled; by choice everything that gateways said."""
     status, text = asked("status", STATUSES), asked("q")
     with reading() as session:
-        listing = list_page(session, _found(status, text), GatewayEvent.id, cursor(), oldest_first=not status)
+        listing = list_page(
+            session,
+            _filtered(status),
+            GatewayEvent.id,
+            cursor(),
+            oldest_first=not status,
+            search=Search(contains(text, GatewayEvent.folded)) if text else None,
+        )
     return show(
         "reseller/events.html",
         listing=listing,
@@ -53,14 +60,13 @@ def events_list() -> ResponseReturnValue:
     )
 
 
-def _found(status: str, text: str) -> Select[Any]:
+def _filtered(status: str) -> Select[Any]:
     query = work_queue.parked() if not status else select(GatewayEvent)
     if status == "credited":
         query = query.where(GatewayEvent.verdict == gateway.CREDITED)
     elif status == "settled":
         query = query.where(GatewayEvent.settled_at.is_not(None))
-    query = query.join(PaymentMethod, PaymentMethod.id == GatewayEvent.method_id).add_columns(PaymentMethod)
-    return query.where(contains(text, GatewayEvent.external_id, GatewayEvent.reference)) if text else query
+    return query.join(PaymentMethod, PaymentMethod.id == GatewayEvent.method_id).add_columns(PaymentMethod)
 
 
 @bp.get("/events/<int:event_id>")

@@ -15,7 +15,7 @@ from host_stub.persistence import Account, GatewayEvent, Mail, Outbox, Payment
 from host_stub.persistence.sales import ChargingFailure
 from host_stub.persistence.store import now
 from host_stub.services import work_queue
-from host_stub.services.listings import count_up_to
+from host_stub.services.listings import Cursor, count_up_to, list_page, up_to
 from host_stub.services.templates import given_up
 from host_stub.services.work_queue import Waiting
 from host_stub.web.access import current_reseller_id
@@ -30,36 +30,38 @@ _ = Catalogue("host_stub")
 @bp.get("/", endpoint="home")
 def home() -> ResponseReturnValue:
     with reading() as session:
-        to_approve = work_queue.for_approval(manual_plugins())
-        query = to_approve.join(Account, Account.id == Payment.account_id).add_columns(Account).order_by(Payment.id)
-        waiting = [(payment, account) for payment, account in session.execute(query.limit(10))]
-        tiles = _tiles(session, to_approve)
+        ranges = work_queue.for_approval(session, manual_plugins())
+        query = select(Payment).join(Account, Account.id == Payment.account_id).add_columns(Account)
+        oldest = list_page(
+            session, query, Payment.id, Cursor(), ranges=ranges, limit=10, oldest_first=True, count=False
+        )
+        since = oldest.rows[0][0].created_at if oldest.rows else None
+        tiles = _tiles(session, Waiting(work_queue.approvals_waiting(session, ranges), since))
         queue = _queue(session)
-    return show("reseller/home.html", tiles=tiles, queue=queue, waiting=waiting)
+    return show("reseller/home.html", tiles=tiles, queue=queue, waiting=oldest.rows)
 
 
-def _tiles(session: Session, to_approve: Any) -> list[Tile]:
-    approvals = work_queue.waiting(session, to_approve, Payment.created_at)
-    stopping = count_up_to(session, work_queue.stopping_soon(now(session)))
+def _tiles(session: Session, approvals: Waiting) -> list[Tile]:
+    stopping = count_up_to(session, select(Account).where(work_queue.will_stop(session)))
     held = count_up_to(session, select(Account).where(Account.on_hold_since.is_not(None)))
     return [
         Tile(
             _("Awaiting approval"),
-            str(approvals.count),
+            approvals.counted or "0",
             url_for("reseller.payments", status="to_approve"),
             _since(approvals.since),
             Tone.WAIT if approvals.count else Tone.CALM,
         ),
         Tile(
             _("Will stop within 24 hours"),
-            str(stopping),
+            up_to(stopping),
             url_for("reseller.accounts", status="stopping"),
             _.plural("customer whose balance does not last", "customers whose balance does not last", stopping),
             Tone.WAIT if stopping else Tone.CALM,
         ),
         Tile(
             _("On hold"),
-            str(held),
+            up_to(held),
             url_for("reseller.accounts", status="on_hold"),
             _.plural("customer", "customers", held),
             Tone.BAD if held else Tone.CALM,
@@ -115,13 +117,25 @@ def _methods_that_fail(session: Session) -> list[QueueRow]:
     dark = work_queue.methods_without_plugin(session, current_reseller_id(), plugins)
     failed = given_up(session, {name: p.provider.settings for name, p in plugins.items() if p.provider is not None})
     return [
-        QueueRow(_("Methods that are on while their plugin is not"), url_for("reseller.methods"), dark, "", Tone.BAD),
-        QueueRow(_("Templates that failed: bills are stock ones"), url_for("reseller.templates"), len(failed), ""),
+        QueueRow(
+            _("Methods that are on while their plugin is not"),
+            url_for("reseller.methods"),
+            _counted(dark),
+            "",
+            Tone.BAD,
+        ),
+        QueueRow(
+            _("Templates that failed: bills are stock ones"), url_for("reseller.templates"), _counted(len(failed)), ""
+        ),
     ]
+
+
+def _counted(count: int) -> str:
+    return up_to(count) if count else ""
 
 
 def _row(
     session: Session, label: LazyText, query: Any, since: Any, endpoint: str, tone: Tone = Tone.WAIT, **values: Any
 ) -> QueueRow:
     found: Waiting = work_queue.waiting(session, query, since)
-    return QueueRow(label, url_for(f"reseller.{endpoint}", **values), found.count, _since(found.since), tone)
+    return QueueRow(label, url_for(f"reseller.{endpoint}", **values), found.counted, _since(found.since), tone)

@@ -13,7 +13,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
 
 from host_stub.persistence import LogEntry
-from host_stub.services.listings import contains, list_page
+from host_stub.services import searching
+from host_stub.services.listings import Search, list_page
 from host_stub.services.object_names import called, names
 from host_stub.web.page import LogEntry as Line
 from host_stub.web.page import NavItem
@@ -75,7 +76,8 @@ def journal_list() -> ResponseReturnValue:
     row, words = reseller(), words_of_plugins(panel().registry)
     wanted = Wanted(asked("status", _acts()), asked("q"), _day("since"), _day("until"), bool(asked("sign_ins")))
     with reading() as session:
-        listing = list_page(session, _found(wanted, ZoneInfo(row.timezone)), LogEntry.id, cursor(), count=False)
+        query, search = _found(wanted, ZoneInfo(row.timezone)), _search(wanted.text)
+        listing = list_page(session, query, LogEntry.id, cursor(), count=False, search=search)
         known = names(session, [(entry.object_kind, entry.object_id) for entry in listing.rows])
     return show(
         "reseller/journal.html",
@@ -124,9 +126,11 @@ def _found(wanted: Wanted, zone: ZoneInfo) -> Select[Any]:
         query = query.where(LogEntry.at >= _begin(wanted.since, zone))
     if wanted.until and wanted.until < dt.date.max:
         query = query.where(LogEntry.at < _begin(wanted.until + dt.timedelta(days=1), zone))
-    if wanted.text:
-        query = query.where(contains(wanted.text, LogEntry.actor, LogEntry.details) | called(wanted.text))
     return query
+
+
+def _search(text: str) -> Search | None:
+    return Search(searching.log_lines(text).words | called(text)) if text else None
 
 
 def _begin(day: dt.date, zone: ZoneInfo) -> dt.datetime:

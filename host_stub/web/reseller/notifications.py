@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 
 from host_stub.persistence import Account, Mail
 from host_stub.persistence.store import fetch
-from host_stub.services.listings import contains, list_page
+from host_stub.services.listings import Search, contains, list_page
 from host_stub.services.mail_life import Dropped
 from host_stub.services.mails import SECRET_CATEGORIES
 from host_stub.web.page import Tone
@@ -56,7 +56,8 @@ def notifications_list() -> ResponseReturnValue:
 def mails_list() -> ResponseReturnValue:
     status, text = asked("status", MAIL_STATUSES), asked("q")
     with reading() as session:
-        listing = list_page(session, _found(status, text), Mail.id, cursor())
+        search = Search(contains(text, Mail.folded)) if text else None
+        listing = list_page(session, _filtered(status), Mail.id, cursor(), search=search)
     return show(
         "reseller/mails.html",
         listing=listing,
@@ -68,11 +69,9 @@ def mails_list() -> ResponseReturnValue:
     )
 
 
-def _found(status: str, text: str) -> Select[Any]:
+def _filtered(status: str) -> Select[Any]:
     query = select(Mail).join(Account, Account.id == Mail.account_id, isouter=True).add_columns(Account)
-    if status:
-        query = query.where(Mail.status == status)
-    return query.where(contains(text, Mail.recipient, Mail.subject)) if text else query
+    return query.where(Mail.status == status) if status else query
 
 
 @bp.get("/mails/<int:mail_id>")

@@ -7,19 +7,19 @@ from typing import Any, Final
 from billhook import Catalogue, Money
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.errors import MethodUnavailable, NotFound, PaymentClosed
 from host_stub.domain.payments import OPEN
-from host_stub.persistence import Account, Document, Payment
+from host_stub.persistence import Account, Document, Payment, Reseller
 from host_stub.persistence.store import fetch
 from host_stub.plugins import documents, paying
 from host_stub.plugins.errors import PluginUnavailable
-from host_stub.services import approvals, consequences, holds, payments, work_queue
+from host_stub.services import approvals, consequences, holds, payments, searching, work_queue
 from host_stub.services.approvals import BankOrder, UsedElsewhere
-from host_stub.services.listings import contains, list_page
-from host_stub.web.access import actor
+from host_stub.services.listings import list_page
+from host_stub.web.access import actor, current_reseller_id
 from host_stub.web.asking import Question, ask, wants_question
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.reseller import bp, questions
@@ -42,8 +42,21 @@ def payments_list() -> ResponseReturnValue:
     """All payments, newest first; by status, number or customer. What waits for approval stands oldest first."""
     statuses = [(TO_APPROVE, _("waiting for approval")), *_words()]
     status, text = asked("status", [value for value, _label in statuses]), asked("q")
+    waiting = status == TO_APPROVE
+    query = select(Payment).join(Account, Account.id == Payment.account_id).add_columns(Account)
+    if status and not waiting:
+        query = query.where(Payment.status == status)
     with reading() as session:
-        listing = list_page(session, _found(status, text), Payment.id, cursor(), oldest_first=status == TO_APPROVE)
+        owner = fetch(session, Reseller, current_reseller_id())
+        listing = list_page(
+            session,
+            query,
+            Payment.id,
+            cursor(),
+            oldest_first=waiting,
+            ranges=work_queue.for_approval(session, manual_plugins()) if waiting else (),
+            search=searching.payments(session, text, owner) if text else None,
+        )
     return show(
         "reseller/payments.html",
         listing=listing,
@@ -56,14 +69,6 @@ def payments_list() -> ResponseReturnValue:
 
 def _words() -> list[tuple[str, Any]]:
     return [(value, word) for value, (_tone, word) in STATUSES["payment"].items()]
-
-
-def _found(status: str, text: str) -> Select[Any]:
-    query = work_queue.for_approval(manual_plugins()) if status == TO_APPROVE else select(Payment)
-    query = query.join(Account, Account.id == Payment.account_id).add_columns(Account)
-    if status and status != TO_APPROVE:
-        query = query.where(Payment.status == status)
-    return query.where(contains(text, Payment.number, Account.name)) if text else query
 
 
 @bp.get("/payments/<int:payment_id>")

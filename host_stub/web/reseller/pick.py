@@ -9,7 +9,8 @@ from flask import request, url_for
 from sqlalchemy import select
 
 from host_stub.persistence import Account
-from host_stub.services.listings import contains, list_page
+from host_stub.services import searching
+from host_stub.services.listings import list_page
 from host_stub.web.panel import reading
 from host_stub.web.reseller.room import asked, cursor, pages, show
 from host_stub.web.routing import row_number
@@ -24,10 +25,8 @@ def account_picker(title: LazyText, crumbs: list[tuple[Any, str]], parameter: st
     """Render a list of customers; each leads back to this page with `parameter` set."""
     text = asked("q")
     with reading() as session:
-        query = select(Account)
-        if text:
-            query = query.where(contains(text, Account.name, Account.inn, Account.email))
-        listing = list_page(session, query, Account.id, cursor())
+        search = searching.accounts(text) if text else None
+        listing = list_page(session, select(Account), Account.id, cursor(), search=search)
     endpoint = request.endpoint or ""
     path = {**(request.view_args or {}), **keep}
     return show(

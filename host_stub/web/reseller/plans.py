@@ -8,14 +8,14 @@ from billhook import Catalogue, Money
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from sqlalchemy import func, select
+from sqlalchemy import select
 from wtforms import SelectChoice, SelectField
 from wtforms.validators import DataRequired, Length
 
-from host_stub.persistence import Period, Plan, Reseller, Subscription, SubscriptionStatus
+from host_stub.persistence import Period, Plan, Reseller
 from host_stub.persistence.store import fetch
 from host_stub.services import plans
-from host_stub.services.listings import contains, list_page
+from host_stub.services.listings import Search, contains, list_page
 from host_stub.services.plans import PlanTerms
 from host_stub.web.access import actor, current_reseller_id
 from host_stub.web.fields import AmountField, Paragraphs, Stripped
@@ -54,11 +54,9 @@ def plans_list() -> ResponseReturnValue:
         query = select(Plan)
         if status:
             query = query.where(Plan.active == (status == "on"))
-        if text:
-            query = query.where(contains(text, Plan.name))
-        listing = list_page(session, query, Plan.id, cursor())
-        running = select(Subscription.plan_id, func.count()).where(Subscription.status != SubscriptionStatus.DELETED)
-        sold = dict(session.execute(running.group_by(Subscription.plan_id)).all())
+        search = Search(contains(text, Plan.folded)) if text else None
+        listing = list_page(session, query, Plan.id, cursor(), search=search)
+        sold = plans.sold(session, [plan.id for plan in listing.rows])
     return show(
         "reseller/plans.html",
         listing=listing,

@@ -19,6 +19,7 @@ from host_stub.services.users import Invitations
 from host_stub.web import context, routing
 from host_stub.web.access import current_reseller_id, signed_in
 from host_stub.web.page import Column, LogEntry, NavItem, Notice, Tone
+from host_stub.web.pager import pager
 from host_stub.web.panel import panel, reading
 from host_stub.web.plugin_texts import words_of_plugins
 from host_stub.web.sentences import log_lines
@@ -94,15 +95,15 @@ def cursor() -> Cursor:
 
 
 def pages(listing: Listing[Any]) -> dict[str, Text]:
-    """Return what `ui.pager` wants: addresses of the older and newer page, the count in words."""
+    """Return what `ui.pager` wants, with addresses of this page."""
     keep = {k: v for k, v in request.args.items() if k not in ("before", "after")}
     path: dict[str, Any] = {**(request.view_args or {}), **keep}
     endpoint = request.endpoint or ""
-    return {
-        "next_url": url_for(endpoint, **path, before=listing.older) if listing.older is not None else "",
-        "previous_url": url_for(endpoint, **path, after=listing.newer) if listing.newer is not None else "",
-        "count": _("Found: {count}", count=listing.counted) if listing.count is not None else "",
-    }
+    return pager(
+        listing,
+        older_url=url_for(endpoint, **path, before=listing.older) if listing.older is not None else "",
+        newer_url=url_for(endpoint, **path, after=listing.newer) if listing.newer is not None else "",
+    )
 
 
 def asked(name: str, allowed: Mapping[str, Any] | Sequence[str] | None = None) -> str:

@@ -18,8 +18,8 @@ from host_stub.domain.errors import InsufficientFunds, SubscriptionClosed
 from host_stub.domain.texts import clean_line
 from host_stub.persistence import Account, Charge, Plan, Reseller, Subscription
 from host_stub.persistence.store import fetch, now
-from host_stub.services import consequences, holds, plans, running, subscriptions, work_queue
-from host_stub.services.listings import contains, list_page
+from host_stub.services import consequences, holds, plans, running, searching, subscriptions, work_queue
+from host_stub.services.listings import list_page
 from host_stub.services.subscriptions import PlanInactive
 from host_stub.web.access import actor, current_reseller_id
 from host_stub.web.asking import Question, ask, wants_question
@@ -43,7 +43,8 @@ def subscriptions_list() -> ResponseReturnValue:
     ]
     status, text = asked("status", [value for value, _word in statuses]), asked("q")
     with reading() as session:
-        listing = list_page(session, _found(status, text), Subscription.id, cursor())
+        search = searching.subscriptions(text) if text else None
+        listing = list_page(session, _filtered(status), Subscription.id, cursor(), search=search)
     return show(
         "reseller/subscriptions.html",
         listing=listing,
@@ -56,7 +57,7 @@ def subscriptions_list() -> ResponseReturnValue:
     )
 
 
-def _found(status: str, text: str) -> Select[Any]:
+def _filtered(status: str) -> Select[Any]:
     query = (
         select(Subscription)
         .join(Account, Account.id == Subscription.account_id)
@@ -64,10 +65,8 @@ def _found(status: str, text: str) -> Select[Any]:
         .add_columns(Account, Plan)
     )
     if status == "failing":
-        query = query.where(Subscription.provisioning_error != "")
-    elif status:
-        query = query.where(Subscription.status == status)
-    return query.where(contains(text, Subscription.name, Account.name, Plan.name)) if text else query
+        return query.where(work_queue.not_switched())
+    return query.where(Subscription.status == status) if status else query
 
 
 @bp.get("/accounts/<int:account_id>/subscriptions")

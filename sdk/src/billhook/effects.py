@@ -99,6 +99,8 @@ def _check_recipients(recipients: object) -> None:
 
 def _check_length(what: str, most: int, text: object) -> None:
     """Show a text that is translated in every language: how long it is depends on what fills it."""
+    if type(text) is str and len(text) <= most and is_storable(text):
+        return
     if not isinstance(text, _TEXT):
         raise TypeError(f"{type(text).__name__} is no text")
     shown = [text] if type(text) is str else list(_shown(text))
