@@ -48,7 +48,7 @@ from host_stub.services import (
 from host_stub.services.claims import Turns
 from host_stub.services.clock_guard import ClockGuard
 from host_stub.services.deliveries import Receiver
-from host_stub.services.heartbeat import Alive, Told
+from host_stub.services.heartbeat import Told
 from host_stub.services.mail_sending import MailReceiver
 from host_stub.services.password_resets import ResetReceiver
 from host_stub.services.proof import nightly
@@ -187,7 +187,7 @@ class Worker:
 
     def run_once(self, *, rounds: int = 100) -> int:
         """Do everything that is due now, in this thread; return how much that was. For tests and the demo."""
-        heartbeat.beat(self._store, self._alive, self._told())
+        heartbeat.beat(self._store, self.name, self._started_at, self._registry.found, told=self._told())
         total = 0
         for _round in range(rounds):
             done = sum(job.step() for job in self.jobs)
@@ -262,10 +262,6 @@ class Worker:
             next_at = self._store.ticks() + job.every.total_seconds()
             pause = 0.0 if done else IDLE_SECONDS
 
-    @property
-    def _alive(self) -> Alive:
-        return Alive(self.name, self._started_at, self._registry.found)
-
     def _told(self) -> Told:
         """Return how the worker does."""
         return Told(
@@ -281,6 +277,6 @@ class Worker:
         if told.stuck:
             _logger.error("jobs_stuck", jobs=[job.name for job in told.stuck])
         try:
-            heartbeat.beat(self._store, self._alive, told)
+            heartbeat.beat(self._store, self.name, self._started_at, self._registry.found, told=told)
         except Exception as error:  # noqa: BLE001  the operator sees the silence
             _logger.warning("heartbeat_failed", error=str(error))

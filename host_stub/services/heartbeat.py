@@ -52,26 +52,27 @@ class Told:
         return cls(**{**stored, "jobs": [JobState(**job) for job in stored["jobs"]]})
 
 
-@dataclass(frozen=True, slots=True)
-class Alive:
-    """A running worker. plugins: what it found installed when it started, name → version."""
+def beat(
+    store: Store,
+    name: str,
+    started_at: datetime,
+    plugins: Mapping[str, str] | None = None,
+    *,
+    told: Told | None = None,
+) -> None:
+    """Say that the worker is alive and how it does, and forget those that went long ago.
 
-    name: str
-    started_at: datetime
-    plugins: Mapping[str, str] | None = None
-
-
-def beat(store: Store, worker: Alive, told: Told | None = None) -> None:
-    """Say that the worker is alive and how it does, and forget those that went long ago."""
-    plugins = None if worker.plugins is None else dict(worker.plugins)
+    plugins: what it found installed when it started, name → version.
+    """
+    found = None if plugins is None else dict(plugins)
     state = asdict(told) if told is not None else None
     with store.write() as session:
-        row = session.get(Worker, worker.name)
+        row = session.get(Worker, name)
         if row is None:
-            row = Worker(name=worker.name)
+            row = Worker(name=name)
             session.add(row)
-        row.started_at, row.beat_at = worker.started_at, now(session)
-        row.plugins, row.told = plugins, state
+        row.started_at, row.beat_at = started_at, now(session)
+        row.plugins, row.told = found, state
         session.flush()
         session.execute(delete(Worker).where(Worker.beat_at < now(session) - FORGOTTEN_AFTER))
 

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from host_stub.persistence import MetricCount, Outbox, ProcessReport, Store, Subscription, SubscriptionStatus, Worker
+from host_stub.persistence import MetricCount, Outbox, ProcessReport, Store, Subscription, SubscriptionStatus
 from host_stub.persistence.sales import ChargingFailure
 from host_stub.persistence.store import now
 from host_stub.services.listings import count_up_to
@@ -158,16 +158,6 @@ def oldest_undelivered(session: Session) -> timedelta:
     """Return the age of the oldest fact that waits; zero if none does."""
     query = select(Outbox.created_at).where(Outbox.dead_at.is_(None)).order_by(Outbox.id).limit(1)
     return _age(session, session.scalars(query).first())
-
-
-def heartbeat_age(session: Session) -> timedelta | None:
-    """Return the time since a worker was last heard; None if there is none.
-
-    What was said by a clock that has been set back since is left out, until it is said anew.
-    """
-    beats = select(func.max(Worker.beat_at)).where(Worker.beat_at <= now(session) + SILENCE)
-    beat = session.scalars(beats).one()
-    return None if beat is None else _age(session, beat)
 
 
 def charging_lag(session: Session) -> timedelta:

@@ -223,19 +223,20 @@ class WorkState:
     silent: Sequence[str] = ()
 
 
-def work_state(session: Session) -> WorkState:
-    """Return whether work gets done, and what keeps it."""
-    hearts = workers(session)
+def work_state(session: Session, *, foresee: bool = True) -> WorkState:
+    """Return whether work gets done, and what keeps it. foresee: without a worker, as the next one will find it."""
+    hearts, at = workers(session), now(session)
+    heard = [heart.beat_at for heart in hearts if heart.beat_at <= at + WORKER_SILENCE]
     living = [heart.told for heart in hearts if heart.alive]
     ahead = {told.clock: timedelta(seconds=told.ahead_seconds) for told in living}
     stuck = {job.name: job for told in living for job in told.stuck}
     return WorkState(
         alive=bool(living),
-        age=max(now(session) - hearts[0].beat_at, timedelta()) if hearts else None,
+        age=max(at - heard[0], timedelta()) if heard else None,
         stuck=list(stuck.values()),
         watched=ahead.get(Belief.WATCHED),
         # Without a worker that says so, as the next one will find it.
-        doubted=ahead.get(Belief.DOUBTED) or (None if living else clock_guard.needs_a_person(session)),
+        doubted=ahead.get(Belief.DOUBTED) or (clock_guard.needs_a_person(session) if foresee and not living else None),
         mail=next((told.mail for told in living if told.mail), ""),
         silent=sorted({address for told in living for address in told.silent}),
     )

@@ -38,7 +38,6 @@ class Snapshot:
     processes: Sequence[Process]
     queues: Mapping[str, Queue]
     oldest: timedelta
-    heartbeat: timedelta | None
     charging: timedelta
     failing_accounts: int
     proof: nightly.Standing | None
@@ -58,13 +57,12 @@ class Snapshot:
                 processes=processes,
                 queues=measures.queues(session),
                 oldest=measures.oldest_undelivered(session),
-                heartbeat=measures.heartbeat_age(session),
                 charging=measures.charging_lag(session),
                 failing_accounts=measures.failing_accounts(session),
                 proof=(last := nightly.last(session)),
                 proof_age=now(session) - last.ended_at if last else timedelta(),
                 disks=disks,
-                work=work_state(session),
+                work=work_state(session, foresee=False),
             )
 
 
@@ -184,8 +182,8 @@ def _backlog(snapshot: Snapshot) -> Iterator[Metric]:
         dead.add_metric((receiver,), queue.dead)
     yield from (undelivered, dead)
     yield _gauge("billhook_outbox_oldest_seconds", "Age of the oldest undelivered fact.", snapshot.oldest)
-    if snapshot.heartbeat is not None:
-        yield _gauge("billhook_worker_heartbeat_seconds", "Time since a worker was last heard.", snapshot.heartbeat)
+    if snapshot.work.age is not None:
+        yield _gauge("billhook_worker_heartbeat_seconds", "Time since a worker was last heard.", snapshot.work.age)
     yield _gauge("billhook_charging_lag_seconds", "How long the oldest due period waits.", snapshot.charging)
     yield _gauge("billhook_clock_ahead_seconds", "By how much a clock that is not believed is ahead.", _ahead(snapshot))
     yield GaugeMetricFamily(

@@ -9,12 +9,12 @@ import pytest
 from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import ClockMark, Mail, Reseller
 from host_stub.services import clock_guard, heartbeat, mails
-from host_stub.services.heartbeat import Alive, JobState, Told
+from host_stub.services.heartbeat import JobState, Told
 from tests.staff.conftest import Staff
 
 
 def beat(staff: Staff, told: Told) -> None:
-    heartbeat.beat(staff.store, Alive("main-1", staff.store.now()), told)
+    heartbeat.beat(staff.store, "main-1", staff.store.now(), told=told)
 
 
 def test_the_operators_page_and_the_monitor_name_what_does_not_get_done(staff: Staff) -> None:

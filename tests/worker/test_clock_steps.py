@@ -23,7 +23,7 @@ from host_stub.services import (
     heartbeat,
     work_queue,
 )
-from host_stub.services.heartbeat import Alive, JobState, Told
+from host_stub.services.heartbeat import JobState, Told
 from host_stub.worker import Job, Outside, Worker
 from tests.support.charging_world import ChargingWorld
 from tests.support.scripted_smtp import until
@@ -193,7 +193,7 @@ def test_what_keeps_work_from_getting_done_is_told_by_the_doctor(sqlite_url: str
     clock_guard.ClockGuard(store).believes()
     jobs = [JobState("mail", 4000, stuck=True, error="RuntimeError: no"), JobState("expiry", 3)]
     told = Told(jobs, "doubted", 30 * 86400, "535 no", ["https://a.example"])
-    heartbeat.beat(store, Alive("w", clock.now()), told)
+    heartbeat.beat(store, "w", clock.now(), told=told)
 
     with store.read() as session:
         state = work_queue.work_state(session)

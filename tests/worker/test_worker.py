@@ -128,10 +128,10 @@ def test_a_mail_server_that_hangs_delays_no_charge(world: ChargingWorld) -> None
 
 
 def test_workers_that_were_not_heard_for_a_week_are_forgotten(world: ChargingWorld) -> None:
-    heartbeat.beat(world.store, heartbeat.Alive("old", world.store.now()))
+    heartbeat.beat(world.store, "old", world.store.now())
     world.clock.advance(days=8)
 
-    heartbeat.beat(world.store, heartbeat.Alive("new", world.store.now()))
+    heartbeat.beat(world.store, "new", world.store.now())
 
     assert [row.name for row in rows(world.store)] == ["new"]
 
