@@ -124,7 +124,7 @@ def test_a_template_without_the_legal_facts_is_kept_only_when_that_is_said_twice
     changed = olga.post(address(drawn), {"source": GREETING + "!", "payment_id": payment_id, "anyway": ticked[1]})
     saved = olga.post(address(drawn), {"source": GREETING, "payment_id": payment_id, "anyway": ticked[1]})
 
-    facts = "Номер счета, Получатель, ИНН, Номер счета, Банк, БИК, Корреспондентский счет, Плательщик, Сумма, НДС"
+    facts = "Номер документа, Получатель, ИНН, Номер счета, Банк, БИК, Корреспондентский счет, Плательщик, Сумма, НДС"
     assert told.status_code == changed.status_code == 422
     for fact in facts.split(", "):
         assert fact in told.text

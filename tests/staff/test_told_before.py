@@ -72,7 +72,7 @@ def test_what_nobody_checked_is_a_to_do_and_never_in_order(staff: Staff, olga: V
     page = olga.get(f"/reseller/methods/{staff.gateway_id}").text
 
     assert page.count('<li class="todo">') == 3
-    assert page.count("Проверьте сами:") == 3
+    assert page.count("Не проверено:") == 3
     assert '<li class="good">' not in page
 
 

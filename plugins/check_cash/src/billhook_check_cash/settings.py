@@ -93,7 +93,7 @@ SETTINGS: tuple[Setting, ...] = (
         _BILL,
         100,
         default="contract",
-        help=_("Whoever has it gets “Договор № … от …” as the basis; for everybody else the basis above holds."),
+        help=_("Whoever has it gets that contract as the basis; for everybody else the basis above holds."),
     ),
     Setting(
         "offer_text",
