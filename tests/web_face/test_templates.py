@@ -30,7 +30,7 @@ NASTY = "<script>alert('x')</script>\"'"
 class Outline(HTMLParser):
     """What a page is made of, and what it must not be made of."""
 
-    VOID = frozenset({"meta", "link", "input", "img", "br", "hr"})
+    VOID = frozenset({"meta", "link", "input", "img", "br", "wbr", "hr"})
 
     def __init__(self) -> None:
         super().__init__()
