@@ -91,7 +91,11 @@ def _plain(body: bytes, status: int, **headers: str) -> Response:
 
 
 def _raw() -> RawRequest:
-    """Return the request as it came: the body's bytes, and its fields in order with repeated names kept."""
+    """Return the request as it came: the body's bytes, and its fields in order with repeated names kept.
+
+    What is longer than any message is answered 413 by its length, and not read.
+    """
+    request.max_content_length = LARGEST_BODY
     body = request.get_data(cache=True, parse_form_data=False)
     return RawRequest(
         method=request.method,

@@ -71,6 +71,16 @@ def test_an_old_session_ends_at_its_next_request_with_a_sentence(
     assert SENTENCE[language] not in visitor.get("/sign-in").text
 
 
+def test_a_session_from_before_the_closing_does_not_come_back_with_the_reopening(
+    app: Flask, store: Store, people: People
+) -> None:
+    slept_through_it = Visitor(app, people.owner)
+    close(store, people)
+    closing.reopen(store, people.reseller, reason="x", by=SYSTEM)
+
+    assert slept_through_it.get("/").headers["Location"].startswith("/sign-in")
+
+
 def test_a_form_that_was_open_is_not_carried_out(app: Flask, store: Store, people: People) -> None:
     visitor = Visitor(app, people.owner)
     close(store, people)

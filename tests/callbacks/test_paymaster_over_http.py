@@ -111,6 +111,9 @@ def test_a_notification_is_answered_200_and_credited(counter: Counter) -> None:
 
     assert answer.status_code == 200
     assert counter.world.balance() == rub("5000.00")
+    with counter.store.read() as session:
+        event = session.scalars(select(GatewayEvent)).one()
+        assert (event.verdict, event.body) == ("credited", urlencode(counter.gateway.signed(counter.fields())).encode())
 
 
 def test_a_duplicate_gets_the_same_answer_byte_for_byte(counter: Counter) -> None:
@@ -125,6 +128,13 @@ def test_a_bad_signature_is_403_counted_and_its_body_is_not_kept(counter: Counte
 
     assert answer.status_code == 403
     assert (counter.count(GatewayEvent), counter.count(CallbackRefusal)) == (0, 1)
+
+
+def test_a_message_that_is_larger_than_any_is_refused_though_it_is_signed(sqlite_counter: Counter) -> None:
+    answer = sqlite_counter.notify(LMI_PAYMENT_DESC="x" * 64 * 1024)
+
+    assert answer.status_code == 413
+    assert (sqlite_counter.count(GatewayEvent), sqlite_counter.world.balance()) == (0, rub("0.00"))
 
 
 @pytest.mark.parametrize("field", SIGNED)

@@ -19,6 +19,7 @@ from host_stub.persistence import (
     PluginFailure,
 )
 from host_stub.services import payments
+from host_stub.web import stored_files
 from tests.customer.fakes import GATEWAY, Printer
 from tests.customer.seed import Room
 from tests.support.web import Visitor
@@ -318,4 +319,5 @@ def test_a_methods_icon_is_served_to_the_resellers_customers(owner: Visitor, roo
 
     assert f'src="{address}"' in owner.get(room.path(f"/payments/{payment}")).text
     assert (owner.get(address).data, owner.get(address).content_type) == (png, "image/png")
+    assert owner.get(address).headers["Content-Security-Policy"] == stored_files.POLICY
     assert owner.get(room.path(f"/payments/{payment}/methods/{bare}/icon")).status_code == 404

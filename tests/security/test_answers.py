@@ -14,8 +14,8 @@ import structlog
 from flask import Response
 from sqlalchemy import text
 
-from host_stub.persistence import Worker
-from host_stub.web import browsers
+from host_stub.persistence import PaymentMethod, Reseller, Worker
+from host_stub.web import browsers, stored_files
 from host_stub.web.security import real_address
 from tests.security.scene import Scene
 from tests.security.test_matrix import address, rules
@@ -63,6 +63,29 @@ def test_every_page_of_every_role_carries_the_headers(scene: Scene):
             assert headers["Referrer-Policy"] in ("same-origin", "no-referrer")
             if answer.status_code == 200 and role != "anonymous" and not rule.endpoint.startswith(PUBLIC_FILES):
                 assert headers["Cache-Control"] == "no-store", rule.rule
+
+
+def test_stored_papers_and_pictures_are_answered_under_one_policy(scene: Scene):
+    with store_of(scene.app).write() as session:
+        method = session.get_one(PaymentMethod, scene.a.ids["method_id"])
+        method.icon, method.icon_type = b"icon", "image/png"
+        reseller = session.get_one(Reseller, scene.a.ids["reseller_id"])
+        reseller.logo, reseller.logo_type = b"logo", "image/png"
+    policies = {
+        "assets.logo": scene.visitor("anonymous")
+        .get(f"/brand/{scene.a.ids['reseller_id']}/logo")
+        .headers["Content-Security-Policy"]
+    }
+    for role in ("owner", "manager"):
+        for rule, route in rules(scene):
+            answer = scene.visitor(role).get(address(scene, rule, route))
+            answer.close()
+            if answer.mimetype.startswith(("image/", "application/pdf")):
+                policies[rule.endpoint] = answer.headers["Content-Security-Policy"]
+
+    icons, papers = {"customer.method_icon", "reseller.method_icon"}, {"customer.document", "reseller.payment_document"}
+    assert set(policies) >= icons | papers
+    assert set(policies.values()) == {stored_files.POLICY}
 
 
 def test_the_policy_is_strict(app):
@@ -187,6 +210,7 @@ def test_the_log_keeps_no_secret(app):
         visitor.get(f"/plugin/check_cash/payment/1/payment_method/1/receipt?h={CANARY}")
         visitor.get(f"/reset-password/{CANARY}{CANARY}")
         visitor.get(f"/invitation/{CANARY}{CANARY})")
+        visitor.get(f"/plugin/notes/link/stop/{CANARY}{CANARY}.{CANARY}")
         visitor.get(f"/no-such-page/{CANARY}{CANARY}?x={CANARY}")
         visitor.post("/sign-in", {"email": f"{CANARY}@x.example", "password": CANARY})
         visitor.post("/forgotten-password", {"email": f"{CANARY}@x.example"})

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from host_stub.persistence import Mail, Payment, RateLimit, Store
 from host_stub.services import limits
 from host_stub.services.limits import PACES, Pace
 from host_stub.web.pacing import FORMS
+from tests.security.crawl import contents
+from tests.security.matrix import ROOMS
 from tests.security.scene import Scene
+from tests.security.test_matrix import address, rules
+from tests.support.named_tests import without_comments
 from tests.support.web import store_of
 
 DOCS = Path(__file__).parents[2] / "docs/security.md"
@@ -66,6 +72,30 @@ def test_payments_and_their_starts_have_a_pace_of_their_own_each(scene: Scene) -
     assert colleague.status_code == 303
 
 
+def test_each_form_that_is_counted_is_refused_when_it_was_sent_too_often(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[Pace] = []
+
+    def used_up(_session: Session, pace: Pace, *_whose: str) -> datetime:
+        counted.append(pace)
+        return scene.clock.now()
+
+    monkeypatch.setattr(limits, "keep_pace", used_up)
+    for role in ("owner", "manager", "operator"):
+        scene.visitor(role)
+    before, refused = contents(scene), set()
+    for rule, route in rules(scene):
+        role = next((role for role, room in ROOMS.items() if rule.endpoint.startswith(room)), "")
+        if rule.endpoint in FORMS:
+            answer = scene.visitor(role).post(address(scene, rule, route))
+            assert (answer.status_code, counted[-1]) == (429, FORMS[rule.endpoint]), rule.rule
+            refused.add(rule.endpoint)
+
+    assert refused == set(FORMS)
+    assert contents(scene) == before
+
+
 def test_uploads_are_counted_by_the_file_and_not_by_the_form(scene: Scene) -> None:
     manager = scene.visitor("manager")
 
@@ -111,7 +141,7 @@ def test_what_cannot_be_counted_is_not_done(scene: Scene, monkeypatch: pytest.Mo
 def test_every_form_that_is_counted_is_there_and_every_pace_stands_in_the_docs(scene: Scene) -> None:
     assert set(FORMS) <= set(scene.app.view_functions)
     assert {*FORMS.values(), limits.UPLOADS} == set(PACES)
-    page = DOCS.read_text("utf-8")
+    page = without_comments(DOCS.read_text("utf-8"))
     for pace in PACES:
         assert f"| {pace.name} | {pace.person} | {pace.reseller} |" in page
 

@@ -15,6 +15,7 @@ from pydantic_core import PydanticUndefined
 
 from host_stub.cli import cli
 from host_stub.config import Config
+from tests.support.web import an_app, store_of
 
 ROOT = Path(__file__).parents[2]
 INSTALL = ROOT / "docs/install.md"
@@ -42,6 +43,40 @@ def test_the_table_of_settings_lists_every_setting_with_its_default() -> None:
 
     assert all(field.default is not PydanticUndefined for field in Config.model_fields.values())
     assert printed == {name: as_printed(field.default) for name, field in Config.model_fields.items()}
+
+
+def logged_as(path: str) -> str:
+    """Return what nginx, set up as the page shows, logs instead of a path: the first pattern that fits wins."""
+    block = re.search(r"^map \$uri \$billhook_uri \{\n(.*?)^\}", INSTALL.read_text("utf-8"), flags=re.M | re.S)
+    assert block is not None
+    for pattern, shown in re.findall(r"^\s*~(\S+)\s+(\S+);", block[1], flags=re.M):
+        found = re.search(pattern.replace("(?<", "(?P<"), path)
+        if found:
+            # `$1` and `$of` of nginx are `\g<1>` and `\g<of>` here.
+            return found.expand(re.sub(r"\$(\w+)", r"\\g<\1>", shown))
+    return path
+
+
+def test_nginx_logs_no_secret_of_an_address(sqlite_url: str) -> None:
+    app = an_app(sqlite_url)
+    store_of(app).close()
+    adapter = app.url_map.bind("localhost")
+    with_tokens = [rule for rule in app.url_map.iter_rules() if "token" in rule.arguments]
+    paths = [
+        adapter.build(rule.endpoint, {**dict.fromkeys(rule.arguments, "stop"), "token": "secret.0123"}, method="GET")
+        for rule in with_tokens
+    ]
+    log = re.search(r"^log_format billhook (.*?);", INSTALL.read_text("utf-8"), flags=re.M | re.S)
+
+    assert {path.split("/")[1] for path in paths} == {"invitation", "reset-password", "plugin"}
+    assert [logged_as(path) for path in paths if "secret" in logged_as(path)] == []
+    assert logged_as("/plugin/notes/link/stop/secret.0123") == "/plugin/notes/link/stop/-"
+    assert logged_as("/invitation/secret") == "/invitation/-"
+    assert logged_as("/accounts/1/payments") == "/accounts/1/payments"
+    # Neither a query nor an address as it came, nor where somebody came from.
+    assert log is not None
+    variables = set(re.findall(r"\$(\w+)", log[1]))
+    assert variables & {"uri", "request", "request_uri", "args", "query_string", "http_referer", "is_args"} == set()
 
 
 def commands_named(page: Path) -> list[tuple[str, list[str], list[str]]]:

@@ -26,6 +26,7 @@ from host_stub.web.routing import cursor
 from host_stub.web.security import allow_gateways
 from host_stub.web.sentences import log_lines
 from host_stub.web.statuses import STATUSES
+from host_stub.web.stored_files import stored_file
 
 _ = Catalogue("host_stub")
 
@@ -95,7 +96,7 @@ def method_icon(account_id: int, payment_id: int, method_id: int) -> ResponseRet
         method = session.get(PaymentMethod, method_id)
     if method is None or method.reseller_id != current_account().reseller_id or not method.icon:
         return "", 404
-    return method.icon, 200, {"Content-Type": method.icon_type or "image/png", "Content-Security-Policy": "sandbox"}
+    return stored_file(method.icon, method.icon_type or "image/png")
 
 
 @bp.post("/<int:account_id>/payments/<int:payment_id>/cancel")
