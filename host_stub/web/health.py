@@ -1,7 +1,8 @@
 """`/healthz`: whether the panel can work: database, migrations, worker, clock, disk, keys, and who has to be restarted.
 
 503 if it cannot take money: no database, one of another version, or a full disk. For monitors; nothing else. Anybody
-can read it: words, no versions, figures or names of machines; those stand in `/metrics` and the doctor.
+can read it: words, and for how long no worker was heard; versions, sizes and names of machines stand in `/metrics` and
+the doctor.
 """
 
 from __future__ import annotations

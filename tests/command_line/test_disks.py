@@ -10,7 +10,7 @@ from host_stub.adapters.disk import MEGABYTE, Limits, Place, Room, folders, plac
 from host_stub.config import Config
 from host_stub.persistence import migrate
 from host_stub.persistence.store import make_engine
-from tests.support.web import an_app
+from tests.support.web import an_app, store_of
 
 LIMITS = Limits(low=1000, full=100)
 
@@ -82,10 +82,11 @@ def test_health_is_503_on_a_full_disk_and_200_on_a_low_one(sqlite_url: str) -> N
     assert (well.status_code, well.json["disk"]) == (200, "ok")
 
 
-def test_health_tells_strangers_words_and_no_figures_or_folders(sqlite_url: str) -> None:
+def test_health_tells_strangers_no_sizes_and_no_folders(sqlite_url: str) -> None:
     told = an_app(sqlite_url, disk_full_mb=10**9).test_client().get("/healthz")
 
     assert set(told.json) == {"database", "worker", "worker_age_seconds", "disk", "keys"}
+    assert told.json["disk"] == "full"
     assert "/" not in told.text
 
 
@@ -99,6 +100,7 @@ def test_health_is_503_when_database_and_code_are_of_two_versions(database_url: 
     engine.dispose()
 
     answer = app.test_client().get("/healthz")
+    store_of(app).close()
 
     assert (answer.status_code, answer.json["database"]) == (503, word)
     assert migrate.version(database_url) == word

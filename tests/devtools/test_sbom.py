@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import tomllib
 from pathlib import Path
@@ -45,6 +46,14 @@ def written(need: dict[str, Any]) -> str:
     """Return what the lock says of a dependency as a project writes it."""
     extras = f"[{','.join(need['extras'])}]" if "extras" in need else ""
     return f"{need['name']}{extras}{need.get('specifier', '')}"
+
+
+def test_an_installation_takes_what_is_locked() -> None:
+    page = (ROOT / "docs/install.md").read_text("utf-8")
+    commands = re.findall(r"fetch_uv\.py\)\" sync .*", page)
+
+    assert len(commands) >= 2
+    assert [command for command in commands if not {"--locked", "--no-dev"} <= set(command.split())] == []
 
 
 def test_the_bill_of_materials_lists_what_a_production_environment_is_made_of() -> None:

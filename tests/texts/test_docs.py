@@ -10,8 +10,8 @@ import pytest
 from billhook.views import PaymentStatus
 
 from host_stub.domain.payments import Cause, Consequence, move
+from tests.support.named_tests import ROOT, missing, named
 
-ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     page
     for pattern in ("*.md", "docs/**/*.md", "sdk/*.md", "plugins/*/*.md", "host_stub/**/*.md", "tests/**/*.md")
@@ -66,3 +66,10 @@ def test_every_file_of_the_project_that_a_page_names_exists(page: Path) -> None:
     ours = [path for path in named if path not in OF_A_PLUGIN | shown]
 
     assert [path for path in ours if not (ROOT / path).exists() and not (page.parent / path).exists()] == []
+
+
+def test_every_test_that_a_page_names_exists() -> None:
+    names = [name for page in PAGES for name in named(page.read_text("utf-8"))]
+
+    assert len(names) > 100
+    assert missing(names) == []

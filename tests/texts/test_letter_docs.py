@@ -28,7 +28,3 @@ def test_every_sentence_names_tests_that_exist(row: list[str]) -> None:
     assert here
     assert named(proof)
     assert missing(named(proof)) == []
-
-
-def test_every_test_that_the_page_names_exists() -> None:
-    assert missing(named(PAGE)) == []
