@@ -81,8 +81,8 @@ WATCHES: Final = Check(
     "watches",
     "A watch is armed if and only if the balance is at its level or above, clearly above soon after a warning.",
     Walk("balance_watch", "account_id"),
-    # Armed again as `domain.watching.has_risen` decides. While a reseller is closed nobody is warned: a watch stays armed
-    # until the first movement after that.
+    # Armed again as `domain.watching.has_risen` decides. While a reseller is closed nobody is warned: a watch stays
+    # armed until the first movement after that.
     """
     select w.account_id as account, w.plugin as plugin, w.key as key, w.level_minor as level,
         a.balance_minor as balance, case when w.armed then 'armed' else 'not armed' end as state
