@@ -90,7 +90,7 @@ def test_more_decimals_than_the_currency_has_are_refused_in_its_words(
 @pytest.mark.parametrize("language", ["ru", "en"])
 @pytest.mark.parametrize("currency", ["RUB", *DIGITS])
 @given(minor=st.integers(1, LARGEST_MINOR))
-@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_a_page_shows_in_such_a_currency_is_read_as_it_was(
     sold: None, currency: str, language: str, minor: int
 ) -> None:
