@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from host_stub.domain import whose
+from host_stub.domain.whose import Whose
 from tests.support.compiled import compile_once
 from tests.support.databases import Databases, NoPostgresql, SqliteDatabases, postgresql_server
 from tests.support.machine import lacking
@@ -33,6 +35,12 @@ compile_once()
 def _closed_network() -> Iterator[None]:
     with only_this_machine():
         yield
+
+
+@pytest.fixture(autouse=True)
+def _on_nobodys_behalf() -> None:
+    """A panel's requests run in the test's own thread: the next test works for none of their visitors."""
+    whose.begin(Whose())
 
 
 @pytest.fixture(scope="session")

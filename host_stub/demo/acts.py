@@ -112,6 +112,7 @@ class Shop:
             user = users.add_manager(session, self.reseller_id, person, by=by, invitations=self._invitations)
         actor = Actor("manager", user.name, user.id)
         if accepts:
+            self.time.deliver()  # the mail with the link first: nobody is sent one that opens nothing any more
             accept_invitation(self.stage, user, self.password, by=actor)
         return actor
 
@@ -159,6 +160,7 @@ class Shop:
             user = users.add_customer(session, account, person, level, by=self.manager, invitations=self._invitations)
         actor = Actor("customer", user.name, user.id)
         if accepts:
+            self.time.deliver()  # the mail with the link first: nobody is sent one that opens nothing any more
             accept_invitation(self.stage, user, self.password, by=actor)
         return Client(client.account_id, actor)
 

@@ -9,7 +9,7 @@ from typing import Final
 #: Left out: typed in one way here and in another there. Dashes and quotes by their class, these by name.
 _QUOTES: Final = "\"'`´"
 _DROPPED_CLASSES: Final = frozenset({"Pd", "Pi", "Pf", "Cf"})
-_YO, _YE = "\N{CYRILLIC SMALL LETTER IO}", "\N{CYRILLIC SMALL LETTER IE}"
+_YO, _YE = chr(0x0451), chr(0x0435)  # CYRILLIC SMALL LETTER IO and IE
 _LOW_QUOTES: Final = "„‚"
 
 

@@ -85,7 +85,8 @@ def subscription_of(store: Store, account: str, status: SubscriptionStatus) -> i
 def let_the_paid_period_end(store: Store, subscription_id: int) -> None:
     """Nobody waits for a month: what is paid ends a minute ago."""
     with store.write() as session:
-        session.get_one(Subscription, subscription_id).next_charge_at = store.now() - timedelta(minutes=1)
+        row = session.get_one(Subscription, subscription_id)
+        row.anchor_at = row.next_charge_at = store.now() - timedelta(minutes=1)
 
 
 def kopecks(text: str) -> int:

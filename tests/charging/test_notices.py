@@ -45,9 +45,14 @@ def test_a_credited_payment_takes_the_notice_down(world: ChargingWorld, notice: 
     assert not is_up(world, notice)
 
 
-def test_a_credit_hold_takes_the_notice_down(world: ChargingWorld, notice: int) -> None:
+@pytest.fixture
+def daily(world: ChargingWorld) -> None:
     world.credit("10.00")
     world.running(Period.DAY, "10.00")
+
+
+@pytest.mark.usefixtures("daily")
+def test_a_credit_hold_takes_the_notice_down(world: ChargingWorld, notice: int) -> None:
     assert is_up(world, notice)
 
     world.clock.advance(days=1)

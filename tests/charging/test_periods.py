@@ -79,7 +79,7 @@ def test_the_hours_of_a_month_sum_to_the_price_exactly(price: Money, at: datetim
     assert total == price.minor
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(price=prices, at=instants, zone=zones)
 def test_charging_hour_after_hour_through_a_month_takes_its_price(price: Money, at: datetime, zone: ZoneInfo) -> None:
     month = calendar_month(at, zone)
@@ -171,7 +171,7 @@ def test_a_month_is_reckoned_in_the_resellers_zone_not_in_utc() -> None:
     assert period_after(monthly(late), late).end == local(MOSCOW, 2026, 2, 1, 1)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     at=instants, price=prices, former=zones, zone=zones, period=st.sampled_from(list(Period)), count=st.integers(1, 40)
 )

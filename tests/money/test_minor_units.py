@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 from host_stub.adapters.clock import FixedClock
 from host_stub.domain.amounts import LARGEST_MINOR, AmountProblem, UnreadableAmount, read_amount
 from host_stub.persistence import Account, Payment, Period, Reseller, Scope, Store, open_store
-from host_stub.services import approvals, ledger, payments, plans, resellers, subscriptions
+from host_stub.services import approvals, payments, plans, resellers, subscriptions
 from host_stub.services.approvals import BankOrder
 from host_stub.services.payments import TopUp
 from host_stub.services.plans import PlanTerms
 from host_stub.services.resellers import ResellerDraft, UnknownCurrency
 from host_stub.web.customer.words import short_money
 from host_stub.web.fields import amount_words
+from tests.support.proving import doubts
 from tests.support.world import CUSTOMER, MANAGER, a_reseller, an_account
 
 DIGITS = {"JPY": 0, "KWD": 3}
@@ -90,7 +91,7 @@ def test_more_decimals_than_the_currency_has_are_refused_in_its_words(
 @pytest.mark.parametrize("language", ["ru", "en"])
 @pytest.mark.parametrize("currency", ["RUB", *DIGITS])
 @given(minor=st.integers(1, LARGEST_MINOR))
-@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_a_page_shows_in_such_a_currency_is_read_as_it_was(
     sold: None, currency: str, language: str, minor: int
 ) -> None:
@@ -142,4 +143,4 @@ def test_money_goes_its_whole_way_in_whole_minor_units(
     with store.read() as session:
         assert session.get_one(Payment, payment_id).amount_minor == amount.minor
         assert session.get_one(Account, account_id).balance_minor == amount.minor - hour
-        assert ledger.prove(session) == []
+        assert doubts(session) == []

@@ -59,7 +59,8 @@ from tests.support.world import CUSTOMER, World, a_method, rub
 DRAWN = ("page_template", "link_template")
 DOCS = Path(__file__).parents[2] / "docs/containment.md"
 DEADLINE = 0.6
-QUICK_SECONDS = 1.0
+#: Long before a hang ends; how fast the machine is shows in no test.
+QUICK_SECONDS = faulty.LONGEST_HANG / 2
 COMPILED = ("billhook/", "components/", "faulty/", "layouts/", "plugin/")
 NOT_WORKING = "Этот способ оплаты сейчас не работает"
 PAGE_NOT_WORKING = "Эта страница сейчас не работает"
@@ -153,7 +154,7 @@ class Scene:
     def let_go(self) -> None:
         faulty.FAULTS.clear()
         faulty.LET_GO.set()
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while self.registry.guard("faulty").stuck and time.monotonic() < until:
             time.sleep(0.005)
 

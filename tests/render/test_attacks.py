@@ -107,14 +107,19 @@ def test_the_worst_ones_are_told_to_the_reseller(limited: Renderer, make_source,
     assert drawn.problem
 
 
-def test_a_template_that_broke_a_limit_is_not_tried_again_at_once(limited: Renderer, make_source) -> None:
+def test_a_template_that_broke_a_limit_is_not_tried_again_at_once(
+    limited: Renderer, make_source, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = make_source(EXHAUSTING["nested flex"] + "<!-- once -->")
     first = limited.render(source)
-    started = time.monotonic()
+    tried, draw = [], limited._draw
+    monkeypatch.setattr(
+        limited, "_draw", lambda asked, template, *more: tried.append(template) or draw(asked, template)
+    )
 
     second = limited.render(source)
 
-    assert time.monotonic() - started < 0.8
+    assert tried == [source.stock]
     assert second.problem == first.problem
 
 
@@ -124,7 +129,7 @@ def test_the_wall_clock_kills_where_the_processor_clock_does_not(make_source) ->
         drawn = patient.render(make_source(EXHAUSTING["nested flex"]))
 
     assert drawn.used_stock
-    assert 1.0 <= time.monotonic() - started < 6
+    assert time.monotonic() - started >= 1.0
 
 
 FETCHES = (

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
+from billhook.events import BalanceWatch
 from sqlalchemy import Connection, TextClause, bindparam, text
 
 from host_stub.persistence import Store
@@ -21,17 +22,20 @@ CHUNK: Final = 50_000
 #: What a lower price brings about is done by then: holds are reconsidered every hour.
 FOLLOWED_WITHIN: Final = timedelta(hours=2)
 
+_LAST_MOVEMENT: Final = "(select max(e.at) from entry e where e.account_id = a.id)"
 #: What the two databases write differently.
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "sqlite": {
         "logged_amount": "cast(json_extract(l.details, '$.amount_minor') as integer)",
         "logged_price": "cast(json_extract(l.details, '$.price_minor') as integer)",
         "hash_of_content": "billhook_sha256(d.content)",
+        "pause_is_over": f"julianday(w.told_at) + {BalanceWatch.PAUSE.days} <= julianday({_LAST_MOVEMENT})",
     },
     "postgresql": {
         "logged_amount": "cast(cast(l.details as json) ->> 'amount_minor' as bigint)",
         "logged_price": "cast(cast(l.details as json) ->> 'price_minor' as bigint)",
         "hash_of_content": "encode(sha256(d.content), 'hex')",
+        "pause_is_over": f"w.told_at + interval '{BalanceWatch.PAUSE.days} days' <= {_LAST_MOVEMENT}",
     },
 }
 

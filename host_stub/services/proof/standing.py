@@ -79,15 +79,21 @@ LANES: Final = Check(
 
 WATCHES: Final = Check(
     "watches",
-    "A balance watch is armed if and only if the balance is at its level or above.",
+    "A watch is armed if and only if the balance is at its level or above, clearly above soon after a warning.",
     Walk("balance_watch", "account_id"),
-    # While a reseller is closed nobody is warned: a watch stays armed until the first movement after that.
+    # Armed again as `domain.watching.has_risen` decides. While a reseller is closed nobody is warned: a watch stays
+    # armed until the first movement after that.
     """
     select w.account_id as account, w.plugin as plugin, w.key as key, w.level_minor as level,
         a.balance_minor as balance, case when w.armed then 'armed' else 'not armed' end as state
     from balance_watch w join account a on a.id = w.account_id join reseller r on r.id = a.reseller_id
     where w.account_id > :after and w.account_id <= :upto and (w.plugin || '/' || w.key) in :watched and (
-        (not w.armed and a.balance_minor >= w.level_minor)
+        (
+            not w.armed and a.balance_minor >= w.level_minor and (
+                w.told_at is null or {pause_is_over}
+                or (w.level_minor <> 0 and a.balance_minor >= w.level_minor + abs(w.level_minor) / 2)
+            )
+        )
         or (
             w.armed and a.balance_minor < w.level_minor and r.closed_at is null and not exists (
                 select 1 from log_entry l where l.reseller_id = r.id and l.object_kind = 'reseller'

@@ -39,6 +39,8 @@ KINDS: Final[dict[str, tuple[LazyText, str, str]]] = {
     "delivery": (_("Delivery"), "", ""),
 }
 SIGN_IN: Final = "user.signed_in"
+#: On a tab of its own; and what only the operator does, which no reseller's journal holds.
+_NOT_OFFERED: Final = (SIGN_IN, "plugin.settings_of_all_changed")
 _KIND_OF_ACT: Final = {
     "event": "gateway_event",
     "method": "payment_method",
@@ -104,7 +106,7 @@ def _acts() -> list[str]:
 def _choices() -> list[tuple[str, LazyText, list[tuple[str, str]]]]:
     """Return the kinds with what can happen to each: kind, its word, actions with theirs."""
     return [
-        (kind, label, [(act, act_name(act)) for act in acts_of(kind, _KIND_OF_ACT) if act != SIGN_IN])
+        (kind, label, [(act, act_name(act)) for act in acts_of(kind, _KIND_OF_ACT) if act not in _NOT_OFFERED])
         for kind, (label, _page, _name) in KINDS.items()
     ]
 

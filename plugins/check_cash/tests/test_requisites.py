@@ -8,7 +8,7 @@ from billhook_check_cash import qr
 from billhook_check_cash.control_keys import account_fits_bic, corr_account_fits_bic
 from billhook_check_cash.provider import CheckCash
 from billhook_check_cash.requisites import requisites_of
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.ru import inn as stdnum_inn
 
@@ -143,7 +143,6 @@ def test_what_people_paste_round_the_numbers_is_taken_off(provider: CheckCash, m
     assert (seller.account, seller.corr_account) == ("40702810938000012345", "30101810400000000225")
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**12 - 1), st.sampled_from([10, 12]))
 def test_control_digits_agree_with_another_implementation(number: int, length: int) -> None:
     inn = f"{number % 10**length:0{length}d}"

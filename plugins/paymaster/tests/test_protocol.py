@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 VECTORS = json.loads(Path(__file__).with_name("vectors.json").read_text("utf-8"))
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = settings(max_examples=60)
 
 ORDER = Order(
     merchant="11112222-3333-4444-5555-666677778888",

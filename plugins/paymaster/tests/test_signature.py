@@ -189,7 +189,7 @@ def test_the_digest_of_a_payment_covers_the_signed_fields_only(raw, live):
 VALUE = st.text(st.characters(exclude_characters=";", exclude_categories=["Cs"]), max_size=12)
 MESSAGE = st.fixed_dictionaries({}, optional=dict.fromkeys(VECTORS["field_order"], VALUE))
 SECRETS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = settings(max_examples=60)
 
 
 @QUICK

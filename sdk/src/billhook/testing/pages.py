@@ -25,8 +25,18 @@ MACROS: Final = frozenset(
     {"alert", "back", "badge", "breadcrumbs", "button", "card", "cell", "copyable", "csrf", "date", "datetime"}
     | {"empty_state", "facts", "fields", "filter_bar", "findings", "form", "form_actions", "form_errors"}
     | {"form_field", "form_open", "kpis", "link_button", "log", "menu", "menu_entry", "methods", "money"}
-    | {"money_field", "pager", "password_field", "post_button", "preview_frame", "queue", "status", "status_menu"}
-    | {"status_of", "steps", "table", "tabs", "tag", "toolbar"}
+    | {
+        "money_field",
+        "nothing_found",
+        "pager",
+        "password_field",
+        "post_button",
+        "preview_frame",
+        "question",
+        "queue",
+        "status",
+    }
+    | {"queue", "status", "status_menu", "status_of", "steps", "table", "tabs", "tag", "toolbar"}
 )
 
 _BASES: Final = {
