@@ -11,12 +11,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from host_stub.domain.errors import RefusedError
+from host_stub.domain.keyboards import in_latin_layout
 
 SHORTEST: Final = 8
 LONGEST: Final = 128
-
-#: Where keys of a Russian keyboard stand on a Latin one: a Latin word typed in the other layout is no better.
-_LAYOUT: Final = str.maketrans("йцукенгшщзхъфывапролджэячсмитьбюё", "qwertyuiop[]asdfghjkl;'zxcvbnm,.`")
 
 
 class WeakPassword(RefusedError):
@@ -38,7 +36,7 @@ def check(password: str, *, about: tuple[str, ...] = ()) -> None:
         raise WeakPassword("long")
     plain = _normal(password).casefold()
     known = {text.casefold() for text in about}
-    if plain in known or len(set(plain)) == 1 or common() & {plain, plain.translate(_LAYOUT)}:
+    if plain in known or len(set(plain)) == 1 or common() & {plain, in_latin_layout(plain)}:
         raise WeakPassword("common")
 
 

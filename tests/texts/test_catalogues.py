@@ -26,6 +26,7 @@ RUSSIAN_BY_NATURE = (
     "host_stub/demo/",
     "host_stub/domain/amounts.py",
     "host_stub/domain/days.py",
+    "host_stub/domain/keyboards.py",
     "host_stub/domain/requisites.py",
     "sdk/src/billhook/requisites.py",
     "billhook_check_cash/words.py",
