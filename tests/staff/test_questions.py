@@ -166,7 +166,7 @@ def test_an_undo_names_what_the_credit_started_and_asks_what_becomes_of_it(staff
     question = asked(olga, f"/reseller/payments/{payment_id}/reverse", {"reason": "не тот клиент"})
 
     assert "Списать 1\u00a0000,00\u00a0руб. с баланса клиента ООО «Ромашка»?" in question
-    assert "Это зачисление активировало «VPS»: за неё списано 590,00\u00a0руб." in question
+    assert "Это зачисление активировало «VPS»: за нее списано 590,00\u00a0руб." in question
     assert "Только забрать деньги: баланс станет \u2212590,00\u00a0руб." in question
     assert "вернуть 590,00\u00a0руб.: баланс станет 0,00\u00a0руб." in question
     assert staff.balance() == 410_00
@@ -202,7 +202,7 @@ def test_what_was_charged_again_since_stays(staff: Staff) -> None:
     question = asked(olga, f"/reseller/payments/{payment_id}/reverse", {"reason": "не тот"})
 
     assert "это уже не изменить" in question
-    assert "Ещё и остановить" not in question
+    assert "Еще и остановить" not in question
     olga.post(f"/reseller/payments/{payment_id}/reverse", {"reason": "не тот", "option": "services"})
     assert staff.row(Subscription, made).status == "active"
 

@@ -133,7 +133,7 @@ def test_who_owes_reads_the_debt_and_where_services_stop(reader: FakeReader) -> 
 
     told = words(warning).replace("\u00a0", " ")
     assert "Баланс −4 100,00 руб. — это ниже установленного порога (−4 000,00 руб.)." in told
-    assert "Когда баланс дойдёт до −5 000,00 руб., оказание услуг" in told
+    assert "Когда баланс дойдет до −5 000,00 руб., оказание услуг" in told
     assert "осталось" not in told
     english = words(warning, "en").replace("\u00a0", " ")
     assert "The balance is −RUB 4,100.00, below −RUB 4,000.00." in english
@@ -235,7 +235,7 @@ def test_the_page_says_why_no_second_warning_came_and_when_one_will(reader: Fake
     with use_language("ru"):
         assert str(early) == (
             "Вас предупредили 13.11.2020, 12:00. Пока баланс колеблется около 500,00\u00a0руб., до 16.11.2020, 12:00 "
-            "новых предупреждений о нём не будет, если за это время он не достигнет 750,00\u00a0руб."
+            "новых предупреждений о нем не будет, если за это время он не достигнет 750,00\u00a0руб."
         )
     assert late == ""
 
