@@ -14,7 +14,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -123,10 +123,11 @@ def _answer(handler: Callable[..., Any], event: Event, reader: HostReader) -> li
 
 
 def read_event(hook: str, payload: Mapping[str, Any]) -> Event:
-    """Return the event that a fact of the outbox carries."""
+    """Return the event that a fact of the outbox carries; one from before a field was there has its default."""
     kind = EVENTS[hook]
-    values: dict[str, Any] = {field.name: payload[field.name] for field in fields(kind)}
-    for field in fields(kind):
+    told = [field for field in fields(kind) if field.name in payload or field.default is MISSING]
+    values: dict[str, Any] = {field.name: payload[field.name] for field in told}
+    for field in told:
         if field.type == "datetime":
             values[field.name] = datetime.fromisoformat(values[field.name])
     return kind(**values)

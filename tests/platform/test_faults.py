@@ -296,7 +296,6 @@ def event(hook: str) -> Callable[[Scene], str]:
 def _tell(scene: Scene, hook: str) -> None:
     with scene.store.write() as session:
         account = session.get_one(Account, scene.world.account_id)
-        account.event_sequence += 1
         common = {"reseller_id": account.reseller_id, "account_id": account.id, "at": LETTER_DAY.isoformat()}
         tell_plugin(session, "faulty", account, hook, {**common, **FACTS[hook]})
 

@@ -275,7 +275,7 @@ def test_a_plugin_that_fails_too_often_is_shown_to_the_operator_and_the_manager_
     shop.operator.enter(shop.person)
 
     assert availability(shop) == "left out"
-    said = "Панель сейчас не обращается к модулю faulty."
+    said = "Панель сейчас не обращается к модулю faulty для: "
     assert said in shop.operator.get("/admin/").text
     assert said in shop.operator.get("/admin/plugins").text
     assert (
