@@ -86,6 +86,5 @@ def subscriptions(text: str) -> Search:
 
 
 def log_lines(text: str) -> Search:
-    """Look for lines of the log: words of who did it and of what it says; an object's ID."""
-    words = contains(text, LogEntry.folded)
-    return Search(words | (LogEntry.object_id == int(text)) if _ID.fullmatch(text) else words)
+    """Look for lines of the log: words of who did it and of what it says."""
+    return Search(contains(text, LogEntry.folded))

@@ -333,6 +333,10 @@ def test_a_token_that_is_guessed_or_cannot_be_sent_is_refused_without_being_show
 # What may stand in a label.
 
 
+#: Disks are places, too.
+DISKS = {"database", "backups", "temporary files"}
+
+
 def anew(scene: Scene) -> None:
     """Let the next drive find nothing of the one before."""
     scene.fresh()
@@ -354,8 +358,8 @@ def test_labels_are_words_of_ours_and_names_of_plugins_and_no_use_makes_more_of_
     allowed = {
         "process": {"web", "worker"},
         "plugin": {"faulty", "healthy"},
-        "place": {*PLACES, OTHER},
-        "side": {"own", "public"},
+        "place": {*PLACES, OTHER, *DISKS},
+        "side": {"own", "pages", "public"},
         "state": {"closed", "open", "probing"},
         "kind": {"notification", "question"},
         "verdict": {"accepted", "duplicate", "parked", "refused", "bad_signature", "malformed"},

@@ -343,7 +343,7 @@ def test_a_page_that_cannot_be_drawn_writes_nothing(stage: Stage) -> None:
 
     assert stage.customer.post(stage.path("news")).status_code == 503
     assert stage.notices() == []
-    assert list(stage.failures()) == ["template"]
+    assert list(stage.failures()) == ["page_template"]
 
 
 class Broken:

@@ -28,6 +28,9 @@ class _Form(HTMLParser):
         self._select = self._first = ""
         self.feed(page)
         self.fields = max(self._found, key=len)
+        # The script takes them away when its question is answered.
+        for name in [name for name in self.fields if name.startswith("_question")]:
+            del self.fields[name]
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         known = {name: value or "" for name, value in attributes}

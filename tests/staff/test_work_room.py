@@ -30,7 +30,9 @@ def test_the_operators_page_and_the_monitor_name_what_does_not_get_done(staff: S
     assert "Не отвечают адреса услуг: https://a.x" in page
     assert ">задания стоят<" in page
     assert "expiry" not in page
-    assert health == {"database": "up", "worker": "stuck", "worker_age_seconds": 0, "stuck": ["mail"], "mail": "down"}
+    told = {"database": "up", "worker": "stuck", "worker_age_seconds": 0, "stuck": ["mail"], "mail": "down"}
+    assert {name: health[name] for name in told} == told
+    assert set(health) == {*told, "disk", "keys"}
 
 
 def test_a_clock_that_leapt_is_confirmed_by_the_operator_alone_and_the_log_knows_who_did(staff: Staff) -> None:

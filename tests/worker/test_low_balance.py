@@ -133,6 +133,7 @@ def test_who_may_owe_is_warned_at_a_level_below_zero(warned: Warned) -> None:
     warned.set("threshold", -4000_00, world.account_id)
     counted = []
     for amount in ("-3900.00", "-200.00", "500.00", "-500.00"):
+        world.clock.advance(days=3)
         world.credit(amount)
         warned.run()
         counted.append(warned.warnings())

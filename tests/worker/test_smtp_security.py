@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from devtools.mailsink import BoundController
-from host_stub.adapters.smtp import Security, Server, SmtpMailer, Unreachable
+from host_stub.adapters.smtp import Misconfigured, Security, Server, SmtpMailer, Unreachable
 
 HOST = "127.0.0.1"
 RECIPIENT = "anna@romashka.example"
@@ -132,7 +132,7 @@ def test_a_sender_that_the_server_does_not_take_is_our_fault_too(box: Box) -> No
     running = BoundController(Strict())
     running.start()
     try:
-        with pytest.raises(Unreachable, match="who are you"):
+        with pytest.raises(Misconfigured, match="who are you"):
             SmtpMailer(Server(HOST, running.port, "x@panel.example")).send(EmailMessage(), RECIPIENT)
     finally:
         running.stop()

@@ -48,6 +48,9 @@ def notifications_list() -> ResponseReturnValue:
         "reseller/notifications.html",
         plugins=plugins_to_set(taking_payments=False),
         mails=latest.rows,
+        pager=pages(latest),
+        status="",
+        query="",
         statuses=MAIL_STATUSES,
     )
 

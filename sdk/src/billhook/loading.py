@@ -40,7 +40,8 @@ _SPECIFIED: Final = frozenset(name for name in vars(hooks) if name.startswith("b
 LONGEST_NAME: Final = 30
 #: The host's tables.
 _TABLES: Final = frozenset(
-    {"account", "account_access", "approval", "balance_watch", "callback_refusal", "charge", "charging_failure"}
+    {"account", "account_access", "approval", "balance_watch", "callback_refusal", "charge"}
+    | {"charging_failure", "clock_mark"}
     | {"document", "entry", "gateway_event", "host_alembic_version", "lane", "ledger_transaction", "log_entry"}
     | {"login_token", "mail", "metric_count", "notice", "operator_setting", "outbox", "payment", "payment_attempt"}
     | {"payment_method", "plan", "plugin_activation", "plugin_failure", "plugin_setting", "plugin_table"}
