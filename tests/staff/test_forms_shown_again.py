@@ -28,15 +28,14 @@ class _Form(HTMLParser):
         self._select = self._first = ""
         self.feed(page)
         self.fields = max(self._found, key=len)
-        # The script takes them away when its question is answered.
-        for name in [name for name in self.fields if name.startswith("_question")]:
-            del self.fields[name]
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         known = {name: value or "" for name, value in attributes}
         if tag == "form":
             self._found.append(MultiDict())
-        elif tag == "input" and self._found and known.get("name"):
+        elif tag == "input" and self._found and known.get("name", "_question").startswith("_question"):
+            return  # without a name, or a form's question, which the script takes away when it is answered
+        elif tag == "input" and self._found:
             self._input(known)
         elif tag == "textarea":
             self._text, self._select = [], known.get("name", "")
