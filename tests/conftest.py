@@ -13,6 +13,7 @@ from host_stub.domain import whose
 from host_stub.domain.whose import Whose
 from tests.support.compiled import compile_once
 from tests.support.databases import Databases, NoPostgresql, SqliteDatabases, postgresql_server
+from tests.support.lock_order import resellers_before_all_else
 from tests.support.machine import lacking
 from tests.support.network import only_this_machine
 
@@ -34,6 +35,12 @@ compile_once()
 @pytest.fixture(autouse=True, scope="session")
 def _closed_network() -> Iterator[None]:
     with only_this_machine():
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _order_of_locks() -> Iterator[None]:
+    with resellers_before_all_else():
         yield
 
 

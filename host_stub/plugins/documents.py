@@ -155,10 +155,10 @@ def _freeze(
 ) -> int:
     payment_id = subject.payment.id
     with desk.store.write(scope) as session:
+        must_be_open(session, fetch(session, Payment, payment_id).reseller_id)
         payment = fetch(session, Payment, payment_id, lock=True)
         if payment.status not in OPEN:
             raise payments.closed(session, payment)  # while the document was drawn
-        must_be_open(session, payment.reseller_id)
         document = _document(subject, source, rendered, now(session))
         session.add(document)
         session.flush()

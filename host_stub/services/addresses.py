@@ -32,6 +32,11 @@ def top_up(session: Session, account_id: int, amount: Money | None = None) -> st
     return _page(session, account_id, "top-up", asked)
 
 
+def is_top_up(session: Session, account_id: int, address: str) -> bool:
+    """Say whether an address is that of an account's top-up page, whatever it has filled in."""
+    return address.partition("?")[0] == top_up(session, account_id).partition("?")[0]
+
+
 def subscriptions(session: Session, account_id: int) -> str:
     """Return the absolute address of an account's list of subscriptions."""
     return _page(session, account_id, "subscriptions", {})

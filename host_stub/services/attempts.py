@@ -76,8 +76,8 @@ def begin(store: Store, scope: Scope, payment_id: int, method_id: int, frozen: F
     Raises NotFound, ResellerClosed, PaymentClosed, MethodUnavailable.
     """
     with store.write(scope) as session:
+        must_be_open(session, fetch(session, Payment, payment_id).reseller_id)
         payment = fetch(session, Payment, payment_id, lock=True)
-        must_be_open(session, payment.reseller_id)
         if PaymentStatus(payment.status) not in OPEN:
             raise payments.closed(session, payment)
         method = fetch(session, PaymentMethod, method_id)

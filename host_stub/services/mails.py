@@ -121,7 +121,7 @@ def _queue(
 def _asks_for_money(session: Session, letter: Letter, account_id: int) -> bool:
     """Say whether a letter is there to have the balance topped up; the news of a credit is more than that."""
     leads_to = letter.button[1] if letter.button is not None else ""
-    return letter.category != "payment_credited" and leads_to.startswith(addresses.top_up(session, account_id))
+    return letter.category != "payment_credited" and addresses.is_top_up(session, account_id, leads_to)
 
 
 def log_refusal(session: Session, mail: Mail) -> None:

@@ -18,8 +18,9 @@ def is_open(session: Session, reseller_id: int) -> bool:
 def must_be_open(session: Session, reseller_id: int) -> None:
     """Raise ResellerClosed unless the reseller is open, and keep it open until the unit ends.
 
-    Whoever closes it waits for what was begun, and what comes later finds it closed. It is locked before its
-    accounts, by everybody: call this before `ledger.lock_account`.
+    Whoever closes it waits for what was begun, and what comes later finds it closed. It is locked before anything
+    else, by everybody; then come payments, accounts, subscriptions: whoever locks a payment first and asks this after
+    it stands in the way of an approval that has locked the reseller and waits for the payment.
     Raises NotFound, ResellerClosed.
     """
     query = select(Reseller.id, Reseller.closed_at).where(Reseller.id == reseller_id).with_for_update(read=True)

@@ -279,11 +279,11 @@ def set_password(
     passwords.check(password, about=(user.email, user.name))
     new_hash = passwords.hashed(password)
     with store.write() as session:
+        must_be_open(session, user.reseller_id)
         user = session.get_one(User, row.user_id, with_for_update=True)
         used = _valid(session, token, purpose)
         if used is None:
             raise LinkExpired
-        must_be_open(session, user.reseller_id)
         used.used_at = now(session)
         action = "user.invitation_accepted" if purpose is Purpose.INVITATION else "user.password_reset"
         _set_password(session, user, new_hash, action)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from host_stub import doctor
 from host_stub.adapters.clock import FixedClock
@@ -14,7 +15,7 @@ from host_stub.adapters.keys import new_keys
 from host_stub.adapters.provisioning import Webhook
 from host_stub.adapters.smtp import Server, SmtpMailer
 from host_stub.domain.belief import Belief
-from host_stub.persistence import Payment, PaymentAttempt, Period, Store, open_store
+from host_stub.persistence import Account, Payment, PaymentAttempt, Period, Store, open_store
 from host_stub.plugins.registry import Registry
 from host_stub.services import (
     attempts,
@@ -39,12 +40,18 @@ def store(sqlite_url: str, clock: FixedClock) -> Iterator[Store]:
 
 
 def test_an_account_that_failed_while_the_clock_was_ahead_is_tried_again_when_it_is_right(world: ChargingWorld) -> None:
+    def resting() -> list[int]:
+        with world.store.read() as session:
+            query = select(Account.id).where(charging_failures.resting(session, Account.id))
+            return list(session.scalars(query))
+
     world.clock.step(days=2)
     charging_failures.note(world.store, world.account_id, RuntimeError("no"))
+    ahead = resting()
     world.clock.step(days=-2)
 
-    with world.store.read() as session:
-        assert list(session.scalars(charging_failures.resting(session))) == []
+    assert ahead == [world.account_id]
+    assert resting() == []
 
 
 def test_a_gateway_is_asked_though_the_question_was_put_off_by_a_clock_ahead(world: ChargingWorld) -> None:

@@ -14,7 +14,7 @@ from host_stub.adapters.smtp import Security, Server, SignInRefused, SmtpMailer
 from host_stub.config import Config
 from host_stub.doctor import _mail as doctors_mail
 from host_stub.persistence import Account, Mail, Store, User, UserKind, open_store
-from host_stub.services import approvals, deliveries, mail_life, mails, signin
+from host_stub.services import addresses, approvals, deliveries, mail_life, mails, signin
 from host_stub.services.mail_sending import REPEATS, MailReceiver
 from tests.support.charging_world import ChargingWorld
 from tests.support.scripted_smtp import HOST, SIZE_LIMIT, Act, ScriptedSmtp, until
@@ -263,7 +263,7 @@ def test_a_warning_is_dropped_when_the_money_came_before_it_left(post: Post) -> 
     world = post.world
     with world.store.write() as session:
         account = session.get_one(Account, world.account_id)
-        button = ("Пополнить", f"https://panel.example/accounts/{account.id}/top-up?amount=100")
+        button = ("Пополнить", addresses.top_up(session, account.id, rub("100.00")))
         warning = mails.Letter("plugin:low_balance_notify", "w", "Баланс заканчивается", ["445,00"], button)
         mails.queue_to_account(session, account, warning)
         news = mails.Letter("plugin:other", "n", "Новость", ["Текст"])
