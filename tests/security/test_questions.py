@@ -14,28 +14,37 @@ from tests.security.scene import Scene
 from tests.security.test_matrix import address, rules
 
 #: What is asked about, by where its form posts to; each must be met on the walk.
-ASKED = {
+CARRIED = {
     "customer.cancel_payment",
     "customer.settings_reset",
-    "reseller.account_correct",
     "reseller.account_user",
-    "reseller.event_close",
-    "reseller.event_credit",
     "reseller.manager_change",
     "reseller.method_active",
-    "reseller.payment_cancel",
     "reseller.plan_active",
-    "reseller.subscription_delete",
     "operator.reseller_plugin",
+}
+#: The same for questions that name what is typed, with what is typed and the words by which the question is known.
+#: A field that is missing here goes as the page fills it.
+TYPED: dict[str, tuple[dict[str, str], str]] = {
+    "customer.start_service": ({}, "VPS a"),
+    "reseller.account_correct": ({"amount": "-70", "reason": "Возврат"}, "Клиент a"),
+    "reseller.account_threshold": ({"threshold": "-200"}, "Клиент a"),
+    "reseller.event_close": ({"close-reason": "Чужие деньги"}, "1,00"),
+    "reseller.event_credit": ({"account_id": "1", "reason": "Его деньги"}, "Клиент a"),
+    "reseller.payment_approve": ({"order_number": "117"}, "N-a"),
+    "reseller.payment_cancel": ({}, "N-a"),
+    "reseller.subscription_activate": ({}, "VPS a"),
+    "reseller.subscription_delete": ({}, "VPS a"),
 }
 
 
 @dataclass
 class Form:
-    """A form of a page as a browser without script sends it."""
+    """A form of a page as a browser without script sends it. asks: its view asks, with what was typed."""
 
     action: str
     confirm: str
+    asks: bool
     fields: dict[str, str] = field(default_factory=dict)
 
 
@@ -50,7 +59,7 @@ class Forms(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         words = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.found.append(Form(words.get("action", ""), words.get("data-confirm", "")))
+            self.found.append(Form(words.get("action", ""), words.get("data-confirm", ""), "data-ask" in words))
         elif tag == "input" and self.found and words.get("type") not in ("checkbox", "radio", "file"):
             self.found[-1].fields[words.get("name", "")] = words.get("value", "")
 
@@ -66,7 +75,7 @@ def asking_forms(scene: Scene, role: str) -> dict[str, Form]:
         pages = answer.get_data(as_text=True) if answer.mimetype == "text/html" else ""
         answer.close()
         for form in Forms(pages).found:
-            if form.confirm:
+            if form.confirm or form.asks:
                 found.setdefault(adapter.match(form.action.partition("#")[0], "POST")[0], form)
     return found
 
@@ -77,6 +86,9 @@ def met(scene: Scene, copies: Copies) -> dict[str, tuple[str, Form]]:
     # An own value is what the customer can go back from.
     settings = f"/accounts/{scene.a.ids['account_id']}/settings/warner"
     scene.visitor("owner").post(settings, {"warner-level": "10", "warner-emails": "a@example.com"})
+    # What may be owed covers the subscription that waits: it can be started.
+    threshold = f"/reseller/accounts/{scene.a.ids['account_id']}/threshold"
+    scene.visitor("manager").post(threshold, {"threshold": "-300"})
     return {
         endpoint: (role, form)
         for role in ("owner", "manager", "operator")
@@ -84,21 +96,45 @@ def met(scene: Scene, copies: Copies) -> dict[str, tuple[str, Form]]:
     }
 
 
+def the_question(scene: Scene, role: str, form: Form, typed: dict[str, str]) -> str:
+    """Send a form; see that a page asks, and that its answer sends the same without the question. Return the page."""
+    sent = form.fields | typed
+    page = scene.visitor(role).post(form.action, sent)
+    again = [each for each in Forms(page.text).found if each.action == form.action.partition("#")[0]]
+
+    assert (page.status_code, len(again)) == (200, 1), form.action
+    assert 'id="question-title"' in page.text, form.action
+    assert "data-question-no" in page.text, form.action
+    entered = {name: value for name, value in sent.items() if not name.startswith((QUESTION, "csrf_token"))}
+    answered = {name: value for name, value in again[0].fields.items() if name != "csrf_token"}
+    assert answered == entered, f"{form.action}: what was entered goes along, the question does not"
+    return page.text
+
+
 def test_without_a_script_a_page_asks_before_anything_that_asks_in_a_dialog(
     scene: Scene, met: dict[str, tuple[str, Form]]
 ) -> None:
     before = contents(scene)
+    carried = {endpoint: each for endpoint, each in met.items() if not each[1].asks}
 
-    for endpoint, (role, form) in met.items():
-        page = scene.visitor(role).post(form.action, form.fields)
-        (again,) = [each for each in Forms(page.text).found if each.action == form.action.partition("#")[0]]
-
+    for endpoint, (role, form) in carried.items():
         assert form.fields[QUESTION] == form.confirm, endpoint
-        assert page.status_code == 200, endpoint
-        assert form.confirm.split("«")[0][:20] in page.text, endpoint
-        sent = {name: value for name, value in form.fields.items() if not name.startswith(("_question", "csrf_token"))}
-        assert sent.items() <= again.fields.items(), f"{endpoint}: what was entered goes along"
-    assert met.keys() >= ASKED
+        assert form.confirm.split("«")[0][:20] in the_question(scene, role, form, {}), endpoint
+    assert carried.keys() >= CARRIED
+    assert contents(scene) == before
+
+
+def test_without_a_script_a_page_names_what_was_typed_before_anything_is_done(
+    scene: Scene, met: dict[str, tuple[str, Form]]
+) -> None:
+    before = contents(scene)
+    asking = {endpoint: each for endpoint, each in met.items() if each[1].asks}
+
+    assert asking.keys() == TYPED.keys()
+    for endpoint, (typed, words) in TYPED.items():
+        role, form = asking[endpoint]
+        assert form.fields["_question_wanted"] == "yes", endpoint
+        assert words in the_question(scene, role, form, typed).partition("data-question>")[2], endpoint
     assert contents(scene) == before
 
 

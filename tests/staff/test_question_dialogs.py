@@ -57,7 +57,7 @@ def test_the_dialog_names_sum_customer_and_result_and_no_changes_nothing(
         "dialog", name=re.compile("Списать 5.000,00.руб. с баланса клиента ООО «Ромашка»")
     )
     expect(dialog).to_contain_text(re.compile("было 0,00.руб., станет \u22125.000,00.руб."))
-    dialog.get_by_role("link", name="Отмена").click()
+    dialog.get_by_role("link", name="Не сейчас").click()
     expect(dialog).to_have_count(0)
     untouched = staff.balance()
     browser_page.locator("#correction").get_by_role("button").click()
