@@ -25,7 +25,7 @@ def resellers_before_all_else() -> Iterator[None]:
 
 def _watch(state: ORMExecuteState) -> None:
     statement = state.statement
-    if not isinstance(statement, Select) or statement._for_update_arg is None:  # noqa: SLF001  it has no public name
+    if not isinstance(statement, Select) or statement._for_update_arg is None:
         return
     held = state.session.info.setdefault("locked", set())
     tables = {getattr(each, "name", "") for each in statement.get_final_froms()}
