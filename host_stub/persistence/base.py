@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKeyConstraint, Index, MetaData, Text, UniqueConstraint, event, text
+from sqlalchemy import ForeignKeyConstraint, Index, MetaData, Table, Text, UniqueConstraint, event, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from host_stub.domain.folding import fold_all
@@ -36,6 +36,13 @@ class OfReseller:
 
 class OfOperator:
     """A row of the whole installation: sessions of one reseller see it and never write it (`store.py`)."""
+
+
+def table_of(kind: type[Base]) -> Table:
+    """Return a row's table, for statements made once that go past the session: nothing is flushed before them."""
+    table = kind.__table__
+    assert isinstance(table, Table)
+    return table
 
 
 class Searched:

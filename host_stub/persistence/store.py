@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, Select, create_engine, event, select
+from sqlalchemy import Connection, Engine, Select, bindparam, create_engine, event, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
@@ -198,6 +199,15 @@ def _write_only_own_rows(session: Session, _context: Any, _instances: Any) -> No
             raise AssertionError(f"{type(row).__name__} of reseller {row.reseller_id} in the unit of {scope}")
 
 
+@cache
+def _by_id(kind: type[Any], lock: bool) -> Select[Any]:
+    query = select(kind).where(kind.id == bindparam("row_id"))
+    if lock:
+        # NO KEY UPDATE: rows that merely point here (a mail, a log line) may be written meanwhile.
+        return query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return query.execution_options(autoflush=False)  # what was not loaded was not changed
+
+
 def fetch(session: Session, kind: type[Row], row_id: int, *, lock: bool = False) -> Row:
     """Return the row with this id, if the unit's scope sees it.
 
@@ -209,13 +219,7 @@ def fetch(session: Session, kind: type[Row], row_id: int, *, lock: bool = False)
     loaded: Row | None = None if lock else session.identity_map.get(session.identity_key(kind, row_id))
     if loaded is not None:
         return loaded
-    query: Select[Row] = select(kind).where(kind.id == row_id)  # type: ignore[attr-defined]
-    if lock:
-        # NO KEY UPDATE: rows that merely point here (a mail, a log line) may be written meanwhile.
-        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
-    else:
-        query = query.execution_options(autoflush=False)  # what was not loaded was not changed
-    row = session.scalars(query).one_or_none()
+    row: Row | None = session.scalars(_by_id(kind, lock), {"row_id": row_id}).one_or_none()
     if lock:
         catch_up(session)
     if row is None:

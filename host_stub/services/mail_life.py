@@ -7,10 +7,11 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from host_stub.persistence import Account, LedgerTransaction, LoginToken, Mail, User
+from host_stub.persistence.base import table_of
 from host_stub.persistence.store import fetch, now
 
 
@@ -82,11 +83,14 @@ _CHECKS: Final[Mapping[str, Callable[[Session, Mail], Dropped | None]]] = {
 }
 
 
+_MAILS: Final = table_of(Mail).c
+_OVERTAKE: Final = (
+    update(table_of(Mail))
+    .where(_MAILS.account_id == bindparam("of_account"), _MAILS.status == "queued", _MAILS.asks_for_money)
+    .values(status="dropped", last_error=Dropped.TOPPED_UP.value, closed_at=bindparam("at"))
+)
+
+
 def overtake_requests(session: Session, account: Account) -> None:
     """Drop what waits to ask for money of an account: it has come, or the credit hold now asks."""
-    asking = update(Mail).where(Mail.account_id == account.id, Mail.status == "queued", Mail.asks_for_money)
-    session.execute(
-        asking.values(status="dropped", last_error=Dropped.TOPPED_UP.value, closed_at=now(session)).execution_options(
-            synchronize_session=False
-        )
-    )
+    session.execute(_OVERTAKE, {"of_account": account.id, "at": now(session)})

@@ -168,8 +168,8 @@ def payment_credited(
         paragraphs.append(_("{charged} was charged for them.", charged=charged))
     paragraphs.append(_("Your balance was {before}, now it is {balance}.", before=before, balance=balance))
     button = None
-    hold = holds.hold_summary(session, account)
-    if hold.on_hold and fetch(session, Reseller, account.reseller_id).closed_at is None:
+    if account.on_hold_since is not None and fetch(session, Reseller, account.reseller_id).closed_at is None:
+        hold = holds.hold_summary(session, account)
         paragraphs += [holds.title(hold), *holds.until(hold), *holds.way_out(hold)]
         button = (_("Top up balance"), addresses.top_up(session, account.id, hold.needed))
     subject = _("Payment {number} for {amount} has been credited", number=payment_number, amount=amount)

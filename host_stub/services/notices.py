@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, update
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, bindparam, update
 from sqlalchemy.orm import Session
 
 from host_stub.persistence import Account, Notice
+from host_stub.persistence.base import table_of
 from host_stub.persistence.store import now
 from host_stub.services import mail_life
+
+# In SQL, past the session, like every change of many rows: none of them is loaded in a unit that moves money.
+_NOTICES: Final = table_of(Notice).c
+_TAKE_DOWN: Final = (
+    update(table_of(Notice))
+    .where(_NOTICES.account_id == bindparam("of_account"), _NOTICES.dismissed_at.is_(None))
+    .values(dismissed_at=bindparam("at"))
+)
 
 
 def take_down(session: Session, account: Account) -> None:
     """Dismiss what asks for money: it has come, or the credit hold now says so on every page."""
-    waiting = update(Notice).where(Notice.account_id == account.id, Notice.dismissed_at.is_(None))
-    session.execute(waiting.values(dismissed_at=now(session)).execution_options(synchronize_session=False))
+    session.execute(_TAKE_DOWN, {"of_account": account.id, "at": now(session)})
     mail_life.overtake_requests(session, account)
 
 

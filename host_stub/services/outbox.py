@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Insert, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from host_stub.persistence import Account, Lane, Mail, Notice, Outbox, PluginActivation
+from host_stub.persistence.base import table_of
 from host_stub.persistence.store import listening, now
 
 MAIL = "mail"
@@ -53,19 +56,27 @@ def open_lane(session: Session, receiver: str, lane: str, *, reseller_id: int) -
     The update that changes nothing is what takes the lock on PostgreSQL: with DO NOTHING a row is stranded when the
     finisher deletes the lane meanwhile.
     """
-    dialect = session.get_bind().dialect.name
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(Lane)
-    session.execute(
-        insert.values(
-            receiver=receiver,
-            lane=lane,
-            reseller_id=reseller_id,
-            ready_at=now(session),
-            set_at=now(session),
-            tries=0,
-            worker="",
-        ).on_conflict_do_update(index_elements=[Lane.receiver, Lane.lane], set_={"ready_at": Lane.ready_at})
-    )
+    at = now(session)
+    lane_row = {"receiver": receiver, "lane": lane, "reseller_id": reseller_id, "ready_at": at, "set_at": at}
+    session.execute(_opening(session.get_bind().dialect.name), {**lane_row, "tries": 0, "worker": ""})
+
+
+# Statements that are run with every payment are made once: making them costs as much as running them.
+@cache
+def _opening(dialect: str) -> Insert:
+    table = table_of(Lane)
+    key, unchanged = [table.c.receiver, table.c.lane], {"ready_at": table.c.ready_at}
+    return _insert(table, dialect).on_conflict_do_update(index_elements=key, set_=unchanged)
+
+
+@cache
+def _inserting_once(kind: type[Mail] | type[Notice], dialect: str) -> ReturningInsert[int]:
+    table = table_of(kind)
+    return _insert(table, dialect).on_conflict_do_nothing(index_elements=[table.c.once_key]).returning(table.c.id)
+
+
+def _insert(table: Table, dialect: str) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def active_plugins(session: Session, reseller_id: int, hook: str) -> list[str]:
@@ -102,11 +113,7 @@ def tell_plugins(session: Session, account: Account, hook: str, payload: Mapping
 def insert_once(session: Session, kind: type[Mail] | type[Notice], values: Mapping[str, object]) -> int | None:
     """Insert a row whose `once_key` is unique and return its id, or None if the key was used."""
     session.flush()
-    dialect = session.get_bind().dialect.name
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(kind)
     folded = {"folded": Mail.folded_of(values)} if kind is Mail else {}
-    statement = (
-        insert.values({**values, **folded}).on_conflict_do_nothing(index_elements=[kind.once_key]).returning(kind.id)
-    )
-    found: int | None = session.execute(statement.returning(kind.id)).scalar_one_or_none()
+    statement = _inserting_once(kind, session.get_bind().dialect.name)
+    found: int | None = session.execute(statement, {**values, **folded}).scalar_one_or_none()
     return found

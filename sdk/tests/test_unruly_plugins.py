@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -128,6 +129,22 @@ def test_in_other_threads_what_took_too_long_is_told_when_it_ends() -> None:
     thread.join()
 
     assert told == ["verify did not answer within 0.3 s: hosts give it up then"]
+
+
+def test_an_alarm_that_a_finaliser_swallows_comes_again() -> None:
+    class Slow:
+        def __del__(self) -> None:
+            time.sleep(2 * SHORT)
+
+    with pytest.raises(patience.TooSlow), patience.within("verify"):
+        Slow()
+        time.sleep(20)
+
+
+def test_the_garbage_collector_takes_no_time_of_a_plugin() -> None:
+    with patience.within("verify"):
+        assert not gc.isenabled()
+    assert gc.isenabled()
 
 
 def test_what_is_quick_enough_is_left_alone() -> None:

@@ -89,7 +89,7 @@ def test_a_warm_bill_through_the_child_costs_at_most_a_third_more(renderer: Rend
         PAIRS,
     )
 
-    assert result.ratio <= 1.3
+    assert result.ratio <= 1.15
 
 
 @pytest.fixture

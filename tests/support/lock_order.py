@@ -28,7 +28,7 @@ def _watch(state: ORMExecuteState) -> None:
     if not isinstance(statement, Select) or statement._for_update_arg is None:
         return
     held = state.session.info.setdefault("locked", set())
-    tables = {getattr(each, "name", "") for each in statement.get_final_froms()}
+    tables = {getattr(each, "name", "") for each in statement.columns_clause_froms}
     if _FIRST in tables and held and _FIRST not in held:
         raise AssertionError(f"a reseller is locked after {sorted(held)}: see open_resellers.must_be_open")
     held |= tables

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -78,7 +80,7 @@ def within(place: str) -> Iterator[None]:
         raise TooSlow(place, seconds)
     began = perf_counter()
     try:
-        with _stoppable(), _alive(), _alarm(seconds):
+        with _stoppable(), _alive(), _uncollected(), _alarm(seconds):
             yield
     except _Alarm:
         if perf_counter() - began < seconds:
@@ -133,13 +135,34 @@ def _alarm(seconds: float) -> Iterator[None]:
     if not in_main or not hasattr(signal, "setitimer") or signal.getitimer(signal.ITIMER_REAL)[0] > 0:
         yield
         return
-    former = signal.signal(signal.SIGALRM, _ring)
+    former, told_lost = signal.signal(signal.SIGALRM, _ring), sys.unraisablehook
+
+    def lost(error: sys.UnraisableHookArgs) -> None:
+        # In a finaliser or a callback of a weak reference an alarm gets lost: the next one follows.
+        if error.exc_type is not _Alarm:
+            told_lost(error)
+
+    sys.unraisablehook = lost
     try:
         signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_SECONDS)
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, former)
+        sys.unraisablehook = told_lost
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the garbage collector out of the block: its pauses belong to the process that checks, not to the plugin."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _ring(_number: int, _frame: FrameType | None) -> NoReturn:
