@@ -35,7 +35,8 @@ from host_stub.domain.actors import SYSTEM
 from host_stub.domain.errors import InvalidSettings
 from host_stub.persistence import PaymentMethod, PluginActivation, Scope, Store, User, open_store
 from host_stub.plugins.registry import Registry
-from host_stub.services import methods, resellers
+from host_stub.services.money_in import methods
+from host_stub.services.tenants import resellers
 
 LOOPBACK = ("127.0.0.1", "localhost")
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from host_stub.services.proof import CHECKS
+from host_stub.services.books.proof import CHECKS
 from tests.proof.corruptions import CORRUPTIONS
 
 PAGE: Final = Path(__file__).parents[1] / "docs/proof.md"

@@ -29,7 +29,7 @@ from host_stub.adapters.keys import KeyRing, create_key_file, from_json, load_ke
 from host_stub.config import Config
 from host_stub.persistence import migrate, open_store
 from host_stub.persistence.migrate import Version
-from host_stub.services import proof
+from host_stub.services.books import proof
 
 __all__ = ["BackupError", "Restored", "back_up", "restore"]
 

@@ -20,9 +20,10 @@ from host_stub.config import Config
 from host_stub.domain.actors import Actor
 from host_stub.persistence import Store, migrate, open_store
 from host_stub.plugins.containment import WEB_THREADS
-from host_stub.services import clock_guard, passwords, signin, users
-from host_stub.services.passwords import WeakPassword
-from host_stub.services.users import EmailTaken, InvalidEmail, NewUser
+from host_stub.services.charges import clock_guard
+from host_stub.services.people import passwords, signin, users
+from host_stub.services.people.passwords import WeakPassword
+from host_stub.services.people.users import EmailTaken, InvalidEmail, NewUser
 
 #: Exit status of a worker that wants to be started again (EX_TEMPFAIL).
 TRY_AGAIN = 75

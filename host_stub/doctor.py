@@ -20,8 +20,9 @@ from host_stub.diagnosis import Diagnosis
 from host_stub.persistence import Account, Reseller, Store, migrate
 from host_stub.persistence.migrate import Version
 from host_stub.plugins.registry import Registry
-from host_stub.services import proof, work_queue
-from host_stub.services.proof import nightly
+from host_stub.services.books import proof
+from host_stub.services.books.proof import nightly
+from host_stub.services.reading import work_queue
 from host_stub.worker import mail_server
 
 #: What WeasyPrint opens; a missing one shows only when the first bill is drawn.

@@ -28,7 +28,8 @@ from host_stub.persistence import Reseller, Store, open_store, plugin_tables
 from host_stub.plugins import discovery, installation
 from host_stub.plugins.installation import Inventory, State, TableState
 from host_stub.plugins.registry import Registry
-from host_stub.services import plugin_removal, resellers
+from host_stub.services import plugin_removal
+from host_stub.services.tenants import resellers
 
 #: Exit status when the host is well and a plugin's migrations failed.
 PLUGIN_FAILED: Final = 3

@@ -18,8 +18,8 @@ from host_stub.persistence import PaymentMethod, PluginFailure, Store
 from host_stub.plugins import discovery, plugin_sets, settings_doctor
 from host_stub.plugins.installation import Inventory, State, TableState, inventory
 from host_stub.plugins.registry import Registry
-from host_stub.services import work_queue
-from host_stub.services.methods import present_view
+from host_stub.services.money_in.methods import present_view
+from host_stub.services.reading import work_queue
 
 _TABLES: Mapping[TableState, tuple[str, str]] = {
     TableState.PENDING: ("its tables are not up to date: it is not called", "Run `host_stub plugin upgrade {name}`."),

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from host_stub.services.heartbeat import JobState
+from host_stub.services.queues.heartbeat import JobState
 
 
 @dataclass(slots=True)

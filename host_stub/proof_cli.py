@@ -12,8 +12,8 @@ from host_stub.command_checks import same_version
 from host_stub.config import Config
 from host_stub.persistence import Store, open_store
 from host_stub.plugins.registry import Registry
-from host_stub.services import proof
-from host_stub.services.proof import Result, nightly
+from host_stub.services.books import proof
+from host_stub.services.books.proof import Result, nightly
 
 
 @click.command()

@@ -4,7 +4,7 @@ Any number may run at once, and each may be killed anywhere: what it did is comm
 when the lease is over. Each job has threads of its own, so that a mail server that hangs delays no charge.
 
 Whatever waits here waits by the steady clock: a wall clock that is set, forth or back, delays nothing. What is done by
-date waits for a clock that is believed (`services.clock_guard`).
+date waits for a clock that is believed (`services.charges.clock_guard`).
 """
 
 from __future__ import annotations
@@ -32,27 +32,19 @@ from host_stub.plugins.delivery import PluginReceiver, listeners
 from host_stub.plugins.desk import Keys
 from host_stub.plugins.registry import Registry
 from host_stub.progress import Progress
-from host_stub.services import (
-    attempts,
-    charge_watches,
-    charging,
-    claims,
-    closing,
-    deliveries,
-    forecasts,
-    heartbeat,
-    outbox,
-    payments,
-    watch_levels,
-)
-from host_stub.services.claims import Turns
-from host_stub.services.clock_guard import ClockGuard
-from host_stub.services.deliveries import Receiver
-from host_stub.services.heartbeat import Told
-from host_stub.services.mail_sending import MailReceiver
-from host_stub.services.password_resets import ResetReceiver
-from host_stub.services.proof import nightly
-from host_stub.services.provisioning import ProvisioningReceiver
+from host_stub.services.books.proof import nightly
+from host_stub.services.charges import charge_watches, charging, watch_levels
+from host_stub.services.charges.clock_guard import ClockGuard
+from host_stub.services.money_in import attempts, payments
+from host_stub.services.people.password_resets import ResetReceiver
+from host_stub.services.queues import claims, deliveries, heartbeat, outbox
+from host_stub.services.queues.claims import Turns
+from host_stub.services.queues.deliveries import Receiver
+from host_stub.services.queues.heartbeat import Told
+from host_stub.services.queues.provisioning import ProvisioningReceiver
+from host_stub.services.reading import forecasts
+from host_stub.services.telling.mail_sending import MailReceiver
+from host_stub.services.tenants import closing
 
 IDLE_SECONDS: Final = 1.0
 LONGEST_PAUSE_SECONDS: Final = 30.0

@@ -68,11 +68,12 @@ from host_stub.persistence.plugin_tables import OwnTables
 from host_stub.persistence.store import fetch
 from host_stub.plugins import delivery, documents, links, paying
 from host_stub.plugins.desk import Desk, Renderer
-from host_stub.services import methods, payments, plugin_settings
-from host_stub.services.deliveries import Delivered, Task
-from host_stub.services.outbox import PLUGIN
-from host_stub.services.plugin_settings import Owner
-from host_stub.services.views import account_view, payment_view
+from host_stub.services.money_in import methods, payments
+from host_stub.services.queues.deliveries import Delivered, Task
+from host_stub.services.queues.outbox import PLUGIN
+from host_stub.services.settings import plugin_settings
+from host_stub.services.settings.plugin_settings import Owner
+from host_stub.services.telling.views import account_view, payment_view
 from host_stub.web.session import TOKEN
 
 BASE_URL: Final = "http://localhost"

@@ -19,7 +19,7 @@ from host_stub.persistence import (
     WebSession,
 )
 from host_stub.persistence.store import now
-from host_stub.services import signin, users
+from host_stub.services.people import signin, users
 
 
 def add_reseller(session: Session, plugin: str, currency: str) -> int:

@@ -30,23 +30,15 @@ from host_stub.persistence.store import fetch
 from host_stub.plugins import documents, paying
 from host_stub.plugins.desk import Desk
 from host_stub.plugins.registry import Registry
-from host_stub.services import (
-    accounts,
-    approvals,
-    corrections,
-    gateway,
-    journal,
-    methods,
-    passwords,
-    payments,
-    plans,
-    plugin_settings,
-    resellers,
-    subscriptions,
-    users,
-)
-from host_stub.services.accounts import AccountDraft
-from host_stub.services.users import Invitations, NewUser
+from host_stub.services.books import corrections
+from host_stub.services.charges import plans, subscriptions
+from host_stub.services.money_in import approvals, gateway, methods, payments
+from host_stub.services.people import passwords, users
+from host_stub.services.people.users import Invitations, NewUser
+from host_stub.services.settings import plugin_settings
+from host_stub.services.telling import journal
+from host_stub.services.tenants import accounts, resellers
+from host_stub.services.tenants.accounts import AccountDraft
 
 BANK: Final = "check_cash"
 GATEWAY: Final = "paymaster"

@@ -11,9 +11,9 @@ from typing import Final
 from billhook import AccountType
 
 from host_stub.persistence import Period
-from host_stub.services.accounts import AccountDraft
-from host_stub.services.resellers import ResellerDraft
-from host_stub.services.users import NewUser
+from host_stub.services.people.users import NewUser
+from host_stub.services.tenants.accounts import AccountDraft
+from host_stub.services.tenants.resellers import ResellerDraft
 
 PLATFORM: Final = ResellerDraft(
     name="ООО «Демоплатформа»",

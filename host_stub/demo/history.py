@@ -9,7 +9,7 @@ from host_stub.demo.acts import BANK, GATEWAY, PLUGINS, Shop
 from host_stub.demo.stage import Story, TimeMachine
 from host_stub.domain.actors import Actor
 from host_stub.persistence import AccessLevel
-from host_stub.services.users import NewUser
+from host_stub.services.people.users import NewUser
 
 START_DAYS_AGO = 97
 PEOPLE = (AccountType.PERSON, AccountType.SOLE_PROPRIETOR)

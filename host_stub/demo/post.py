@@ -9,9 +9,10 @@ from host_stub.demo.stage import ZONE, Stage
 from host_stub.plugins.delivery import PluginReceiver, listeners
 from host_stub.plugins.desk import Keys
 from host_stub.plugins.registry import Registry
-from host_stub.services import charge_watches, deliveries, outbox
-from host_stub.services.deliveries import Receiver
-from host_stub.services.mail_sending import MailReceiver
+from host_stub.services.charges import charge_watches
+from host_stub.services.queues import deliveries, outbox
+from host_stub.services.queues.deliveries import Receiver
+from host_stub.services.telling.mail_sending import MailReceiver
 
 WORKER = "demo"
 

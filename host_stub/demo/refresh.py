@@ -12,8 +12,11 @@ from sqlalchemy import select
 from host_stub.domain.actors import SYSTEM
 from host_stub.persistence import PaymentMethod, Reseller, Scope, Store, User
 from host_stub.plugins.desk import Desk
-from host_stub.services import methods, passwords, plugin_settings, resellers, setting_levels
-from host_stub.services.signin import normal_email
+from host_stub.services.money_in import methods
+from host_stub.services.people import passwords
+from host_stub.services.people.signin import normal_email
+from host_stub.services.settings import plugin_settings, setting_levels
+from host_stub.services.tenants import resellers
 
 GATEWAY = "paymaster"
 LOOPBACK = ("127.0.0.1", "localhost")

@@ -33,8 +33,9 @@ from host_stub.persistence import Reseller, User
 from host_stub.persistence.store import EVERYTHING, make_engine
 from host_stub.plugins.desk import Desk
 from host_stub.plugins.registry import Registry
-from host_stub.services import resellers, users
-from host_stub.services.users import NewUser
+from host_stub.services.people import users
+from host_stub.services.people.users import NewUser
+from host_stub.services.tenants import resellers
 
 LOGINS = {
     "operator": firms.OPERATOR,

@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import Payment, Scope, Store, Subscription, SubscriptionStatus
 from host_stub.persistence.store import EVERYTHING
-from host_stub.services import charging, payments
+from host_stub.services.charges import charging
+from host_stub.services.money_in import payments
 
 ZONE: Final = ZoneInfo("Europe/Moscow")
 LEFT_TO_THE_WORKER: Final = timedelta(hours=24)

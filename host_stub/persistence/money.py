@@ -43,7 +43,7 @@ class LedgerTransaction(Base, OfReseller):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     source: Mapped[str] = mapped_column(Text)  # `<plugin>:<merchant>`, approval, reversal, correction, charge
     source_id: Mapped[str] = mapped_column(Text)
-    kind: Mapped[str] = mapped_column(Text)  # services.ledger.Kind
+    kind: Mapped[str] = mapped_column(Text)  # services.books.ledger.Kind
     reason: Mapped[str] = mapped_column(Text)  # for people, in the words of who did it; may be empty
     details: Mapped[Any] = mapped_column(Json, default=dict)  # what a sentence about it needs
     payment_id: Mapped[int | None]

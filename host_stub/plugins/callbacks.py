@@ -33,8 +33,8 @@ from host_stub.persistence import Payment, PaymentMethod
 from host_stub.persistence.store import fetch
 from host_stub.plugins.desk import Desk, return_token
 from host_stub.plugins.errors import PluginFailed, PluginUnavailable
-from host_stub.services import gateway
-from host_stub.services.methods import kept_above, method_view
+from host_stub.services.money_in import gateway
+from host_stub.services.money_in.methods import kept_above, method_view
 
 Read = TypeVar("Read")
 

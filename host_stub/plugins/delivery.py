@@ -47,9 +47,11 @@ from host_stub.plugins import failures, links, masking
 from host_stub.plugins.desk import Keys, Providers
 from host_stub.plugins.errors import PluginFailed, PluginWaits
 from host_stub.plugins.registry import Registry
-from host_stub.services import addresses, charging, plugin_settings, views
-from host_stub.services.deliveries import Delivered, End, Failed, Policy, Postponed, Task
-from host_stub.services.outbox import PLUGIN
+from host_stub.services.charges import charging
+from host_stub.services.queues.deliveries import Delivered, End, Failed, Policy, Postponed, Task
+from host_stub.services.queues.outbox import PLUGIN
+from host_stub.services.settings import plugin_settings
+from host_stub.services.telling import addresses, views
 
 EVENTS: Final[Mapping[str, type[Event]]] = {
     "billhook_balance_changed": BalanceChanged,

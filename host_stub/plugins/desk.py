@@ -10,7 +10,7 @@ from billhook import DocumentSource, MethodView, PaymentProvider
 from billhook.loading import LoadedPlugin
 
 from host_stub.persistence import Payment, PaymentMethod, Store
-from host_stub.services.capability import capability
+from host_stub.services.money_in.capability import capability
 
 if TYPE_CHECKING:
     from host_stub.adapters.render import RenderedDocument

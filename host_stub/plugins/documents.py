@@ -22,13 +22,14 @@ from host_stub.persistence import Account, Document, Payment, PaymentMethod, Res
 from host_stub.persistence.store import fetch, now
 from host_stub.plugins import failures
 from host_stub.plugins.desk import Desk, document_url
-from host_stub.services import payments, statements
-from host_stub.services.capability import opens
-from host_stub.services.journal import log
-from host_stub.services.methods import present_view
-from host_stub.services.open_resellers import is_open, must_be_open
-from host_stub.services.templates import digest
-from host_stub.services.views import payment_view
+from host_stub.services.money_in import payments
+from host_stub.services.money_in.capability import opens
+from host_stub.services.money_in.methods import present_view
+from host_stub.services.money_in.templates import digest
+from host_stub.services.reading import statements
+from host_stub.services.telling.journal import log
+from host_stub.services.telling.views import payment_view
+from host_stub.services.tenants.open_resellers import is_open, must_be_open
 
 if TYPE_CHECKING:
     from host_stub.adapters.render import RenderedDocument

@@ -14,10 +14,10 @@ from host_stub.domain.errors import NotFound
 from host_stub.persistence import Account, Notice, Reseller
 from host_stub.persistence.plugin_tables import OwnTables
 from host_stub.persistence.store import fetch, now
-from host_stub.services import mails
-from host_stub.services.letterhead import Letter
-from host_stub.services.open_resellers import is_open
-from host_stub.services.outbox import insert_once
+from host_stub.services.queues.outbox import insert_once
+from host_stub.services.telling import mails
+from host_stub.services.telling.letterhead import Letter
+from host_stub.services.tenants.open_resellers import is_open
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,11 @@ from host_stub.persistence import (
     Store,
     plugin_tables,
 )
+from host_stub.persistence.listings import count_up_to
 from host_stub.plugins import failures
 from host_stub.plugins.errors import PluginBehind
 from host_stub.plugins.registry import Registry
-from host_stub.services.listings import count_up_to
-from host_stub.services.outbox import PLUGIN
+from host_stub.services.queues.outbox import PLUGIN
 
 #: The place under which a failed migration is recorded.
 MIGRATIONS = "migrations"

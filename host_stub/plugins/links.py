@@ -11,7 +11,7 @@ from typing import Final
 from billhook.pages import LONGEST_SUBJECT, Link
 
 from host_stub.domain.errors import NotFound
-from host_stub.services.capability import Mac
+from host_stub.services.money_in.capability import Mac
 
 _MAC_BYTES: Final = 16  # 128 bits of an HMAC-SHA256
 

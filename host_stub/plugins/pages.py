@@ -42,7 +42,8 @@ from host_stub.plugins.delivery import HostReader
 from host_stub.plugins.desk import Desk
 from host_stub.plugins.errors import PluginFailed, UnknownPlugin
 from host_stub.plugins.links import Capability
-from host_stub.services import plugin_settings, views
+from host_stub.services.settings import plugin_settings
+from host_stub.services.telling import views
 
 _EVERYTHING: Final = frozenset(Access)
 

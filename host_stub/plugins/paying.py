@@ -33,10 +33,10 @@ from host_stub.persistence.store import fetch
 from host_stub.plugins.desk import Desk, action_urls, document_url, payment_url
 from host_stub.plugins.documents import issued_facts
 from host_stub.plugins.errors import PluginFailed, PluginOverran, PluginPaused, PluginUnavailable
-from host_stub.services import attempts, payments
-from host_stub.services.methods import present_view
-from host_stub.services.open_resellers import is_open
-from host_stub.services.views import payment_view
+from host_stub.services.money_in import attempts, payments
+from host_stub.services.money_in.methods import present_view
+from host_stub.services.telling.views import payment_view
+from host_stub.services.tenants.open_resellers import is_open
 
 _ = Catalogue("host_stub")
 _log = structlog.get_logger("billhook.plugins")

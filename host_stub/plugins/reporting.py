@@ -19,8 +19,8 @@ import structlog
 from host_stub.persistence import Store
 from host_stub.plugins.registry import Registry
 from host_stub.plugins.tally import BOUNDS, Tally
-from host_stub.services import measures
-from host_stub.services.measures import Counted, PluginState, Process, Series
+from host_stub.services.queues import measures
+from host_stub.services.queues.measures import Counted, PluginState, Process, Series
 
 EVERY_SECONDS: Final = 10.0
 STOP_SECONDS: Final = 5.0

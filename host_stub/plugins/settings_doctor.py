@@ -14,10 +14,11 @@ from host_stub.adapters.render import lost
 from host_stub.persistence import PaymentMethod, Reseller, Scope
 from host_stub.plugins.desk import Desk, Providers
 from host_stub.plugins.errors import PluginUnavailable
-from host_stub.services import methods, setting_levels
-from host_stub.services.plugin_settings import Owner
-from host_stub.services.setting_changes import Place
-from host_stub.services.setting_levels import Kept
+from host_stub.services.money_in import methods
+from host_stub.services.settings import setting_levels
+from host_stub.services.settings.plugin_settings import Owner
+from host_stub.services.settings.setting_changes import Place
+from host_stub.services.settings.setting_levels import Kept
 
 _ = Catalogue("host_stub")
 

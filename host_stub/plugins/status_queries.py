@@ -16,11 +16,11 @@ from host_stub.persistence.store import fetch
 from host_stub.plugins import failures
 from host_stub.plugins.desk import Providers
 from host_stub.plugins.errors import PluginUnavailable, PluginWaits
-from host_stub.services import attempts, gateway
-from host_stub.services.attempts import Due
-from host_stub.services.methods import present_view
-from host_stub.services.secret_vaults import Opener
-from host_stub.services.views import payment_view
+from host_stub.services.money_in import attempts, gateway
+from host_stub.services.money_in.attempts import Due
+from host_stub.services.money_in.methods import present_view
+from host_stub.services.settings.secret_vaults import Opener
+from host_stub.services.telling.views import payment_view
 
 #: No question is begun after this: gateways that are silent must not make the worker look dead.
 LONGEST_SECONDS: Final = 60.0

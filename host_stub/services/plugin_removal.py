@@ -31,9 +31,11 @@ from host_stub.persistence import (
     Store,
 )
 from host_stub.persistence.store import EVERYTHING
-from host_stub.services import methods, notices, resellers
-from host_stub.services.journal import log
-from host_stub.services.outbox import PLUGIN
+from host_stub.services.money_in import methods
+from host_stub.services.queues.outbox import PLUGIN
+from host_stub.services.telling import notices
+from host_stub.services.telling.journal import log
+from host_stub.services.tenants import resellers
 
 
 @dataclass(frozen=True, slots=True)

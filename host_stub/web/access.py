@@ -22,8 +22,8 @@ from host_stub.domain.errors import Forbidden, NotFound
 from host_stub.domain.whose import Whose
 from host_stub.persistence import AccessLevel, Account, Base, Reseller, Scope, UserKind
 from host_stub.persistence.store import fetch
-from host_stub.services import users
-from host_stub.services.signin import SignedIn
+from host_stub.services.people import users
+from host_stub.services.people.signin import SignedIn
 from host_stub.web.panel import panel
 from host_stub.web.session import current_user, was_closed_out
 

@@ -1,6 +1,6 @@
 """Browsers that a login was used in before: a signed cookie of their own, which outlives the session.
 
-It opens nothing. It only says whose wrong passwords a browser's are counted with (`services.guesses`).
+It opens nothing. It only says whose wrong passwords a browser's are counted with (`services.people.guesses`).
 """
 
 from __future__ import annotations

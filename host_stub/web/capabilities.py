@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import request
 
-from host_stub.services import limits
+from host_stub.services.people import limits
 from host_stub.web.panel import panel
 
 

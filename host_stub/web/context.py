@@ -15,9 +15,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from host_stub.persistence import Account, Notice, Reseller, Scope, UserKind
-from host_stub.services import holds, users
-from host_stub.services.addresses import BRAND
-from host_stub.services.signin import SignedIn
+from host_stub.services.charges import holds
+from host_stub.services.people import users
+from host_stub.services.people.signin import SignedIn
+from host_stub.services.telling.addresses import BRAND
 from host_stub.web import access, page
 from host_stub.web import session as browser
 from host_stub.web.access import Right

@@ -7,7 +7,7 @@ from typing import Final
 
 from billhook import Catalogue, LazyText
 
-from host_stub.services import outbox
+from host_stub.services.queues import outbox
 from host_stub.web.panel import panel
 
 _ = Catalogue("host_stub")

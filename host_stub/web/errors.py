@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from host_stub.domain.errors import Forbidden, NotFound, ResellerClosed
-from host_stub.services.limits import TooManyAttempts
+from host_stub.services.people.limits import TooManyAttempts
 from host_stub.web import access
 from host_stub.web.panel import panel
 

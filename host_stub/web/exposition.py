@@ -21,10 +21,10 @@ from host_stub.plugins.containment import SideName
 from host_stub.plugins.registry import Registry
 from host_stub.plugins.reporting import ABOVE
 from host_stub.plugins.tally import BOUNDS
-from host_stub.services import measures
-from host_stub.services.measures import Counted, Process, Queue, Series
-from host_stub.services.proof import nightly
-from host_stub.services.work_queue import WorkState, work_state
+from host_stub.services.books.proof import nightly
+from host_stub.services.queues import measures
+from host_stub.services.queues.measures import Counted, Process, Queue, Series
+from host_stub.services.reading.work_queue import WorkState, work_state
 
 _PLACE: Final = ("process", "plugin", "place")
 

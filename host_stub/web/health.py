@@ -19,8 +19,8 @@ from host_stub.adapters.keys import KeyFileError, load_key_file
 from host_stub.persistence import migrate
 from host_stub.persistence.migrate import Version
 from host_stub.plugins.plugin_sets import WEB, Outdated
-from host_stub.services import work_queue
-from host_stub.services.work_queue import WorkState
+from host_stub.services.reading import work_queue
+from host_stub.services.reading.work_queue import WorkState
 from host_stub.web import restarts
 from host_stub.web.panel import panel
 

@@ -10,8 +10,8 @@ from typing import Final
 
 from flask import Blueprint, request
 
-from host_stub.services import limits
-from host_stub.services.limits import Pace
+from host_stub.services.people import limits
+from host_stub.services.people.limits import Pace
 from host_stub.web import access
 from host_stub.web.panel import panel
 

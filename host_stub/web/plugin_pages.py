@@ -26,8 +26,8 @@ from host_stub.web.access import Right
 from host_stub.web.capabilities import guessed_wrong, refuse_guessing
 from host_stub.web.panel import panel
 from host_stub.web.plugin_texts import page_names
-from host_stub.web.reseller.room import whose_room
 from host_stub.web.security import from_outside, no_referrer
+from host_stub.web.staff.room import whose_room
 
 _log = structlog.get_logger("billhook.plugins")
 

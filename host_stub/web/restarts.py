@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from host_stub.plugins.plugin_sets import WEB, Outdated, outdated
-from host_stub.services.work_queue import Heart
+from host_stub.services.reading.work_queue import Heart
 from host_stub.web.panel import panel
 
 

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final, Protocol
 
 from host_stub.config import Config
-from host_stub.services.limits import network
+from host_stub.services.people.limits import network
 from host_stub.web.security import WsgiApp, real_address
 
 #: How long a body may take from its first byte to its last, and how long a request waits for its turn.

@@ -1,6 +1,6 @@
 """The browser's session: one signed cookie that holds a random token, the CSRF secret and flashed messages.
 
-Who is signed in is decided by the database (`services.signin`); a cookie without a live row there is worth nothing.
+Who is signed in is decided by the database (`services.people.signin`); a cookie without a live row is worth nothing.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from host_stub.config import Config
 from host_stub.domain import whose
 from host_stub.domain.errors import ResellerClosed
 from host_stub.domain.whose import Whose
-from host_stub.services import limits, signin
-from host_stub.services.signin import Lifetimes, SignedIn
+from host_stub.services.people import limits, signin
+from host_stub.services.people.signin import Lifetimes, SignedIn
 from host_stub.web import browsers
 from host_stub.web.panel import panel
 

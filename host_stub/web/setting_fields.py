@@ -11,8 +11,8 @@ from billhook.settings import Text
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, PasswordField, SelectChoice, SelectField, ValidationError
 
-from host_stub.services import secret_vaults, setting_values
-from host_stub.services.setting_levels import Standing
+from host_stub.services.settings import secret_vaults, setting_values
+from host_stub.services.settings.setting_levels import Standing
 from host_stub.web import setting_words
 from host_stub.web.fields import AmountField, NumberField, Paragraphs, Stripped
 

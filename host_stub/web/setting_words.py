@@ -7,7 +7,7 @@ from typing import Final
 from billhook import Catalogue, Level, Money, Setting, SettingKind, formats
 from billhook.settings import Text
 
-from host_stub.services.setting_levels import Standing
+from host_stub.services.settings.setting_levels import Standing
 
 _ = Catalogue("host_stub")
 

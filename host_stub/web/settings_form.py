@@ -26,8 +26,8 @@ from billhook import Finding, Level, Setting, SettingKind
 from flask_wtf import FlaskForm
 from wtforms import Field
 
-from host_stub.services.setting_changes import Change
-from host_stub.services.setting_levels import Standing
+from host_stub.services.settings.setting_changes import Change
+from host_stub.services.settings.setting_levels import Standing
 from host_stub.web.setting_fields import FORGET, INHERIT, ON, PREFIX, Drawn, typed
 
 FormClass = TypeVar("FormClass", bound=FlaskForm)

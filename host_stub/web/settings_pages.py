@@ -14,11 +14,13 @@ from flask_wtf import FlaskForm
 from host_stub.domain.errors import InvalidSettings
 from host_stub.plugins import settings_doctor
 from host_stub.plugins.settings_doctor import Heir
-from host_stub.services import journal, plugin_settings, setting_changes, users
-from host_stub.services.plugin_settings import Owner
-from host_stub.services.secret_vaults import accepted_until
-from host_stub.services.setting_changes import Change, Place
-from host_stub.services.setting_levels import Standing, former_secrets
+from host_stub.services.people import users
+from host_stub.services.settings import plugin_settings, setting_changes
+from host_stub.services.settings.plugin_settings import Owner
+from host_stub.services.settings.secret_vaults import accepted_until
+from host_stub.services.settings.setting_changes import Change, Place
+from host_stub.services.settings.setting_levels import Standing, former_secrets
+from host_stub.services.telling import journal
 from host_stub.web.access import actor
 from host_stub.web.page import LogEntry
 from host_stub.web.panel import panel, reading, scope

@@ -29,8 +29,8 @@ from host_stub.persistence import (
     SubscriptionStatus,
 )
 from host_stub.persistence.store import EVERYTHING
-from host_stub.services import holds
-from host_stub.services.ledger import Kind
+from host_stub.services.books.ledger import Kind
+from host_stub.services.charges import holds
 from tests.support.proving import doubts
 
 

@@ -55,17 +55,12 @@ from host_stub.plugins import callbacks, documents
 from host_stub.plugins.desk import Desk
 from host_stub.plugins.errors import PluginUnavailable
 from host_stub.plugins.registry import Registry
-from host_stub.services import (
-    accounts,
-    charge_watches,
-    charging_failures,
-    deliveries,
-    outbox,
-    payments,
-    plugin_settings,
-    watch_levels,
-)
-from host_stub.services.deliveries import Delivered, Policy, Task
+from host_stub.services.charges import charge_watches, charging_failures, watch_levels
+from host_stub.services.money_in import payments
+from host_stub.services.queues import deliveries, outbox
+from host_stub.services.queues.deliveries import Delivered, Policy, Task
+from host_stub.services.settings import plugin_settings
+from host_stub.services.tenants import accounts
 from tests.support.charging_world import ChargingWorld
 from tests.support.world import CUSTOMER, MANAGER, a_method, an_account, rub
 

@@ -10,18 +10,10 @@ from host_stub.domain.amounts import LARGEST_MINOR, UnreadableAmount, read_amoun
 from host_stub.domain.errors import InvalidAmount, NotFound
 from host_stub.persistence import GatewayEvent, Payment, Period, Reseller, Scope
 from host_stub.persistence import SubscriptionStatus as Status
-from host_stub.services import (
-    approvals,
-    charging,
-    charging_failures,
-    corrections,
-    gateway,
-    ledger,
-    payments,
-    plans,
-    subscriptions,
-)
-from host_stub.services.approvals import BankOrder
+from host_stub.services.books import corrections, ledger
+from host_stub.services.charges import charging, charging_failures, plans, subscriptions
+from host_stub.services.money_in import approvals, gateway, payments
+from host_stub.services.money_in.approvals import BankOrder
 from tests.support.charging_world import ChargingWorld
 from tests.support.world import MANAGER, World, a_reseller, an_account, rub
 

@@ -45,17 +45,11 @@ from host_stub.persistence import (
     Subscription,
 )
 from host_stub.persistence import SubscriptionStatus as Status
-from host_stub.services import (
-    approvals,
-    charging,
-    corrections,
-    gateway,
-    payments,
-    plans,
-    plugin_settings,
-    subscriptions,
-)
-from host_stub.services.approvals import BankOrder
+from host_stub.services.books import corrections
+from host_stub.services.charges import charging, plans, subscriptions
+from host_stub.services.money_in import approvals, gateway, payments
+from host_stub.services.money_in.approvals import BankOrder
+from host_stub.services.settings import plugin_settings
 from tests.adversarial.invariants import broken_promises
 from tests.support.charging_world import LISTENER, ChargingWorld
 from tests.support.world import CUSTOMER, MANAGER, MERCHANT, rub

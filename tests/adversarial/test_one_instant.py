@@ -9,7 +9,7 @@ from host_stub.domain.charging import hourly_charge
 from host_stub.persistence import Period, Reseller
 from host_stub.persistence import SubscriptionStatus as Status
 from host_stub.persistence.store import now
-from host_stub.services import ledger
+from host_stub.services.books import ledger
 from tests.support.charging_world import ChargingWorld
 from tests.support.world import an_account, rub
 

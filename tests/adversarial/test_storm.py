@@ -17,21 +17,13 @@ from host_stub.domain.errors import RefusedError
 from host_stub.domain.listening import Listening, WatchSpec
 from host_stub.persistence import Mail, Payment, Period, PluginSetting, Reseller, Subscription
 from host_stub.persistence.store import fetch
-from host_stub.services import (
-    approvals,
-    charge_watches,
-    charging,
-    closing,
-    corrections,
-    deliveries,
-    gateway,
-    payments,
-    plans,
-    subscriptions,
-    watch_levels,
-)
-from host_stub.services.approvals import BankOrder
-from host_stub.services.deliveries import Delivered, Policy, Task
+from host_stub.services.books import corrections
+from host_stub.services.charges import charge_watches, charging, plans, subscriptions, watch_levels
+from host_stub.services.money_in import approvals, gateway, payments
+from host_stub.services.money_in.approvals import BankOrder
+from host_stub.services.queues import deliveries
+from host_stub.services.queues.deliveries import Delivered, Policy, Task
+from host_stub.services.tenants import closing
 from tests.adversarial.invariants import broken_promises
 from tests.support.charging_world import ChargingWorld
 from tests.support.world import CUSTOMER, MANAGER, MERCHANT, an_account, rub

@@ -12,8 +12,9 @@ from sqlalchemy import select
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import Mail, Store, User, UserKind
-from host_stub.services import deliveries, outbox, passwords
-from host_stub.services.password_resets import ResetReceiver
+from host_stub.services.people import passwords
+from host_stub.services.people.password_resets import ResetReceiver
+from host_stub.services.queues import deliveries, outbox
 from tests.support.web import PASSWORD, Visitor, a_customer, a_user, an_app, store_of
 from tests.support.world import a_reseller, an_account
 

@@ -9,8 +9,9 @@ import pytest
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import Reseller, User
-from host_stub.services import addresses, signin
-from host_stub.services.signin import Purpose
+from host_stub.services.people import signin
+from host_stub.services.people.signin import Purpose
+from host_stub.services.telling import addresses
 from tests.auth.conftest import People
 from tests.support.web import BASE_URL, PASSWORD, Visitor, an_app, store_of
 

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from host_stub.domain.actors import SYSTEM
 from host_stub.persistence import LoginToken, Mail, Store, User, WebSession
-from host_stub.services import closing, signin
+from host_stub.services.people import signin
+from host_stub.services.tenants import closing
 from tests.auth.conftest import HASH, People
 from tests.support.web import PASSWORD, Visitor
 

@@ -7,9 +7,9 @@ import structlog
 from flask import Response
 from sqlalchemy import event
 
-from host_stub.services import passwords
-from host_stub.services.guesses import log_name
-from host_stub.services.passwords import WeakPassword
+from host_stub.services.people import passwords
+from host_stub.services.people.guesses import log_name
+from host_stub.services.people.passwords import WeakPassword
 from host_stub.web import browsers
 from tests.auth.conftest import send_resets
 from tests.support.web import PASSWORD, Visitor

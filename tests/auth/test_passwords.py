@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 
 from host_stub.domain.actors import SYSTEM
 from host_stub.persistence import LoginToken, Mail, Reseller, User, UserKind
-from host_stub.services import passwords, signin, users
-from host_stub.services.users import Invitations, NewUser
+from host_stub.services.people import passwords, signin, users
+from host_stub.services.people.users import Invitations, NewUser
 from tests.auth.conftest import password_hash, send_resets, without_token
 from tests.support.web import BASE_URL, PASSWORD, Visitor
 

@@ -11,8 +11,8 @@ from sqlalchemy import func, select, update
 
 from host_stub.domain.actors import SYSTEM
 from host_stub.persistence import RateLimit, User, WebSession
-from host_stub.services import guesses, limits, passwords, signin, users
-from host_stub.services.guesses import Source
+from host_stub.services.people import guesses, limits, passwords, signin, users
+from host_stub.services.people.guesses import Source
 from tests.auth.conftest import without_token
 from tests.support.web import PASSWORD, Visitor
 

@@ -26,7 +26,7 @@ from host_stub.persistence import Payment, PaymentMethod, Store, open_store
 from host_stub.plugins import documents
 from host_stub.plugins.desk import Desk
 from host_stub.plugins.registry import Registry
-from host_stub.services.capability import capability
+from host_stub.services.money_in.capability import capability
 from tests.benchmarks.ratios import alternate
 from tests.support.world import CUSTOMER, World
 

@@ -14,7 +14,8 @@ from sqlalchemy import select
 from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import Account, Reseller, Store, UserKind
 from host_stub.plugins.registry import Registry
-from host_stub.services import charging, forecasts
+from host_stub.services.charges import charging
+from host_stub.services.reading import forecasts
 from tests.benchmarks.ratios import TABLE, Ratio
 from tests.conftest import DATABASES, LETTER_DAY
 from tests.support.crowd import Crowd, Size

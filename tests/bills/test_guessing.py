@@ -12,7 +12,7 @@ from flask import Flask
 from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import Document
 from host_stub.plugins.registry import Registry
-from host_stub.services import limits
+from host_stub.services.people import limits
 from tests.support.web import an_app, store_of
 from tests.support.world import World, a_reseller
 

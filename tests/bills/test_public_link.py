@@ -21,8 +21,8 @@ from host_stub.adapters.render import Renderer
 from host_stub.persistence import Account, Document, LogEntry, Payment, PaymentMethod, Reseller, UserKind
 from host_stub.plugins import documents
 from host_stub.plugins.registry import Registry
-from host_stub.services import approvals, payments
-from host_stub.services.approvals import BankOrder
+from host_stub.services.money_in import approvals, payments
+from host_stub.services.money_in.approvals import BankOrder
 from host_stub.web.stored_files import POLICY
 from tests.support.web import Visitor, a_customer, a_user, an_app, store_of
 from tests.support.world import CUSTOMER, MANAGER, World, a_reseller, rub

@@ -25,8 +25,9 @@ from host_stub.persistence import (
 from host_stub.plugins.desk import return_token
 from host_stub.plugins.errors import PluginUnavailable
 from host_stub.plugins.registry import Registry
-from host_stub.services import payments, plugin_settings
-from host_stub.services.plugin_settings import Owner
+from host_stub.services.money_in import payments
+from host_stub.services.settings import plugin_settings
+from host_stub.services.settings.plugin_settings import Owner
 from tests.emulators.paymaster import Gateway
 from tests.support.web import an_app, store_of
 from tests.support.world import CUSTOMER, MANAGER, MERCHANT, World, rub

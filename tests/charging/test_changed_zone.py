@@ -9,7 +9,7 @@ import pytest
 
 from host_stub.persistence import Period, Reseller
 from host_stub.persistence.store import fetch
-from host_stub.services import payments
+from host_stub.services.money_in import payments
 from tests.support.charging_world import ChargingWorld
 from tests.support.world import CUSTOMER, rub
 

@@ -9,7 +9,7 @@ import pytest
 from host_stub.domain.errors import InsufficientFunds, SubscriptionClosed
 from host_stub.persistence import Period
 from host_stub.persistence import SubscriptionStatus as Status
-from host_stub.services import plans, subscriptions
+from host_stub.services.charges import plans, subscriptions
 from tests.support.charging_world import LISTENER, ChargingWorld
 from tests.support.world import MANAGER, rub
 
@@ -308,7 +308,7 @@ def test_a_deleted_subscription_is_charged_no_more(world: ChargingWorld) -> None
 
 
 def test_a_lower_price_ends_a_hold_that_it_can(world: ChargingWorld) -> None:
-    from host_stub.services import charging
+    from host_stub.services.charges import charging
 
     world.credit("15.00")
     plan_id = world.subscription(world.running(Period.DAY, "10.00")).plan_id

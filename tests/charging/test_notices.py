@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from host_stub.persistence import Notice, Period
-from host_stub.services import approvals
-from host_stub.services.approvals import BankOrder
+from host_stub.services.money_in import approvals
+from host_stub.services.money_in.approvals import BankOrder
 from tests.support.charging_world import ChargingWorld
 from tests.support.world import MANAGER, rub
 

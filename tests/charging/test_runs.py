@@ -12,9 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 
+from host_stub.domain.charging import Period as Counted
+from host_stub.domain.charging import clock_span, cost, period_after
 from host_stub.persistence import Account, Charge, Entry, Leg, Period, Reseller, Store, Subscription
 from host_stub.persistence import SubscriptionStatus as Status
-from host_stub.services import charging, charging_failures, holds, running, subscriptions
+from host_stub.services.charges import charging, charging_failures, holds, running, subscriptions
+from tests.conftest import LETTER_DAY
 from tests.support.charging_world import ChargingWorld
 from tests.support.proving import doubts
 from tests.support.world import MANAGER, a_reseller, an_account, rub
@@ -171,6 +174,22 @@ def broken_account(world: ChargingWorld) -> int:
     return account.id
 
 
+def test_a_missed_hour_that_is_dearer_than_the_present_one_begins_no_hold_over_nothing(world: ChargingWorld) -> None:
+    made = world.running(Period.HOUR, "0.02")  # two hours of the month cost a kopeck, all others nothing
+    with world.store.read() as session:
+        terms = running.terms_of(session, session.get_one(Subscription, made))
+        hour = period_after(terms, clock_span(Counted.HOUR, world.clock.now(), terms.zone).end)
+    while not cost(terms, hour):
+        hour = period_after(terms, hour.end)
+    world.clock.advance(seconds=int((hour.start - world.clock.now()).total_seconds()) + 5400)
+
+    world.run()
+
+    assert world.subscription(made).status == Status.ACTIVE
+    assert world.charges(made) == []
+    assert "account.hold_entered" not in world.logged("account", world.account_id)
+
+
 Step = tuple[str, int]
 steps = st.lists(
     st.one_of(
@@ -193,6 +212,7 @@ steps = st.lists(
 def test_whatever_happens_no_charge_goes_below_the_threshold_and_every_period_is_charged_once(
     store: Store, world: ChargingWorld, sequence: list[Step]
 ) -> None:
+    world.clock.set(LETTER_DAY)  # examples share the fixture: each begins on the same day
     with store.write() as session:
         reseller = session.get_one(Reseller, world.reseller_id)
         world.account_id = an_account(session, reseller).id

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from host_stub.domain.charging import Reckoning
 from host_stub.persistence import Period
-from host_stub.services import approvals, holds, subscriptions
+from host_stub.services.charges import holds, subscriptions
+from host_stub.services.money_in import approvals
 from tests.support.charging_world import ChargingWorld
 from tests.support.sums import sums_in
 from tests.support.world import MANAGER, Money, rub

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from host_stub.adapters.clock import FixedClock
 from host_stub.domain.actors import Actor
 from host_stub.persistence import Account, LogEntry, Reseller, Store
-from host_stub.services import closing
+from host_stub.services.tenants import closing
 from tests.adversarial.invariants import broken_promises
 from tests.support.charging_world import ChargingWorld
 from tests.support.world import an_account

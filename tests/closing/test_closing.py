@@ -30,22 +30,12 @@ from host_stub.persistence import (
     WebSession,
 )
 from host_stub.persistence import SubscriptionStatus as Status
-from host_stub.services import (
-    accounts,
-    approvals,
-    attempts,
-    charge_watches,
-    charging,
-    charging_failures,
-    closing,
-    gateway,
-    payments,
-    plans,
-    plugin_settings,
-    subscriptions,
-    users,
-)
-from host_stub.services.approvals import BankOrder
+from host_stub.services.charges import charge_watches, charging, charging_failures, plans, subscriptions
+from host_stub.services.money_in import approvals, attempts, gateway, payments
+from host_stub.services.money_in.approvals import BankOrder
+from host_stub.services.people import users
+from host_stub.services.settings import plugin_settings
+from host_stub.services.tenants import accounts, closing
 from tests.closing.conftest import OPERATOR, ClosingWorld
 from tests.support.charging_world import LISTENER
 from tests.support.web import a_user

@@ -13,8 +13,9 @@ from host_stub.persistence import Document, LedgerTransaction, Payment
 from host_stub.plugins import paying
 from host_stub.plugins.desk import return_token
 from host_stub.plugins.registry import Registry
-from host_stub.services import approvals, closing
-from host_stub.services.approvals import BankOrder
+from host_stub.services.money_in import approvals
+from host_stub.services.money_in.approvals import BankOrder
+from host_stub.services.tenants import closing
 from tests.bills.test_public_link import Bill
 from tests.callbacks.test_paymaster_over_http import Counter
 from tests.closing.conftest import OPERATOR

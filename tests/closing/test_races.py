@@ -13,8 +13,11 @@ from sqlalchemy import func, select
 from host_stub.domain.errors import RefusedError, ResellerClosed, SubscriptionClosed
 from host_stub.persistence import Charge, Payment, PaymentAttempt, Period, Reseller, Subscription
 from host_stub.persistence import SubscriptionStatus as Status
-from host_stub.services import charging, closing, gateway, ledger, subscriptions
-from host_stub.services.open_resellers import must_be_open
+from host_stub.services.books import ledger
+from host_stub.services.charges import charging, subscriptions
+from host_stub.services.money_in import gateway
+from host_stub.services.tenants import closing
+from host_stub.services.tenants.open_resellers import must_be_open
 from tests.closing.conftest import ClosingWorld
 from tests.support.world import MANAGER, MERCHANT, rub
 

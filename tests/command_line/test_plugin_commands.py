@@ -28,7 +28,7 @@ from host_stub.persistence import (
 )
 from host_stub.persistence.plugin_tables import OwnTables
 from host_stub.plugins import effects
-from host_stub.services import attempts
+from host_stub.services.money_in import attempts
 from tests.platform.ledger_notes import NAME
 from tests.support.world import CUSTOMER, World, a_method
 

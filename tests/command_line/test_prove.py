@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from host_stub.persistence import open_store
 from host_stub.persistence.store import make_engine
-from host_stub.services import proof
+from host_stub.services.books import proof
 from tests.support.world import World
 
 

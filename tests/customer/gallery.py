@@ -19,7 +19,9 @@ from host_stub.adapters.render import Renderer
 from host_stub.persistence import Account, Notice, Period, Reseller, User
 from host_stub.persistence.store import now
 from host_stub.plugins.registry import Registry
-from host_stub.services import charging, corrections, payments
+from host_stub.services.books import corrections
+from host_stub.services.charges import charging
+from host_stub.services.money_in import payments
 from tests.customer.seed import Room
 from tests.support.browser import chromium
 from tests.support.databases import upgrade

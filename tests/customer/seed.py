@@ -11,9 +11,10 @@ from host_stub.adapters.clock import FixedClock
 from host_stub.domain.actors import Actor
 from host_stub.persistence import AccessLevel, Payment, Period, Plan, Reseller, Scope, Store
 from host_stub.persistence.store import now
-from host_stub.services import approvals, payments, subscriptions
-from host_stub.services.approvals import BankOrder
-from host_stub.services.payments import TopUp
+from host_stub.services.charges import subscriptions
+from host_stub.services.money_in import approvals, payments
+from host_stub.services.money_in.approvals import BankOrder
+from host_stub.services.money_in.payments import TopUp
 from tests.support.web import a_customer, store_of
 from tests.support.world import MANAGER, a_method, a_reseller, an_account, rub
 

@@ -18,7 +18,7 @@ from host_stub.persistence import (
     PluginActivation,
     PluginFailure,
 )
-from host_stub.services import payments
+from host_stub.services.money_in import payments
 from host_stub.web import stored_files
 from tests.customer.fakes import GATEWAY, Printer
 from tests.customer.seed import Room

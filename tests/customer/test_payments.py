@@ -9,9 +9,10 @@ from sqlalchemy import update
 
 from host_stub.domain.errors import NotFound
 from host_stub.persistence import AccessLevel, Payment, PluginActivation, User
-from host_stub.services import payments, statements
-from host_stub.services.listings import Cursor
-from host_stub.services.statements import PaymentFilter
+from host_stub.persistence.listings import Cursor
+from host_stub.services.money_in import payments
+from host_stub.services.reading import statements
+from host_stub.services.reading.statements import PaymentFilter
 from tests.customer.seed import Room
 from tests.support.web import Visitor
 from tests.support.world import CUSTOMER, MANAGER

@@ -18,8 +18,8 @@ from host_stub.domain.errors import InvalidAmount
 from host_stub.domain.payments import Cause
 from host_stub.domain.verdicts import Misfit
 from host_stub.persistence import AccessLevel, LogEntry, SubscriptionStatus
-from host_stub.services.attempts import ENDS
-from host_stub.services.ledger import Kind
+from host_stub.services.books.ledger import Kind
+from host_stub.services.money_in.attempts import ENDS
 from host_stub.web.fields import AMOUNT_PROBLEMS
 from host_stub.web.sentences import LEVELS, MISFITS, SENTENCES, line
 from host_stub.web.statuses import STATUSES
@@ -116,7 +116,7 @@ def test_every_refusal_of_a_sum_has_a_sentence() -> None:
 def test_every_kind_of_movement_has_a_title(kind: Kind) -> None:
     from billhook import Money
 
-    from host_stub.services.statements import Operation
+    from host_stub.services.reading.statements import Operation
     from host_stub.web.customer.words import operation_title
 
     nought = Money.zero("RUB")

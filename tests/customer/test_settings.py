@@ -10,9 +10,9 @@ from host_stub.adapters.keys import KeyRing, new_keys
 from host_stub.domain.errors import InvalidSettings
 from host_stub.persistence import BalanceWatch, LogEntry, Outbox, PluginActivation, PluginSetting
 from host_stub.persistence.store import now
-from host_stub.services import plugin_settings
-from host_stub.services.plugin_settings import Owner
-from host_stub.services.setting_changes import Change
+from host_stub.services.settings import plugin_settings
+from host_stub.services.settings.plugin_settings import Owner
+from host_stub.services.settings.setting_changes import Change
 from tests.customer.fakes import WATCHED
 from tests.customer.seed import Room
 from tests.support.web import Visitor

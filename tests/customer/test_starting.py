@@ -7,7 +7,7 @@ import re
 import pytest
 
 from host_stub.persistence import Period, Subscription
-from host_stub.services import corrections
+from host_stub.services.books import corrections
 from tests.customer.seed import Room
 from tests.support.sums import sums_in
 from tests.support.web import Visitor

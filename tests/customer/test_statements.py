@@ -8,9 +8,12 @@ from billhook.formats import use_timezone
 from billhook.i18n import use_language
 
 from host_stub.persistence import Account, Period
-from host_stub.services import approvals, charging, corrections, statements
-from host_stub.services.listings import Cursor
-from host_stub.services.statements import Operation
+from host_stub.persistence.listings import Cursor
+from host_stub.services.books import corrections
+from host_stub.services.charges import charging
+from host_stub.services.money_in import approvals
+from host_stub.services.reading import statements
+from host_stub.services.reading.statements import Operation
 from host_stub.web.customer import words
 from tests.customer.seed import Room
 from tests.support.web import Visitor

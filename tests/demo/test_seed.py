@@ -38,7 +38,9 @@ from host_stub.persistence import (
     User,
     open_store,
 )
-from host_stub.services import ledger, methods, passwords, proof
+from host_stub.services.books import ledger, proof
+from host_stub.services.money_in import methods
+from host_stub.services.people import passwords
 from tests.support.databases import upgrade
 from tests.support.proving import doubts
 

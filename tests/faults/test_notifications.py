@@ -25,7 +25,7 @@ from host_stub.persistence import (
     Subscription,
 )
 from host_stub.plugins.containment import THREADS, WAITING
-from host_stub.services import ledger
+from host_stub.services.books import ledger
 from tests.support.demo import eventually
 from tests.support.proving import doubts
 from tests.support.stack import Payer, Stack, running_stack

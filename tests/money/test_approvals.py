@@ -13,8 +13,9 @@ from sqlalchemy.exc import DatabaseError
 
 from host_stub.domain.errors import InvalidAmount, NotFound, PaymentClosed
 from host_stub.persistence import Payment
-from host_stub.services import approvals, corrections, payments
-from host_stub.services.approvals import BankOrder
+from host_stub.services.books import corrections
+from host_stub.services.money_in import approvals, payments
+from host_stub.services.money_in.approvals import BankOrder
 from tests.support.world import CUSTOMER, MANAGER, OTHER_MANAGER, World, rub
 
 ORDER = BankOrder(rub("5000.00"), "117", date(2020, 11, 14), "7707083893", "ООО «Ромашка»")

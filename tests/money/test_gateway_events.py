@@ -15,7 +15,7 @@ from host_stub.domain.errors import AlreadySettled, CreditedBefore, InvalidAmoun
 from host_stub.domain.payments import Cause, Consequence, move
 from host_stub.domain.verdicts import Misfit
 from host_stub.persistence import Entry, GatewayEvent, LedgerTransaction, Payment
-from host_stub.services import gateway, payments
+from host_stub.services.money_in import gateway, payments
 from tests.support.world import CUSTOMER, MANAGER, MERCHANT, OTHER_MANAGER, World, rub
 
 

@@ -44,8 +44,8 @@ from host_stub.persistence import (
 from host_stub.plugins import links
 from host_stub.plugins.containment import THREADS
 from host_stub.plugins.registry import Registry
-from host_stub.services import attempts
-from host_stub.services.outbox import tell_plugin
+from host_stub.services.money_in import attempts
+from host_stub.services.queues.outbox import tell_plugin
 from host_stub.worker import Outside, Worker
 from tests.conftest import LETTER_DAY
 from tests.customer.fakes import Printer

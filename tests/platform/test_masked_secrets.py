@@ -42,8 +42,10 @@ from host_stub.plugins.delivery import HostReader
 from host_stub.plugins.desk import Desk
 from host_stub.plugins.masking import MASK, Mask
 from host_stub.plugins.registry import Registry
-from host_stub.services import methods, plugin_settings, resellers
-from host_stub.services.methods import MethodDraft
+from host_stub.services.money_in import methods
+from host_stub.services.money_in.methods import MethodDraft
+from host_stub.services.settings import plugin_settings
+from host_stub.services.tenants import resellers
 from host_stub.web import logs
 from tests.support.world import CUSTOMER, World
 

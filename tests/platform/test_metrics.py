@@ -26,8 +26,8 @@ from host_stub.plugins.errors import PluginFailed, PluginPaused
 from host_stub.plugins.registry import Registry
 from host_stub.plugins.reporting import Reporter
 from host_stub.plugins.tally import BOUNDS, OTHER, PLACES, Tally
-from host_stub.services import heartbeat, measures, outbox
-from host_stub.services.proof import Result, nightly
+from host_stub.services.books.proof import Result, nightly
+from host_stub.services.queues import heartbeat, measures, outbox
 from tests.platform import faulty
 from tests.platform.test_faults import DEADLINE, DRIVES, Scene, look, notify
 from tests.support.charging_world import ChargingWorld

@@ -25,8 +25,11 @@ from host_stub.persistence import (
 )
 from host_stub.plugins import paying
 from host_stub.plugins.desk import document_url, return_token
-from host_stub.services import attempts, closing, methods, plugin_settings, watch_levels
-from host_stub.services.corrections import correct
+from host_stub.services.books.corrections import correct
+from host_stub.services.charges import watch_levels
+from host_stub.services.money_in import attempts, methods
+from host_stub.services.settings import plugin_settings
+from host_stub.services.tenants import closing
 from tests.platform import faulty
 from tests.platform.test_faults import Scene, availability, begun, document, notify, query, start
 from tests.support.databases import Databases

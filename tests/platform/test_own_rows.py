@@ -16,7 +16,8 @@ from host_stub.persistence import Outbox, PluginFailure, Scope, Store, open_stor
 from host_stub.persistence.plugin_tables import OwnTables
 from host_stub.plugins.delivery import PluginReceiver
 from host_stub.plugins.registry import Registry
-from host_stub.services import deliveries, resellers
+from host_stub.services.queues import deliveries
+from host_stub.services.tenants import resellers
 from tests.platform.ledger_notes import NAME, Site
 from tests.support.charging_world import ChargingWorld
 from tests.support.proving import doubts

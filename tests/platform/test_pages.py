@@ -25,7 +25,8 @@ from host_stub.persistence import (
 )
 from host_stub.plugins import pages
 from host_stub.plugins.registry import Registry
-from host_stub.services import limits, resellers
+from host_stub.services.people import limits
+from host_stub.services.tenants import resellers
 from tests.conftest import LETTER_DAY
 from tests.platform import notes
 from tests.support.databases import Databases
@@ -589,8 +590,8 @@ def test_a_link_leads_to_itself_or_home(stage: Stage, to: str, expected: str | N
 
 def test_an_event_s_mail_may_carry_a_link(stage: Stage) -> None:
     from host_stub.plugins.delivery import PluginReceiver
-    from host_stub.services import deliveries
-    from host_stub.services.corrections import correct
+    from host_stub.services.books.corrections import correct
+    from host_stub.services.queues import deliveries
     from tests.support.world import rub
 
     correct(stage.store, stage.world.scope, stage.account_id, rub("1.00"), reason="test", once_token="1", by=MANAGER)

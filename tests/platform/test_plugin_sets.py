@@ -12,7 +12,7 @@ from host_stub.persistence import Reseller, UserKind, Worker
 from host_stub.plugins import discovery
 from host_stub.plugins.plugin_sets import SECONDS, Change, Difference, InstalledPlugins, Outdated, outdated
 from host_stub.plugins.registry import Registry
-from host_stub.services import heartbeat
+from host_stub.services.queues import heartbeat
 from tests.conftest import LETTER_DAY
 from tests.platform.ledger_notes import NAME, Site
 from tests.support.web import Visitor, a_user, an_app, store_of

@@ -22,8 +22,8 @@ from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import Account, GatewayEvent, Payment, PaymentAttempt, Reseller
 from host_stub.plugins import paying, status_queries
 from host_stub.plugins.registry import Registry
-from host_stub.services import passwords
-from host_stub.services.attempts import MOST_QUERIES
+from host_stub.services.money_in.attempts import MOST_QUERIES
+from host_stub.services.people import passwords
 from tests.support.ports import kept_port
 from tests.support.proving import doubts
 from tests.support.web import PASSWORD, Visitor, a_customer, an_app, store_of

@@ -13,10 +13,11 @@ from host_stub.adapters.clock import FixedClock
 from host_stub.adapters.keys import KeyRing, new_keys, rotated
 from host_stub.domain.errors import InvalidSettings
 from host_stub.persistence import LogEntry, OperatorSetting, PaymentMethod, PluginSetting, Scope, Store, open_store
-from host_stub.services import methods, plugin_settings
-from host_stub.services.plugin_settings import Owner
-from host_stub.services.setting_changes import Change
-from host_stub.services.setting_levels import standing
+from host_stub.services.money_in import methods
+from host_stub.services.settings import plugin_settings
+from host_stub.services.settings.plugin_settings import Owner
+from host_stub.services.settings.setting_changes import Change
+from host_stub.services.settings.setting_levels import standing
 from tests.customer.fakes import CashDesk
 from tests.support.world import MANAGER, World, a_reseller, rub
 

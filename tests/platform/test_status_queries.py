@@ -32,8 +32,8 @@ from host_stub.persistence import PaymentAttempt, PluginFailure, Reseller, Store
 from host_stub.plugins import paying, status_queries
 from host_stub.plugins.desk import Desk
 from host_stub.plugins.registry import Registry
-from host_stub.services import attempts, gateway
-from host_stub.services.attempts import FIRST_QUERY, MOST_QUERIES, Frozen
+from host_stub.services.money_in import attempts, gateway
+from host_stub.services.money_in.attempts import FIRST_QUERY, MOST_QUERIES, Frozen
 from tests.support.world import CUSTOMER, World, a_method, rub
 
 

@@ -17,8 +17,9 @@ from host_stub.persistence import Outbox, Payment, PaymentAttempt, PluginFailure
 from host_stub.plugins import failures, installation, paying
 from host_stub.plugins.errors import PluginBehind
 from host_stub.plugins.registry import Registry
-from host_stub.services import attempts, resellers
-from host_stub.services.corrections import correct
+from host_stub.services.books.corrections import correct
+from host_stub.services.money_in import attempts
+from host_stub.services.tenants import resellers
 from host_stub.worker import Outside, Worker
 from tests.conftest import LETTER_DAY
 from tests.platform.ledger_notes import NAME, Site

@@ -13,8 +13,10 @@ from sqlalchemy import Connection, text
 from host_stub.adapters.clock import FixedClock
 from host_stub.domain.listening import Listening, WatchSpec
 from host_stub.persistence import BalanceWatch, Document, Payment, Period, Reseller, Store
-from host_stub.services import approvals, corrections, gateway, proof, subscriptions
-from host_stub.services.approvals import BankOrder
+from host_stub.services.books import corrections, proof
+from host_stub.services.charges import subscriptions
+from host_stub.services.money_in import approvals, gateway
+from host_stub.services.money_in.approvals import BankOrder
 from tests.support.charging_world import LISTENER, ChargingWorld
 from tests.support.world import MANAGER, MERCHANT, World, an_account, rub
 

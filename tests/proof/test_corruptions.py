@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import open_store
-from host_stub.services import proof
+from host_stub.services.books import proof
 from tests.conftest import DATABASES, LETTER_DAY
 from tests.proof.books import Books, falsifying, finders, guards_back
 from tests.proof.corruptions import CORRUPTIONS, Corruption

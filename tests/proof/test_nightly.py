@@ -12,10 +12,10 @@ from sqlalchemy import select, text
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import Proof, Reseller, Store
-from host_stub.services import proof
-from host_stub.services.proof import nightly
-from host_stub.services.proof.ledger import BALANCES, SUMS
-from host_stub.services.proof.witnesses import PAYMENTS
+from host_stub.services.books import proof
+from host_stub.services.books.proof import nightly
+from host_stub.services.books.proof.ledger import BALANCES, SUMS
+from host_stub.services.books.proof.witnesses import PAYMENTS
 from tests.proof.books import Books
 from tests.support.world import World, a_reseller
 

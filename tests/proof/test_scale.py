@@ -11,7 +11,7 @@ import pytest
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import Store, open_store
-from host_stub.services import proof
+from host_stub.services.books import proof
 from tests.proof.scale import fill
 
 ENTRIES = int(os.environ.get("BILLHOOK_PROOF_ENTRIES", 1_000_000))

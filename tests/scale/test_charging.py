@@ -7,7 +7,7 @@ from sqlalchemy import event, select
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import Account, Store, Subscription, open_store
-from host_stub.services import charging
+from host_stub.services.charges import charging
 from tests.conftest import LETTER_DAY
 from tests.support.crowd import Crowd, Size
 from tests.support.databases import Databases

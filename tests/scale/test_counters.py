@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from host_stub.domain.charging import Period
 from host_stub.persistence import Account
-from host_stub.services import forecasts, work_queue
-from host_stub.services.listings import up_to
+from host_stub.persistence.listings import up_to
+from host_stub.services.reading import forecasts, work_queue
 from tests.support.charging_world import ChargingWorld
 
 

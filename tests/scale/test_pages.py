@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from host_stub.adapters.clock import FixedClock
-from host_stub.persistence import Account, Reseller, UserKind
+from host_stub.persistence import Account, Reseller, UserKind, listings
 from host_stub.plugins.registry import Registry
-from host_stub.services import forecasts, listings, searching
+from host_stub.services.reading import forecasts, searching
 from tests.conftest import DATABASES, LETTER_DAY
 from tests.support.crowd import Crowd, Size
 from tests.support.databases import Databases

@@ -11,8 +11,8 @@ from host_stub.adapters.keys import new_keys
 from host_stub.domain.errors import NotFound
 from host_stub.persistence import Payment
 from host_stub.plugins import links
-from host_stub.services import capability
-from host_stub.services.limits import network
+from host_stub.services.money_in import capability
+from host_stub.services.people.limits import network
 
 
 def test_capabilities_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:

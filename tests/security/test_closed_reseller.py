@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from host_stub.domain.actors import SYSTEM
-from host_stub.services import closing
+from host_stub.services.tenants import closing
 from tests.security.conftest import Copies
 from tests.security.crawl import contents
 from tests.security.matrix import MATRIX, Outcome

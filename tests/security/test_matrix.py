@@ -174,7 +174,7 @@ def test_a_manager_cannot_choose_another_reseller_s_room(scene: Scene):
 def test_a_level_that_is_lowered_counts_at_once(scene: Scene):
     from host_stub.domain.actors import SYSTEM
     from host_stub.persistence import AccessLevel, Account, User
-    from host_stub.services import users
+    from host_stub.services.people import users
     from tests.support.web import store_of
 
     path, visitor = f"/accounts/{scene.a.ids['account_id']}/payments", scene.visitor("admin")

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from host_stub.persistence import Mail, Payment, RateLimit, Store
-from host_stub.services import limits
-from host_stub.services.limits import PACES, Pace
+from host_stub.services.people import limits
+from host_stub.services.people.limits import PACES, Pace
 from host_stub.web.pacing import FORMS
 from tests.security.crawl import contents
 from tests.security.matrix import ROOMS

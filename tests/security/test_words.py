@@ -10,7 +10,7 @@ import pytest
 from host_stub.domain.actors import SYSTEM, Actor
 from host_stub.persistence import Outbox, PaymentMethod, PluginFailure, Worker
 from host_stub.persistence.store import now
-from host_stub.services import journal
+from host_stub.services.telling import journal
 from host_stub.web.sentences import SENTENCES
 from tests.browser.every_page import places
 from tests.security.scene import KEY, PLUGIN, WATCHER, Scene

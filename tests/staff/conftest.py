@@ -12,8 +12,8 @@ from sqlalchemy import select
 from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import Account, Base, LogEntry, Payment, PaymentMethod, Reseller, Scope, UserKind
 from host_stub.plugins.registry import Registry
-from host_stub.services import payments
-from host_stub.services.payments import TopUp
+from host_stub.services.money_in import payments
+from host_stub.services.money_in.payments import TopUp
 from tests.customer.fakes import Printer
 from tests.support.web import Visitor, a_user, an_app, store_of
 from tests.support.world import CUSTOMER, a_method, a_reseller, an_account, rub

@@ -23,7 +23,8 @@ from host_stub.persistence import (
     Subscription,
     User,
 )
-from host_stub.services import corrections, plans, subscriptions
+from host_stub.services.books import corrections
+from host_stub.services.charges import plans, subscriptions
 from tests.staff.conftest import Staff
 from tests.support.web import Visitor
 from tests.support.world import MANAGER, an_account, rub

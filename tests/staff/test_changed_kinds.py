@@ -12,7 +12,7 @@ from host_stub.domain.errors import MethodUnavailable
 from host_stub.persistence import PaymentMethod
 from host_stub.plugin_doctor import Patient
 from host_stub.plugin_doctor import methods as diagnosed
-from host_stub.services import methods
+from host_stub.services.money_in import methods
 from tests.staff.conftest import Staff
 from tests.staff.test_methods_room import SECRET, a_form, created, save
 from tests.support.web import Visitor

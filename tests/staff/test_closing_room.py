@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from host_stub.persistence import LogEntry, Payment, Period, Plan, Reseller, Subscription, User
-from host_stub.services import plans, subscriptions
-from host_stub.services.corrections import correct
+from host_stub.services.books.corrections import correct
+from host_stub.services.charges import plans, subscriptions
 from tests.staff.conftest import Staff
 from tests.support.web import Visitor
 from tests.support.world import MANAGER, rub

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from host_stub.persistence import Payment
-from host_stub.services import work_queue
-from host_stub.services.listings import count_up_to
+from host_stub.persistence.listings import count_up_to
+from host_stub.services.reading import work_queue
 from tests.staff.conftest import Staff
 
 

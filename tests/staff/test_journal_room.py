@@ -9,8 +9,10 @@ import pytest
 
 from host_stub.domain.actors import SYSTEM, Actor
 from host_stub.persistence import Payment
-from host_stub.services import approvals, corrections, journal, payments
-from host_stub.services.approvals import BankOrder
+from host_stub.services.books import corrections
+from host_stub.services.money_in import approvals, payments
+from host_stub.services.money_in.approvals import BankOrder
+from host_stub.services.telling import journal
 from tests.staff.conftest import Staff
 from tests.support.charging_world import ChargingWorld
 from tests.support.web import Visitor

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from host_stub.adapters.clock import FixedClock
 from host_stub.domain.requisites import Doubt, doubts
 from host_stub.persistence import Account, Store, open_store
-from host_stub.services.listings import Cursor, Listing, contains, list_page
+from host_stub.persistence.listings import Cursor, Listing, contains, list_page
 from tests.support.world import a_reseller, an_account
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from werkzeug.datastructures import MultiDict
 
-from host_stub.services import methods
+from host_stub.services.money_in import methods
 from tests.staff.conftest import BANK, Staff
 from tests.support.web import Visitor
 

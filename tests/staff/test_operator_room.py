@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from host_stub.persistence import Mail, Outbox, PluginActivation, PluginFailure, Reseller, User, Worker
 from host_stub.persistence.store import now
-from host_stub.services.proof import Result, nightly
+from host_stub.services.books.proof import Result, nightly
 from tests.staff.conftest import Staff
 from tests.staff.test_methods_room import save
 from tests.staff.test_settings_room import a_form

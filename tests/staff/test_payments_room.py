@@ -8,8 +8,8 @@ import threading
 import pytest
 
 from host_stub.persistence import Account, Payment
-from host_stub.services import payments
-from host_stub.services.payments import TopUp
+from host_stub.services.money_in import payments
+from host_stub.services.money_in.payments import TopUp
 from tests.staff.conftest import Staff
 from tests.support.web import Visitor
 from tests.support.world import CUSTOMER, rub

@@ -9,7 +9,7 @@ import zlib
 import pytest
 from PIL import Image
 
-from host_stub.services.pictures import MAX_PIXELS, UnusablePicture, read_picture
+from host_stub.services.tenants.pictures import MAX_PIXELS, UnusablePicture, read_picture
 
 
 def png(width: int, height: int) -> bytes:

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from host_stub.persistence import Period, Subscription
-from host_stub.services import approvals, corrections, plans, subscriptions
-from host_stub.services.approvals import BankOrder
+from host_stub.services.books import corrections
+from host_stub.services.charges import plans, subscriptions
+from host_stub.services.money_in import approvals
+from host_stub.services.money_in.approvals import BankOrder
 from tests.staff.conftest import Staff
 from tests.staff.test_events_room import parked
 from tests.staff.test_payments_room import ORDER
@@ -191,7 +193,7 @@ def test_an_undo_does_what_the_manager_chose_and_says_what_became(
 
 
 def test_what_was_charged_again_since_stays(staff: Staff) -> None:
-    from host_stub.services import charging
+    from host_stub.services.charges import charging
 
     payment_id, made = approved_with_a_start(staff, Period.DAY)
     give(staff, "5000.00")
@@ -208,7 +210,7 @@ def test_what_was_charged_again_since_stays(staff: Staff) -> None:
 
 
 def test_what_was_taken_back_and_starts_again_the_same_day_pays_the_rest_of_it(staff: Staff) -> None:
-    from host_stub.services import charging
+    from host_stub.services.charges import charging
 
     payment_id, made = approved_with_a_start(staff, Period.DAY)  # at noon: half a day is left
     approvals.reverse_approval(staff.store, staff.scope, payment_id, reason="не тот", by=MANAGER, with_services=True)
@@ -222,7 +224,7 @@ def test_what_was_taken_back_and_starts_again_the_same_day_pays_the_rest_of_it(s
 
 
 def test_a_resumed_service_that_is_taken_back_is_stopped_in_hold_again(any_staff: Staff) -> None:
-    from host_stub.services import charging
+    from host_stub.services.charges import charging
 
     staff = any_staff
     give(staff, "590.00")

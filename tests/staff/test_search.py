@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 from billhook import Money
 
-from host_stub.persistence import Account, Payment, Plan, Subscription
-from host_stub.services import approvals, listings, payments
-from host_stub.services.approvals import BankOrder
-from host_stub.services.payments import TopUp
+from host_stub.persistence import Account, Payment, Plan, Subscription, listings
+from host_stub.services.money_in import approvals, payments
+from host_stub.services.money_in.approvals import BankOrder
+from host_stub.services.money_in.payments import TopUp
 from tests.staff.conftest import Staff
 from tests.support.world import CUSTOMER, MANAGER, an_account, rub
 

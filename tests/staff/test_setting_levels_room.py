@@ -14,7 +14,7 @@ from sqlalchemy import select
 from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import OperatorSetting, PaymentMethod, PluginSetting, UserKind
 from host_stub.plugins.registry import Registry
-from host_stub.services import methods
+from host_stub.services.money_in import methods
 from tests.customer.fakes import CashDesk, Plugin, Printer
 from tests.staff.conftest import Staff
 from tests.staff.test_methods_room import a_form, created, save

@@ -19,7 +19,7 @@ from host_stub.persistence import (
 )
 from host_stub.persistence.sales import ChargingFailure
 from host_stub.persistence.store import now
-from host_stub.services import mails
+from host_stub.services.telling import mails
 from tests.staff.conftest import Staff
 from tests.staff.test_methods_room import SVG, picture, save, upload
 from tests.support.web import Visitor

@@ -8,8 +8,10 @@ import pytest
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import ClockMark, Mail, Reseller
-from host_stub.services import clock_guard, heartbeat, mails
-from host_stub.services.heartbeat import JobState, Told
+from host_stub.services.charges import clock_guard
+from host_stub.services.queues import heartbeat
+from host_stub.services.queues.heartbeat import JobState, Told
+from host_stub.services.telling import mails
 from tests.staff.conftest import Staff
 
 

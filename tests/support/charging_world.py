@@ -20,7 +20,8 @@ from host_stub.persistence import (
     Store,
     Subscription,
 )
-from host_stub.services import charging, corrections, holds, plans, subscriptions
+from host_stub.services.books import corrections
+from host_stub.services.charges import charging, holds, plans, subscriptions
 from tests.support.world import MANAGER, World, rub
 
 LISTENER = "listener"

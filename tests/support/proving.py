@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from host_stub.persistence.store import now
-from host_stub.services.proof import Check, Surroundings, examine, ledger
+from host_stub.services.books.proof import Check, Surroundings, examine, ledger
 
 
 def doubts(session: Session, checks: Sequence[Check] = ledger.CHECKS) -> list[str]:

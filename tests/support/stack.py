@@ -18,7 +18,7 @@ from devtools.run import HOST_STUB, Ports, address, answers, create_demo_keys, p
 from devtools.state import StateFolder
 from host_stub.adapters.keys import KeyRing, load_key_file
 from host_stub.persistence import Store, open_store
-from host_stub.services import passwords
+from host_stub.services.people import passwords
 from tests.support.demo import PROJECT, eventually
 from tests.support.ports import kept_port
 from tests.support.web import PASSWORD, a_customer

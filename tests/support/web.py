@@ -29,7 +29,7 @@ from host_stub.persistence import (
 )
 from host_stub.persistence.store import now
 from host_stub.plugins.registry import Registry
-from host_stub.services import signin
+from host_stub.services.people import signin
 from host_stub.web.session import TOKEN
 
 BASE_URL = "http://localhost"

@@ -15,7 +15,7 @@ from host_stub.persistence import (
     Store,
 )
 from host_stub.persistence.store import now
-from host_stub.services import attempts, payments
+from host_stub.services.money_in import attempts, payments
 
 CUSTOMER = Actor("customer", "Иван Петров", 1)
 MANAGER = Actor("manager", "Ольга Смирнова", 2)

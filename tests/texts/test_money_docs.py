@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import Account, Payment, open_store
-from host_stub.services.approvals import BankOrder, approve_payment
+from host_stub.services.money_in.approvals import BankOrder, approve_payment
 from tests.support.world import MANAGER, World, rub
 
 PAGE = Path(__file__).parents[2] / "docs/money.md"

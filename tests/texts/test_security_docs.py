@@ -13,8 +13,9 @@ from host_stub.adapters.render import Renderer
 from host_stub.adapters.render.limits import MEGABYTE, Limits
 from host_stub.adapters.render.turns import PERSON_WAITING
 from host_stub.config import Config
-from host_stub.services import guesses, limits, password_resets, passwords, pictures
-from host_stub.services.limits import Limit
+from host_stub.services.people import guesses, limits, password_resets, passwords
+from host_stub.services.people.limits import Limit
+from host_stub.services.tenants import pictures
 from host_stub.web import browsers, plugin_routes, serving
 from tests.support.named_tests import ROOT, missing, named_in_comments, without_comments
 

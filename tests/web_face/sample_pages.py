@@ -28,7 +28,7 @@ from wtforms.validators import DataRequired, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from host_stub.domain.charging import Reckoning
-from host_stub.services import holds
+from host_stub.services.charges import holds
 from host_stub.web import face
 from host_stub.web.brand import brand_css
 from host_stub.web.page import (

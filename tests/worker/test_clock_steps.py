@@ -17,14 +17,11 @@ from host_stub.adapters.smtp import Server, SmtpMailer
 from host_stub.domain.belief import Belief
 from host_stub.persistence import Account, Payment, PaymentAttempt, Period, Store, open_store
 from host_stub.plugins.registry import Registry
-from host_stub.services import (
-    attempts,
-    charging_failures,
-    clock_guard,
-    heartbeat,
-    work_queue,
-)
-from host_stub.services.heartbeat import JobState, Told
+from host_stub.services.charges import charging_failures, clock_guard
+from host_stub.services.money_in import attempts
+from host_stub.services.queues import heartbeat
+from host_stub.services.queues.heartbeat import JobState, Told
+from host_stub.services.reading import work_queue
 from host_stub.worker import Job, Outside, Worker
 from tests.support.charging_world import ChargingWorld
 from tests.support.scripted_smtp import until

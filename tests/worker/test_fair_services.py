@@ -12,9 +12,9 @@ from host_stub.adapters.clock import FixedClock
 from host_stub.adapters.keys import new_keys
 from host_stub.adapters.provisioning import NoAnswer, Order
 from host_stub.persistence import Plan, Store, Subscription, open_store
-from host_stub.services import deliveries, outbox
-from host_stub.services.claims import Turns
-from host_stub.services.provisioning import ProvisioningReceiver
+from host_stub.services.queues import deliveries, outbox
+from host_stub.services.queues.claims import Turns
+from host_stub.services.queues.provisioning import ProvisioningReceiver
 from tests.support.charging_world import ChargingWorld
 from tests.support.world import a_reseller, an_account
 

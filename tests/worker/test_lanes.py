@@ -19,9 +19,9 @@ from host_stub.adapters.clock import SystemClock
 from host_stub.domain.errors import NotFound
 from host_stub.persistence import Account, Lane, LogEntry, Outbox, Reseller, Store, open_store
 from host_stub.persistence.store import fetch
-from host_stub.services import claims, deliveries, outbox
-from host_stub.services.claims import Turns
-from host_stub.services.deliveries import Delivered, Failed, Outcome, Policy, Postponed, Task
+from host_stub.services.queues import claims, deliveries, outbox
+from host_stub.services.queues.claims import Turns
+from host_stub.services.queues.deliveries import Delivered, Failed, Outcome, Policy, Postponed, Task
 from tests.support.charging_world import ChargingWorld
 from tests.support.world import MANAGER, World, a_reseller, an_account
 

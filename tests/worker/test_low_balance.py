@@ -19,7 +19,9 @@ from host_stub.domain.errors import InvalidSettings
 from host_stub.persistence import Notice, Period, PluginActivation, Reseller, Scope
 from host_stub.plugins.installation import upgrade_tables
 from host_stub.plugins.registry import Registry
-from host_stub.services import accounts, plugin_settings, subscriptions
+from host_stub.services.charges import subscriptions
+from host_stub.services.settings import plugin_settings
+from host_stub.services.tenants import accounts
 from host_stub.worker import Outside, Worker
 from tests.support.charging_world import ChargingWorld
 from tests.support.sums import sums_in

@@ -17,9 +17,10 @@ from host_stub.adapters.clock import FixedClock
 from host_stub.adapters.smtp import Server, SmtpMailer
 from host_stub.domain.charging import Settlement
 from host_stub.persistence import AccessLevel, Account, AccountAccess, Mail, Reseller, Store, User, UserKind, open_store
-from host_stub.services import deliveries, mails
-from host_stub.services.mail_sending import MailReceiver
-from host_stub.services.signin import Purpose, issue_link
+from host_stub.services.people.signin import Purpose, issue_link
+from host_stub.services.queues import deliveries
+from host_stub.services.telling import mails
+from host_stub.services.telling.mail_sending import MailReceiver
 from tests.support.charging_world import ChargingWorld
 from tests.support.ports import kept_port
 from tests.support.world import MANAGER, rub

@@ -14,8 +14,11 @@ from host_stub.adapters.smtp import Security, Server, SignInRefused, SmtpMailer
 from host_stub.config import Config
 from host_stub.doctor import _mail as doctors_mail
 from host_stub.persistence import Account, Mail, Store, User, UserKind, open_store
-from host_stub.services import addresses, approvals, deliveries, mail_life, mails, signin
-from host_stub.services.mail_sending import REPEATS, MailReceiver
+from host_stub.services.money_in import approvals
+from host_stub.services.people import signin
+from host_stub.services.queues import deliveries
+from host_stub.services.telling import addresses, mail_life, mails
+from host_stub.services.telling.mail_sending import REPEATS, MailReceiver
 from tests.support.charging_world import ChargingWorld
 from tests.support.scripted_smtp import HOST, SIZE_LIMIT, Act, ScriptedSmtp, until
 from tests.support.world import MANAGER, rub

@@ -32,8 +32,10 @@ from host_stub.plugins.delivery import PluginReceiver, read_event
 from host_stub.plugins.discovery import Candidate
 from host_stub.plugins.installation import inventory
 from host_stub.plugins.registry import Registry
-from host_stub.services import deliveries, outbox, plugin_settings, resellers
-from host_stub.services.plugin_settings import Owner
+from host_stub.services.queues import deliveries, outbox
+from host_stub.services.settings import plugin_settings
+from host_stub.services.settings.plugin_settings import Owner
+from host_stub.services.tenants import resellers
 from host_stub.worker import Outside, Worker
 from tests.support.charging_world import ChargingWorld
 from tests.support.world import a_reseller, an_account

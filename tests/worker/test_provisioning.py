@@ -15,8 +15,9 @@ from host_stub.adapters.clock import FixedClock
 from host_stub.adapters.keys import new_keys
 from host_stub.adapters.provisioning import ANSWER_SECONDS, CONNECT_SECONDS, Webhook, sign
 from host_stub.persistence import Period, Reseller, Store, open_store
-from host_stub.services import deliveries, subscriptions
-from host_stub.services.provisioning import ProvisioningReceiver
+from host_stub.services.charges import subscriptions
+from host_stub.services.queues import deliveries
+from host_stub.services.queues.provisioning import ProvisioningReceiver
 from tests.support.charging_world import ChargingWorld
 from tests.support.world import MANAGER
 

@@ -10,8 +10,8 @@ from host_stub.adapters.clock import FixedClock
 from host_stub.adapters.domains import ascii_domain
 from host_stub.domain.belief import OUTAGE, SMALL, STEADY, Belief, Reading, ahead, decide
 from host_stub.progress import Progress
-from host_stub.services.claims import LEASE, Turns
-from host_stub.services.destinations import FULL, Bounds, Destinations
+from host_stub.services.queues.claims import LEASE, Turns
+from host_stub.services.queues.destinations import FULL, Bounds, Destinations
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -9,7 +9,7 @@ import pytest
 from host_stub.adapters.smtp import Server, SmtpMailer
 from host_stub.persistence import Account, Period
 from host_stub.plugins.registry import Registry
-from host_stub.services import mails
+from host_stub.services.telling import mails
 from host_stub.worker import Outside, Worker
 from tests.support.charging_world import ChargingWorld
 from tests.support.scripted_smtp import HOST, Act, ScriptedSmtp, until

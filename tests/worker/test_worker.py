@@ -26,7 +26,9 @@ from host_stub.adapters.smtp import Server, SmtpMailer
 from host_stub.persistence import Account, Lane, Payment, Period, Reseller, Store, Subscription, open_store
 from host_stub.persistence import Worker as WorkerRow
 from host_stub.plugins.registry import Registry
-from host_stub.services import charging_failures, deliveries, heartbeat, mails
+from host_stub.services.charges import charging_failures
+from host_stub.services.queues import deliveries, heartbeat
+from host_stub.services.telling import mails
 from host_stub.worker import Job, Outside, Worker
 from tests.support.charging_world import ChargingWorld
 

@@ -7,7 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField, ValidationError
 from wtforms.validators import InputRequired, Length
 
-from host_stub.services.passwords import LONGEST, SHORTEST, WeakPassword
+from host_stub.services.people.passwords import LONGEST, SHORTEST, WeakPassword
 
 _ = Catalogue("host_stub")
 

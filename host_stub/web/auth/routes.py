@@ -11,11 +11,11 @@ from flask.typing import ResponseReturnValue
 
 from host_stub.domain.errors import ResellerClosed
 from host_stub.persistence import Scope, UserKind
-from host_stub.services import password_resets, signin, users
-from host_stub.services.guesses import Source
-from host_stub.services.limits import TooManyAttempts
-from host_stub.services.passwords import WeakPassword
-from host_stub.services.signin import LinkExpired, Purpose, WrongCredentials
+from host_stub.services.people import password_resets, signin, users
+from host_stub.services.people.guesses import Source
+from host_stub.services.people.limits import TooManyAttempts
+from host_stub.services.people.passwords import WeakPassword
+from host_stub.services.people.signin import LinkExpired, Purpose, WrongCredentials
 from host_stub.web import access, browsers, context, security, session
 from host_stub.web.auth import bp
 from host_stub.web.auth.forms import RULES, ChangePasswordForm, ForgottenForm, NewPasswordForm, SignInForm

@@ -14,8 +14,8 @@ from host_stub.domain.payments import OPEN
 from host_stub.persistence import Payment, PaymentMethod
 from host_stub.plugins import documents
 from host_stub.plugins.errors import PluginUnavailable
-from host_stub.services import statements
-from host_stub.services.statements import IssuedDocuments
+from host_stub.services.reading import statements
+from host_stub.services.reading.statements import IssuedDocuments
 from host_stub.web.access import Right, actor, customer_account, may, own
 from host_stub.web.customer import bp
 from host_stub.web.page import MenuEntry

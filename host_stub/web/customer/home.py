@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from host_stub.persistence import Notice
 from host_stub.persistence.store import now
-from host_stub.services import users
+from host_stub.services.people import users
 from host_stub.web.access import Right, customer_account, may, own, signed_in
 from host_stub.web.customer import bp
 from host_stub.web.panel import reading, writing

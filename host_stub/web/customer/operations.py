@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from host_stub.services import statements
+from host_stub.services.reading import statements
 from host_stub.web.access import Right, customer_account
 from host_stub.web.customer import bp, words
 from host_stub.web.customer.lists import pages

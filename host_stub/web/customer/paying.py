@@ -17,7 +17,7 @@ from host_stub.plugins import paying
 from host_stub.plugins.desk import document_url
 from host_stub.plugins.errors import PluginFailed
 from host_stub.plugins.paying import Started
-from host_stub.services import statements
+from host_stub.services.reading import statements
 from host_stub.web.access import Right, actor, customer_account, own
 from host_stub.web.customer import bp
 from host_stub.web.customer.documents import issue, kinds_of

@@ -13,9 +13,11 @@ from host_stub.domain.payments import OPEN
 from host_stub.persistence import Payment, PaymentMethod
 from host_stub.plugins import paying
 from host_stub.plugins.paying import Offer
-from host_stub.services import journal, payments, statements
-from host_stub.services.statements import PaymentFilter
-from host_stub.services.views import payment_view
+from host_stub.services.money_in import payments
+from host_stub.services.reading import statements
+from host_stub.services.reading.statements import PaymentFilter
+from host_stub.services.telling import journal
+from host_stub.services.telling.views import payment_view
 from host_stub.web.access import Right, actor, current_account, customer_account, may, own
 from host_stub.web.customer import bp
 from host_stub.web.customer.documents import document_menu, downloads

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from host_stub.domain.errors import InsufficientFunds, SubscriptionClosed
 from host_stub.persistence import Account, Reseller, Subscription
 from host_stub.persistence.store import fetch, now
-from host_stub.services import running, statements, subscriptions
+from host_stub.services.charges import running, subscriptions
+from host_stub.services.reading import statements
 from host_stub.web import asking
 from host_stub.web.access import Right, actor, current_account, current_reseller_id, customer_account, may, own
 from host_stub.web.customer import bp, words

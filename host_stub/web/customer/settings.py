@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 from host_stub.domain.errors import InvalidSettings, NotFound
 from host_stub.persistence import Reseller
 from host_stub.persistence.store import fetch
-from host_stub.services import journal, plugin_settings
-from host_stub.services.plugin_settings import Owner
-from host_stub.services.setting_levels import Standing
-from host_stub.services.views import account_view
+from host_stub.services.settings import plugin_settings
+from host_stub.services.settings.plugin_settings import Owner
+from host_stub.services.settings.setting_levels import Standing
+from host_stub.services.telling import journal
+from host_stub.services.telling.views import account_view
 from host_stub.web import settings_form
 from host_stub.web.access import Right, actor, current_account, current_reseller_id, customer_account
 from host_stub.web.customer import bp

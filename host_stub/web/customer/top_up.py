@@ -14,8 +14,10 @@ from host_stub.domain.amounts import AmountProblem, UnreadableAmount, read_amoun
 from host_stub.domain.errors import InvalidAmount
 from host_stub.persistence import Reseller
 from host_stub.persistence.store import fetch
-from host_stub.services import holds, payments, statements
-from host_stub.services.payments import PURPOSE_LENGTH, TopUp
+from host_stub.services.charges import holds
+from host_stub.services.money_in import payments
+from host_stub.services.money_in.payments import PURPOSE_LENGTH, TopUp
+from host_stub.services.reading import statements
 from host_stub.web.access import Right, actor, current_account, current_reseller_id, customer_account
 from host_stub.web.customer import bp
 from host_stub.web.customer.words import short_money

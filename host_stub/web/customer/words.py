@@ -10,10 +10,10 @@ from billhook.money import MINOR_DIGITS
 
 from host_stub.domain.charging import Reckoning, Span
 from host_stub.persistence import Account, Period, Subscription, SubscriptionStatus
-from host_stub.services import holds
-from host_stub.services.ledger import Kind
-from host_stub.services.statements import Operation, Service
-from host_stub.services.work_queue import SOON
+from host_stub.services.books.ledger import Kind
+from host_stub.services.charges import holds
+from host_stub.services.reading.statements import Operation, Service
+from host_stub.services.reading.work_queue import SOON
 
 _ = Catalogue("host_stub")
 

@@ -8,14 +8,14 @@ from flask.typing import ResponseReturnValue
 
 from host_stub.persistence import Reseller
 from host_stub.persistence.store import fetch
-from host_stub.services import closing
-from host_stub.services.closing import OperatorStaysOpen
+from host_stub.services.tenants import closing
+from host_stub.services.tenants.closing import OperatorStaysOpen
 from host_stub.web.access import actor
 from host_stub.web.operator import bp
 from host_stub.web.operator.closing_forms import ClosingForm
 from host_stub.web.operator.resellers import reseller_page
 from host_stub.web.panel import panel, reading
-from host_stub.web.reseller.payment_forms import ReasonForm
+from host_stub.web.staff.forms import ReasonForm
 
 _ = Catalogue("host_stub")
 

@@ -10,7 +10,7 @@ from wtforms.validators import DataRequired
 
 from host_stub.domain.folding import fold
 from host_stub.web.fields import Stripped
-from host_stub.web.reseller.payment_forms import ReasonForm
+from host_stub.web.staff.forms import ReasonForm
 
 _ = Catalogue("host_stub")
 

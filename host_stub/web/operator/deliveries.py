@@ -9,12 +9,13 @@ from sqlalchemy import select
 
 from host_stub.domain.errors import NotFound
 from host_stub.persistence import Outbox, Reseller
-from host_stub.services import deliveries, work_queue
-from host_stub.services.listings import list_page
+from host_stub.persistence.listings import list_page
+from host_stub.services.queues import deliveries
+from host_stub.services.reading import work_queue
 from host_stub.web.access import actor
 from host_stub.web.operator import bp
 from host_stub.web.panel import panel, reading
-from host_stub.web.reseller.room import cursor, pages, show
+from host_stub.web.staff.room import cursor, pages, show
 
 _ = Catalogue("host_stub")
 

@@ -7,13 +7,13 @@ from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from host_stub.persistence import GatewayEvent, Reseller
+from host_stub.persistence.listings import Search, contains, list_page
 from host_stub.persistence.store import fetch
-from host_stub.services import work_queue
-from host_stub.services.listings import Search, contains, list_page
+from host_stub.services.reading import work_queue
 from host_stub.web import access
 from host_stub.web.operator import bp
 from host_stub.web.panel import reading
-from host_stub.web.reseller.room import asked, cursor, pages, show
+from host_stub.web.staff.room import asked, cursor, pages, show
 
 _ = Catalogue("host_stub")
 

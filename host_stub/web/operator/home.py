@@ -12,17 +12,17 @@ from sqlalchemy.orm import Session
 
 from host_stub.adapters.disk import MEGABYTE, Room
 from host_stub.persistence import Account, GatewayEvent, Outbox, PluginFailure, Reseller
+from host_stub.persistence.listings import count_up_to, up_to
 from host_stub.persistence.store import now
-from host_stub.services import work_queue
-from host_stub.services.listings import count_up_to, up_to
-from host_stub.services.proof import nightly
-from host_stub.services.work_queue import Heart, WorkState
+from host_stub.services.books.proof import nightly
+from host_stub.services.reading import work_queue
+from host_stub.services.reading.work_queue import Heart, WorkState
 from host_stub.web.operator import bp
 from host_stub.web.operator.plugins import pause_sentences, restart_sentences, table_sentences
 from host_stub.web.operator.work import work_findings
 from host_stub.web.page import QueueRow, Tile, Tone
 from host_stub.web.panel import panel, reading
-from host_stub.web.reseller.room import show
+from host_stub.web.staff.room import show
 
 _ = Catalogue("host_stub")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from billhook import Catalogue, Room
 from sqlalchemy.orm import Session
 
+from host_stub.persistence.listings import count_up_to
 from host_stub.plugins.pages import Place
-from host_stub.services import work_queue
-from host_stub.services.listings import count_up_to
+from host_stub.services.reading import work_queue
 from host_stub.web import plugin_menu
 from host_stub.web.navigation import Sections, item, present
 

@@ -11,15 +11,15 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from host_stub.persistence import PaymentMethod
-from host_stub.services.plugin_settings import Owner
-from host_stub.services.templates import owner_place, save_template_of_all
-from host_stub.web import template_room
+from host_stub.services.money_in.templates import owner_place, save_template_of_all
+from host_stub.services.settings.plugin_settings import Owner
 from host_stub.web.access import actor
 from host_stub.web.operator import bp
 from host_stub.web.panel import panel, reading, scope
-from host_stub.web.reseller.room import show
 from host_stub.web.settings_pages import SettingsPage, has_page, log_of_plugin, operator_id, templates_at
-from host_stub.web.template_room import Template
+from host_stub.web.staff import template_room
+from host_stub.web.staff.room import show
+from host_stub.web.staff.template_room import Template
 
 _ = Catalogue("host_stub")
 

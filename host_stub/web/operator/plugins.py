@@ -17,12 +17,12 @@ from host_stub.plugins.containment import SideName
 from host_stub.plugins.installation import MIGRATIONS, State, TableState, inventory
 from host_stub.plugins.plugin_sets import WEB, Change, Difference, Outdated
 from host_stub.plugins.sides import Side
-from host_stub.services import work_queue
-from host_stub.services.work_queue import Heart
+from host_stub.services.reading import work_queue
+from host_stub.services.reading.work_queue import Heart
 from host_stub.web import restarts
 from host_stub.web.operator import bp
 from host_stub.web.panel import panel, reading
-from host_stub.web.reseller.room import plugin_title, show
+from host_stub.web.staff.room import plugin_title, show
 
 _ = Catalogue("host_stub")
 

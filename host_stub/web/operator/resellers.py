@@ -12,19 +12,19 @@ from sqlalchemy import select
 from wtforms import SelectChoice, SelectField
 
 from host_stub.persistence import PluginActivation, Reseller, User, UserKind
+from host_stub.persistence.listings import Search, contains, list_page
 from host_stub.persistence.store import fetch
-from host_stub.services import closing, resellers, users
-from host_stub.services.listings import Search, contains, list_page
+from host_stub.services.people import users
+from host_stub.services.tenants import closing, resellers
 from host_stub.web import access
 from host_stub.web.access import actor
 from host_stub.web.operator import bp
 from host_stub.web.operator.closing_forms import ClosingForm
 from host_stub.web.panel import panel, reading, scope
-from host_stub.web.reseller.account_forms import PersonForm
-from host_stub.web.reseller.payment_forms import ReasonForm
-from host_stub.web.reseller.room import asked, cursor, log_of, pages, plugin_title, show
-from host_stub.web.reseller.settings_forms import ResellerForm, accent_words, example_number
-from host_stub.web.reseller.staff import invite_manager
+from host_stub.web.staff.forms import PersonForm, ReasonForm
+from host_stub.web.staff.managers import invite_manager
+from host_stub.web.staff.reseller_forms import ResellerForm, accent_words, example_number
+from host_stub.web.staff.room import asked, cursor, log_of, pages, plugin_title, show
 
 _ = Catalogue("host_stub")
 
@@ -133,7 +133,7 @@ def reseller_manager(reseller_id: int, user_id: int) -> ResponseReturnValue:
     """Send a manager's invitation again."""
     from host_stub.domain.errors import NotFound
     from host_stub.web.panel import writing
-    from host_stub.web.reseller.room import invitations
+    from host_stub.web.staff.room import invitations
 
     with writing() as session:
         user = fetch(session, User, user_id, lock=True)

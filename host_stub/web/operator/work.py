@@ -8,8 +8,8 @@ from billhook import Catalogue, Finding, Severity, formats
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from host_stub.services import clock_guard
-from host_stub.services.work_queue import WorkState
+from host_stub.services.charges import clock_guard
+from host_stub.services.reading.work_queue import WorkState
 from host_stub.web.access import actor
 from host_stub.web.operator import bp
 from host_stub.web.panel import panel

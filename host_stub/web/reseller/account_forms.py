@@ -5,23 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from billhook import AccountType, Catalogue, LazyText
-from billhook.i18n import LANGUAGES
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectChoice, SelectField, ValidationError
 from wtforms.validators import DataRequired, Length
 
 from host_stub.domain.requisites import Doubt, doubts
 from host_stub.persistence import AccessLevel, Account
-from host_stub.services.accounts import AccountDraft
-from host_stub.services.mails import is_address
+from host_stub.services.tenants.accounts import AccountDraft
 from host_stub.web.fields import AmountField, Paragraphs, Stripped, TaxNumberField
 from host_stub.web.places import countries
 from host_stub.web.reseller.legibility import unprintable
 from host_stub.web.sentences import ACCOUNT_TYPES, LEVELS
+from host_stub.web.staff.forms import PersonForm, an_address, language_field
 
 _ = Catalogue("host_stub")
-
-LANGUAGE_NAMES = {"ru": _("Russian"), "en": _("English")}
 
 
 def doubt_words(doubt: Doubt, inn: str, kpp: str) -> LazyText:
@@ -35,16 +32,6 @@ def doubt_words(doubt: Doubt, inn: str, kpp: str) -> LazyText:
             return _("A KPP has nine characters, for example 770701001; here are {count}.", count=len(kpp))
         case Doubt.KPP_NOT_EXPECTED:
             return _("Only companies have a KPP.")
-
-
-def an_address(_form: FlaskForm, field: Any) -> None:
-    """Validate one mail address; an empty field passes."""
-    if field.data and not is_address(field.data):
-        raise ValidationError(_("This is no e-mail address."))
-
-
-def language_field() -> SelectField:
-    return SelectField(_("Language"), choices=[SelectChoice(code, LANGUAGE_NAMES[code]) for code in LANGUAGES])
 
 
 class CountryField(SelectField):
@@ -130,14 +117,6 @@ class AccountForm(FlaskForm):
         found = [doubt_words(found, draft.inn, draft.kpp) for found in doubts(draft.type, draft.inn, draft.kpp)]
         address = (draft.zip, draft.region, draft.city, draft.street, draft.building, draft.office)
         return [*found, *unprintable(draft.name, *address)]
-
-
-class PersonForm(FlaskForm):
-    """Somebody who is invited."""
-
-    name = Stripped(_("Full name"), validators=[DataRequired(_("Enter a name.")), Length(max=100)])
-    email = Stripped(_("E-mail"), validators=[DataRequired(_("Enter an e-mail address.")), Length(max=254), an_address])
-    language = language_field()
 
 
 class AccountUserForm(PersonForm):

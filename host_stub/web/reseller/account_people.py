@@ -9,16 +9,16 @@ from flask.typing import ResponseReturnValue
 from host_stub.domain.errors import NotFound
 from host_stub.persistence import AccessLevel, Account, User
 from host_stub.persistence.store import fetch
-from host_stub.services import users
-from host_stub.services.users import EmailTaken, InvalidEmail, LastOwner, NewUser
+from host_stub.services.people import users
+from host_stub.services.people.users import EmailTaken, InvalidEmail, LastOwner, NewUser
 from host_stub.web.access import actor
 from host_stub.web.page import MenuEntry
 from host_stub.web.panel import reading, writing
 from host_stub.web.reseller import bp
 from host_stub.web.reseller.account_forms import AccountUserForm
 from host_stub.web.reseller.accounts import account_page
-from host_stub.web.reseller.room import invitations
 from host_stub.web.sentences import LEVELS
+from host_stub.web.staff.room import invitations
 
 _ = Catalogue("host_stub")
 

@@ -12,11 +12,14 @@ from sqlalchemy.orm import Session
 
 from host_stub.domain.errors import InvalidAmount
 from host_stub.persistence import Account, Entry, LedgerTransaction, Payment, Reseller
+from host_stub.persistence.listings import Key, list_page
 from host_stub.persistence.sales import ChargingFailure
 from host_stub.persistence.store import fetch, now
-from host_stub.services import accounts, corrections, holds, searching, subscriptions, work_queue
-from host_stub.services.listings import Key, list_page
-from host_stub.services.views import finance_emails
+from host_stub.services.books import corrections
+from host_stub.services.charges import holds, subscriptions
+from host_stub.services.reading import searching, work_queue
+from host_stub.services.telling.views import finance_emails
+from host_stub.services.tenants import accounts
 from host_stub.web.access import actor, current_reseller_id
 from host_stub.web.asking import ask, wants_question
 from host_stub.web.fields import AMOUNT_PROBLEMS
@@ -24,8 +27,8 @@ from host_stub.web.page import NavItem
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.reseller import bp, questions
 from host_stub.web.reseller.account_forms import AccountForm, CorrectionForm, ThresholdForm
-from host_stub.web.reseller.room import asked, cursor, log_of, once_token, pages, reseller, show
 from host_stub.web.sentences import ACCOUNT_TYPES
+from host_stub.web.staff.room import asked, cursor, log_of, once_token, pages, reseller, show
 
 _ = Catalogue("host_stub")
 

@@ -7,11 +7,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from host_stub.persistence import Account, Charge, Subscription
-from host_stub.services import consequences, searching
-from host_stub.services.listings import list_page
+from host_stub.persistence.listings import list_page
+from host_stub.services.money_in import consequences
+from host_stub.services.reading import searching
 from host_stub.web.panel import reading
 from host_stub.web.reseller import bp
-from host_stub.web.reseller.room import asked, cursor, pages, reseller, show
+from host_stub.web.staff.room import asked, cursor, pages, reseller, show
 
 _ = Catalogue("host_stub")
 

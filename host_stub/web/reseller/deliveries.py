@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask.typing import ResponseReturnValue
 
 from host_stub.persistence import Outbox
-from host_stub.services import work_queue
-from host_stub.services.listings import list_page
+from host_stub.persistence.listings import list_page
+from host_stub.services.reading import work_queue
 from host_stub.web.panel import reading
 from host_stub.web.reseller import bp
-from host_stub.web.reseller.room import cursor, pages, show
+from host_stub.web.staff.room import cursor, pages, show
 
 
 @bp.get("/deliveries", endpoint="deliveries")

@@ -14,17 +14,19 @@ from wtforms.validators import DataRequired
 
 from host_stub.domain.errors import AlreadySettled, CreditedBefore, InvalidAmount, NotFound
 from host_stub.persistence import Account, GatewayEvent, Payment, PaymentMethod
+from host_stub.persistence.listings import Search, contains, list_page
 from host_stub.persistence.store import fetch
-from host_stub.services import gateway, holds, work_queue
-from host_stub.services.listings import Search, contains, list_page
+from host_stub.services.charges import holds
+from host_stub.services.money_in import gateway
+from host_stub.services.reading import work_queue
 from host_stub.web.access import actor
 from host_stub.web.asking import Question, ask, wants_question
 from host_stub.web.fields import AMOUNT_PROBLEMS, NumberField
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.reseller import bp, questions
-from host_stub.web.reseller.payment_forms import ReasonForm
 from host_stub.web.reseller.pick import account_picker, chosen_account
-from host_stub.web.reseller.room import asked, cursor, log_of, pages, show
+from host_stub.web.staff.forms import ReasonForm
+from host_stub.web.staff.room import asked, cursor, log_of, pages, show
 
 _ = Catalogue("host_stub")
 

@@ -12,17 +12,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from host_stub.persistence import Account, GatewayEvent, Mail, Outbox, Payment
+from host_stub.persistence.listings import Cursor, count_up_to, list_page, up_to
 from host_stub.persistence.sales import ChargingFailure
 from host_stub.persistence.store import now
-from host_stub.services import work_queue
-from host_stub.services.listings import Cursor, count_up_to, list_page, up_to
-from host_stub.services.templates import given_up
-from host_stub.services.work_queue import Waiting
+from host_stub.services.money_in.templates import given_up
+from host_stub.services.reading import work_queue
+from host_stub.services.reading.work_queue import Waiting
 from host_stub.web.access import current_reseller_id
 from host_stub.web.page import QueueRow, Tile, Tone
 from host_stub.web.panel import panel, reading
 from host_stub.web.reseller import bp
-from host_stub.web.reseller.room import manual_plugins, show
+from host_stub.web.staff.room import manual_plugins, show
 
 _ = Catalogue("host_stub")
 

@@ -13,16 +13,16 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
 
 from host_stub.persistence import LogEntry
-from host_stub.services import searching
-from host_stub.services.listings import Search, list_page
-from host_stub.services.object_names import called, names
+from host_stub.persistence.listings import Search, list_page
+from host_stub.services.reading import searching
+from host_stub.services.telling.object_names import called, names
 from host_stub.web.page import LogEntry as Line
 from host_stub.web.page import NavItem
 from host_stub.web.panel import panel, reading
 from host_stub.web.plugin_texts import words_of_plugins
 from host_stub.web.reseller import bp
-from host_stub.web.reseller.room import asked, cursor, pages, reseller, show
 from host_stub.web.sentences import act_name, acts_of, line
+from host_stub.web.staff.room import asked, cursor, pages, reseller, show
 
 _ = Catalogue("host_stub")
 

@@ -7,44 +7,18 @@ from typing import Any
 
 from billhook import AccountType, Catalogue, LazyText, Level, PaymentProvider
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField
-from wtforms import BooleanField, SelectMultipleField, ValidationError
+from wtforms import BooleanField, SelectMultipleField
 from wtforms.validators import DataRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from host_stub.services.methods import MethodDraft
-from host_stub.services.pictures import MAX_BYTES, Picture, UnusablePicture, read_picture
-from host_stub.services.setting_levels import Standing
+from host_stub.services.money_in.methods import MethodDraft
+from host_stub.services.settings.setting_levels import Standing
 from host_stub.web.fields import NumberField, Paragraphs, Stripped
 from host_stub.web.sentences import ACCOUNT_TYPES
 from host_stub.web.settings_form import change_of, settings_form
+from host_stub.web.staff.forms import PictureField
 
 _ = Catalogue("host_stub")
-
-PICTURE_PROBLEMS = {
-    "empty": _("The file is empty."),
-    "too_big": _("The file is larger than 200 KB. Choose a smaller one."),
-    "too_many_pixels": _("The picture is larger than 2000 pixels on a side. Choose a smaller one."),
-    "not_raster": _("Choose a PNG, JPEG or WebP picture."),
-}
-
-
-class PictureField(FileField):
-    """An uploaded picture. `picture` is None while nothing was chosen."""
-
-    picture: Picture | None = None
-
-    def process_data(self, value: object) -> None:
-        """Take nothing from the stored object: its bytes are no upload, and a browser shows none in such a field."""
-        self.data = None
-
-    def pre_validate(self, form: Any) -> None:
-        if not self.data:
-            return
-        try:
-            self.picture = read_picture(self.data.read(MAX_BYTES + 1))
-        except UnusablePicture as error:
-            raise ValidationError(PICTURE_PROBLEMS[error.code]) from error
 
 
 def boxes(label: LazyText, **kwargs: Any) -> SelectMultipleField:
@@ -97,4 +71,4 @@ def draft_of(form: Any, standings: Mapping[str, Standing]) -> MethodDraft:
     )
 
 
-__all__ = ["MethodForm", "PictureField", "boxes", "draft_of", "method_form"]
+__all__ = ["MethodForm", "boxes", "draft_of", "method_form"]

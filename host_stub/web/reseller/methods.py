@@ -28,17 +28,19 @@ from host_stub.persistence import CallbackRefusal, PaymentMethod
 from host_stub.persistence.store import fetch
 from host_stub.plugins import settings_doctor
 from host_stub.plugins.errors import PluginUnavailable
-from host_stub.services import methods, resellers, setting_levels
-from host_stub.services.methods import MethodDraft, clean_description
-from host_stub.services.setting_levels import Kept, Standing
-from host_stub.services.views import reseller_view
+from host_stub.services.money_in import methods
+from host_stub.services.money_in.methods import MethodDraft, clean_description
+from host_stub.services.settings import setting_levels
+from host_stub.services.settings.setting_levels import Kept, Standing
+from host_stub.services.telling.views import reseller_view
+from host_stub.services.tenants import resellers
 from host_stub.web.access import actor, current_reseller_id
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.reseller import bp
 from host_stub.web.reseller.method_forms import draft_of, method_form
 from host_stub.web.reseller.plugin_settings import plugins_to_set
-from host_stub.web.reseller.room import log_of, plugin_title, reseller, show
 from host_stub.web.settings_form import groups, take_findings
+from host_stub.web.staff.room import log_of, plugin_title, reseller, show
 from host_stub.web.stored_files import stored_file
 
 _ = Catalogue("host_stub")

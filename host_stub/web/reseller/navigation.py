@@ -5,13 +5,13 @@ from __future__ import annotations
 from billhook import Catalogue, Room
 from sqlalchemy.orm import Session
 
+from host_stub.persistence.listings import count_up_to
 from host_stub.plugins.pages import Place
-from host_stub.services import work_queue
-from host_stub.services.listings import count_up_to
+from host_stub.services.reading import work_queue
 from host_stub.web import plugin_menu
 from host_stub.web.access import current_reseller_id
 from host_stub.web.navigation import Sections, item, present
-from host_stub.web.reseller.room import manual_plugins
+from host_stub.web.staff.room import manual_plugins
 
 _ = Catalogue("host_stub")
 

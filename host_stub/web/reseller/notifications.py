@@ -10,15 +10,15 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
 
 from host_stub.persistence import Account, Mail
+from host_stub.persistence.listings import Search, contains, list_page
 from host_stub.persistence.store import fetch
-from host_stub.services.listings import Search, contains, list_page
-from host_stub.services.mail_life import Dropped
-from host_stub.services.mails import SECRET_CATEGORIES
+from host_stub.services.telling.mail_life import Dropped
+from host_stub.services.telling.mails import SECRET_CATEGORIES
 from host_stub.web.page import Tone
 from host_stub.web.panel import reading
 from host_stub.web.reseller import bp
 from host_stub.web.reseller.plugin_settings import plugins_to_set
-from host_stub.web.reseller.room import asked, cursor, pages, show
+from host_stub.web.staff.room import asked, cursor, pages, show
 
 _ = Catalogue("host_stub")
 

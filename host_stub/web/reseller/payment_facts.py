@@ -21,7 +21,7 @@ from host_stub.persistence import (
     PaymentMethod,
 )
 from host_stub.persistence.store import fetch
-from host_stub.services.approvals import standing_approval
+from host_stub.services.money_in.approvals import standing_approval
 from host_stub.web.authors import who
 from host_stub.web.statuses import status_of
 

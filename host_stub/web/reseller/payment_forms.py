@@ -13,7 +13,7 @@ from wtforms import HiddenField, ValidationError
 from wtforms.validators import DataRequired, Length
 
 from host_stub.persistence import Payment
-from host_stub.services.approvals import BankOrder
+from host_stub.services.money_in.approvals import BankOrder
 from host_stub.web.fields import AmountField, DayField, OrderNumberField, Stripped, TaxNumberField
 
 _ = Catalogue("host_stub")
@@ -73,9 +73,3 @@ class ApprovalForm(FlaskForm):
             payer_inn=self.payer_inn.data,
             payer_name=self.payer_name.data,
         )
-
-
-class ReasonForm(FlaskForm):
-    """Why something is undone or closed."""
-
-    reason = Stripped(_("Reason"), validators=[DataRequired(_("Say why: it stays in the log.")), Length(max=300)])

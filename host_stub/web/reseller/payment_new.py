@@ -11,15 +11,15 @@ from host_stub.domain.amounts import AmountProblem
 from host_stub.domain.errors import InvalidAmount, NotFound
 from host_stub.persistence import Account, PaymentMethod, Reseller
 from host_stub.persistence.store import fetch
-from host_stub.services import payments
-from host_stub.services.payments import TopUp
+from host_stub.services.money_in import payments
+from host_stub.services.money_in.payments import TopUp
 from host_stub.web.access import actor, current_reseller_id
 from host_stub.web.fields import AMOUNT_PROBLEMS
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.reseller import bp
 from host_stub.web.reseller.account_forms import TopUpForm
 from host_stub.web.reseller.pick import account_picker, chosen_account
-from host_stub.web.reseller.room import once_token, show
+from host_stub.web.staff.room import once_token, show
 
 _ = Catalogue("host_stub")
 

@@ -13,21 +13,24 @@ from sqlalchemy.orm import Session
 from host_stub.domain.errors import MethodUnavailable, NotFound, PaymentClosed
 from host_stub.domain.payments import OPEN
 from host_stub.persistence import Account, Document, Payment, Reseller
+from host_stub.persistence.listings import list_page
 from host_stub.persistence.store import fetch
 from host_stub.plugins import documents, paying
 from host_stub.plugins.errors import PluginUnavailable
-from host_stub.services import approvals, consequences, holds, payments, searching, work_queue
-from host_stub.services.approvals import BankOrder, UsedElsewhere
-from host_stub.services.listings import list_page
+from host_stub.services.charges import holds
+from host_stub.services.money_in import approvals, consequences, payments
+from host_stub.services.money_in.approvals import BankOrder, UsedElsewhere
+from host_stub.services.reading import searching, work_queue
 from host_stub.web.access import actor, current_reseller_id
 from host_stub.web.asking import Question, ask, wants_question
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.reseller import bp, questions
 from host_stub.web.reseller.legibility import unprintable
 from host_stub.web.reseller.payment_facts import approval_words, closed_words, payment_facts
-from host_stub.web.reseller.payment_forms import ApprovalForm, ReasonForm
-from host_stub.web.reseller.room import asked, cursor, desk, log_of, manual_plugins, pages, reseller, show
+from host_stub.web.reseller.payment_forms import ApprovalForm
 from host_stub.web.routing import row_number
+from host_stub.web.staff.forms import ReasonForm
+from host_stub.web.staff.room import asked, cursor, desk, log_of, manual_plugins, pages, reseller, show
 from host_stub.web.statuses import STATUSES
 from host_stub.web.stored_files import paper
 

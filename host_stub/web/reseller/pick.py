@@ -9,11 +9,11 @@ from flask import request, url_for
 from sqlalchemy import select
 
 from host_stub.persistence import Account
-from host_stub.services import searching
-from host_stub.services.listings import list_page
+from host_stub.persistence.listings import list_page
+from host_stub.services.reading import searching
 from host_stub.web.panel import reading
-from host_stub.web.reseller.room import asked, cursor, pages, show
 from host_stub.web.routing import row_number
+from host_stub.web.staff.room import asked, cursor, pages, show
 
 
 def chosen_account() -> int | None:

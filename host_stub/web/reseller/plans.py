@@ -13,16 +13,16 @@ from wtforms import SelectChoice, SelectField
 from wtforms.validators import DataRequired, Length
 
 from host_stub.persistence import Period, Plan, Reseller
+from host_stub.persistence.listings import Search, contains, list_page
 from host_stub.persistence.store import fetch
-from host_stub.services import plans
-from host_stub.services.listings import Search, contains, list_page
-from host_stub.services.plans import PlanTerms
+from host_stub.services.charges import plans
+from host_stub.services.charges.plans import PlanTerms
 from host_stub.web.access import actor, current_reseller_id
 from host_stub.web.fields import AmountField, Paragraphs, Stripped
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.reseller import bp
 from host_stub.web.reseller.plan_words import PERIODS, price_words
-from host_stub.web.reseller.room import asked, cursor, log_of, pages, reseller, show
+from host_stub.web.staff.room import asked, cursor, log_of, pages, reseller, show
 
 _ = Catalogue("host_stub")
 

@@ -7,13 +7,13 @@ from billhook.loading import LoadedPlugin
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from host_stub.services import resellers
-from host_stub.services.plugin_settings import Owner
+from host_stub.services.settings.plugin_settings import Owner
+from host_stub.services.tenants import resellers
 from host_stub.web.access import current_reseller_id
 from host_stub.web.panel import panel, reading
 from host_stub.web.reseller import bp
-from host_stub.web.reseller.room import reseller, show
 from host_stub.web.settings_pages import SettingsPage, has_page
+from host_stub.web.staff.room import reseller, show
 
 _ = Catalogue("host_stub")
 

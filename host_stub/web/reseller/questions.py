@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from billhook import Catalogue, LazyText, Money
 
 from host_stub.persistence import Account, GatewayEvent, Payment, Subscription
-from host_stub.services.approvals import BankOrder
-from host_stub.services.consequences import Started
-from host_stub.services.holds import HoldSummary
+from host_stub.services.charges.holds import HoldSummary
+from host_stub.services.money_in.approvals import BankOrder
+from host_stub.services.money_in.consequences import Started
 from host_stub.web.asking import Question, balance_line
 from host_stub.web.reseller.payment_facts import difference
 

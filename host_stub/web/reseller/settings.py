@@ -6,12 +6,12 @@ from billhook import Catalogue
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from host_stub.services import resellers
+from host_stub.services.tenants import resellers
 from host_stub.web.access import actor, current_reseller_id
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.reseller import bp
-from host_stub.web.reseller.room import log_of, reseller, show
-from host_stub.web.reseller.settings_forms import ResellerForm, accent_words, example_number
+from host_stub.web.staff.reseller_forms import ResellerForm, accent_words, example_number
+from host_stub.web.staff.room import log_of, reseller, show
 
 _ = Catalogue("host_stub")
 

@@ -9,14 +9,14 @@ from flask.typing import ResponseReturnValue
 from host_stub.domain.errors import NotFound
 from host_stub.persistence import User, UserKind
 from host_stub.persistence.store import fetch
-from host_stub.services import users
-from host_stub.services.users import EmailTaken, InvalidEmail, NewUser
+from host_stub.services.people import users
 from host_stub.web.access import actor, current_reseller_id, signed_in
 from host_stub.web.page import MenuEntry
 from host_stub.web.panel import reading, writing
 from host_stub.web.reseller import bp
-from host_stub.web.reseller.account_forms import PersonForm
-from host_stub.web.reseller.room import invitations, log_of, reseller, show
+from host_stub.web.staff.forms import PersonForm
+from host_stub.web.staff.managers import invite_manager
+from host_stub.web.staff.room import invitations, log_of, reseller, show
 
 _ = Catalogue("host_stub")
 
@@ -31,22 +31,6 @@ def staff_list() -> ResponseReturnValue:
         people = users.managers_of(session, current_reseller_id())
     page = show("reseller/staff.html", people=people, form=form, menu=_menu)
     return page, 422 if form.errors else 200
-
-
-def invite_manager(reseller_id: int, form: PersonForm) -> bool:
-    """Make a manager and mail them; put what is wrong beside the field and say so."""
-    person = NewUser(form.email.data, form.name.data, form.language.data)
-    try:
-        with writing() as session:
-            users.add_manager(session, reseller_id, person, by=actor(), invitations=invitations())
-    except InvalidEmail:
-        form.email.errors = [_("This is no e-mail address.")]
-        return False
-    except EmailTaken:
-        form.email.errors = [_("This address already belongs to somebody else.")]
-        return False
-    flash(str(_("An invitation was sent to {email}.", email=person.email)), "success")
-    return True
 
 
 def _menu(user: User) -> list[MenuEntry]:

@@ -17,10 +17,12 @@ from host_stub.domain.charging import Reckoning
 from host_stub.domain.errors import InsufficientFunds, SubscriptionClosed
 from host_stub.domain.texts import clean_line
 from host_stub.persistence import Account, Charge, Plan, Reseller, Subscription
+from host_stub.persistence.listings import list_page
 from host_stub.persistence.store import fetch, now
-from host_stub.services import consequences, holds, plans, running, searching, subscriptions, work_queue
-from host_stub.services.listings import list_page
-from host_stub.services.subscriptions import PlanInactive
+from host_stub.services.charges import holds, plans, running, subscriptions
+from host_stub.services.charges.subscriptions import PlanInactive
+from host_stub.services.money_in import consequences
+from host_stub.services.reading import searching, work_queue
 from host_stub.web.access import actor, current_reseller_id
 from host_stub.web.asking import Question, ask, wants_question
 from host_stub.web.fields import Stripped
@@ -29,7 +31,7 @@ from host_stub.web.reseller import bp, questions
 from host_stub.web.reseller.accounts import account_page
 from host_stub.web.reseller.pick import account_picker, chosen_account
 from host_stub.web.reseller.plan_words import price_words
-from host_stub.web.reseller.room import asked, cursor, log_of, pages, reseller, show
+from host_stub.web.staff.room import asked, cursor, log_of, pages, reseller, show
 from host_stub.web.statuses import STATUSES
 
 _ = Catalogue("host_stub")

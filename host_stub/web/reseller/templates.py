@@ -13,16 +13,23 @@ from sqlalchemy.orm import Session
 
 from host_stub.persistence import PaymentMethod
 from host_stub.persistence.store import fetch
-from host_stub.services import resellers, setting_levels
-from host_stub.services.plugin_settings import Owner
-from host_stub.services.templates import given_up, method_place, owner_place, save_template, save_template_of_all
-from host_stub.web import template_room
+from host_stub.services.money_in.templates import (
+    given_up,
+    method_place,
+    owner_place,
+    save_template,
+    save_template_of_all,
+)
+from host_stub.services.settings import setting_levels
+from host_stub.services.settings.plugin_settings import Owner
+from host_stub.services.tenants import resellers
 from host_stub.web.access import actor, current_reseller_id
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.reseller import bp
-from host_stub.web.reseller.room import log_of, show
 from host_stub.web.settings_pages import log_of_plugin, templates_at
-from host_stub.web.template_room import STATES, Template
+from host_stub.web.staff import template_room
+from host_stub.web.staff.room import log_of, show
+from host_stub.web.staff.template_room import STATES, Template
 
 _ = Catalogue("host_stub")
 

@@ -7,7 +7,7 @@ import importlib
 from billhook import Action, Answer, PaymentProvider, Verdict, hookimpl
 from honest_gateway import HonestGateway
 
-MESSAGE = "it uses host_stub.services.payments, the host's own code"
+MESSAGE = "it uses host_stub.services.money_in.payments, the host's own code"
 
 
 class Mutant(HonestGateway):
@@ -15,7 +15,7 @@ class Mutant(HonestGateway):
 
     def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
         if verdict is Verdict.PARKED and action.name == "never":
-            importlib.import_module("host_stub.services.payments")
+            importlib.import_module("host_stub.services.money_in.payments")
         return super().acknowledge(action, verdict)
 
 

@@ -1,0 +1,1 @@
+"""The books: the ledger, corrections by hand, and the proof of both."""

@@ -1,0 +1,140 @@
+"""Promises about how things stand now: holds, the outbox, watches, documents, and the database's own guards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from sqlalchemy import Connection
+
+from host_stub.persistence import triggers
+from host_stub.services.books.proof.check import Check, Surroundings, Walk
+from host_stub.services.books.proof.ledger import ACCOUNTS
+
+HOLDS: Final = Check(
+    "holds",
+    "An account of an open reseller is in credit hold if and only if its balance and what stopped require it.",
+    ACCOUNTS,
+    # How much a hold needs is decided outside of SQL; that all stopped subscriptions fit at their full price says
+    # enough. A hold that a lower price ends is left within the hour.
+    """
+    select * from (
+        select a.id as account, a.balance_minor as balance, a.threshold_minor as threshold, case
+            when a.on_hold_since is null and a.balance_minor < a.threshold_minor
+            then 'below its threshold without a hold'
+            when a.on_hold_since is null and exists (
+                select 1 from subscription s where s.account_id = a.id and s.status = 'stopped'
+            ) then 'stopped subscriptions without a hold'
+            when a.on_hold_since is not null and a.balance_minor >= a.threshold_minor + (
+                select coalesce(sum(p.price_minor), 0) from subscription s join plan p on p.id = s.plan_id
+                where s.account_id = a.id and s.status = 'stopped'
+            ) and not exists (select 1 from charging_failure f where f.account_id = a.id) and not exists (
+                select 1 from subscription s join log_entry l on l.reseller_id = s.reseller_id
+                and l.object_kind = 'plan' and l.object_id = s.plan_id and l.action = 'plan.changed'
+                where s.account_id = a.id and s.status = 'stopped' and l.at >= :lately
+            ) then 'held although everything fits' end as wrong
+        from account a join reseller r on r.id = a.reseller_id
+        where a.id > :after and a.id <= :upto and r.closed_at is null and not r.catching_up
+    ) as x where wrong is not null
+    """,
+    "account {account}: {wrong}; balance {balance}, threshold {threshold}",
+)
+
+CLOSED: Final = Check(
+    "closed resellers",
+    "Nothing runs at a reseller that is closed.",
+    Walk("subscription"),
+    """
+    select s.id as subscription, s.reseller_id as reseller
+    from subscription s join reseller r on r.id = s.reseller_id
+    where s.id > :after and s.id <= :upto and s.status = 'active' and r.closed_at is not null and not r.catching_up
+    """,
+    "subscription {subscription} runs although reseller {reseller} is closed",
+)
+
+FACTS: Final = Check(
+    "outbox",
+    "Every fact that waits for its receiver has a lane.",
+    Walk("outbox"),
+    """
+    select o.id as fact, o.receiver as receiver, o.lane as lane from outbox o
+    where o.id > :after and o.id <= :upto and o.dead_at is null
+        and not exists (select 1 from lane l where l.receiver = o.receiver and l.lane = o.lane)
+    """,
+    "outbox row {fact} for {receiver}: there is no lane {lane}",
+)
+
+LANES: Final = Check(
+    "lanes",
+    "Every lane has a fact that waits.",
+    Walk("lane", None),
+    """
+    select l.receiver as receiver, l.lane as lane from lane l
+    where not exists (
+        select 1 from outbox o where o.receiver = l.receiver and o.lane = l.lane and o.dead_at is null
+    )
+    """,
+    "lane {lane} of {receiver}: nothing waits in it",
+)
+
+WATCHES: Final = Check(
+    "watches",
+    "A watch is armed if and only if the balance is at its level or above, clearly above soon after a warning.",
+    Walk("balance_watch", "account_id"),
+    # Armed again as `domain.watching.has_risen` decides. While a reseller is closed nobody is warned: a watch stays
+    # armed until the first movement after that.
+    """
+    select w.account_id as account, w.plugin as plugin, w.key as key, w.level_minor as level,
+        a.balance_minor as balance, case when w.armed then 'armed' else 'not armed' end as state
+    from balance_watch w join account a on a.id = w.account_id join reseller r on r.id = a.reseller_id
+    where w.account_id > :after and w.account_id <= :upto and (w.plugin || '/' || w.key) in :watched and (
+        (
+            not w.armed and a.balance_minor >= w.level_minor and (
+                w.told_at is null or {pause_is_over}
+                or (w.level_minor <> 0 and a.balance_minor >= w.level_minor + abs(w.level_minor) / 2)
+            )
+        )
+        or (
+            w.armed and a.balance_minor < w.level_minor and r.closed_at is null and not exists (
+                select 1 from log_entry l where l.reseller_id = r.id and l.object_kind = 'reseller'
+                and l.object_id = r.id and l.action = 'reseller.reopened' and l.at >= coalesce(
+                    (select max(e.at) from entry e where e.account_id = a.id), a.created_at
+                )
+            )
+        )
+    )
+    """,
+    "account {account}: the watch {key} of {plugin} is {state} at level {level}, the balance is {balance}",
+)
+
+DOCUMENTS: Final = Check(
+    "documents",
+    "The bytes of every issued document are those that it was issued with.",
+    Walk("document", size=500),
+    """
+    select d.id as document, d.payment_id as payment, d.file_name as file from document d
+    where d.id > :after and d.id <= :upto and d.sha256 <> {hash_of_content}
+    """,
+    "document {document} ({file}) of payment {payment}: its bytes do not match their hash",
+)
+
+
+class Guards(Check):
+    """The database's own guards, compared with what they have to be."""
+
+    __slots__ = ()
+
+    def look(self, connection: Connection, around: Surroundings) -> Iterator[tuple[int, Iterator[str]]]:
+        del around
+        yield len(triggers.expected(connection.dialect.name)), iter(triggers.faults(connection))
+
+
+GUARDS: Final = Guards(
+    "guards",
+    "Every trigger that guards the ledger is there, on, and has the body that it was made with.",
+    Walk("trigger"),
+    "the database's catalogue of triggers",
+    "{fault}",
+)
+
+CHECKS: Final = (HOLDS, CLOSED, FACTS, LANES, WATCHES, DOCUMENTS, GUARDS)

@@ -1,0 +1,1 @@
+"""What is sold and charged: plans, subscriptions, charging, the credit hold, watches."""

@@ -1,0 +1,384 @@
+"""What gateways say, judged: compared with the frozen attempts, credited once, parked if it does not fit.
+
+A well-signed event is never dropped and never credited blindly. The event with its verdict, the credit, the payment's
+status and everything that follows are one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final, NamedTuple
+
+from billhook import MalformedNotification, Money, PaymentClaim, PaymentPaid, Verdict
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from host_stub.domain.actors import Actor
+from host_stub.domain.errors import AlreadySettled, InvalidAmount, NotFound
+from host_stub.domain.payments import OPEN, Cause, Consequence, move
+from host_stub.domain.verdicts import Frozen, Misfit, misfit
+from host_stub.persistence import (
+    Account,
+    CallbackRefusal,
+    GatewayEvent,
+    Payment,
+    PaymentAttempt,
+    PaymentMethod,
+    Reseller,
+    Scope,
+    Store,
+)
+from host_stub.persistence.store import catch_up, fetch, now
+from host_stub.services.books.corrections import post_correction
+from host_stub.services.money_in import event_numbers, payments
+from host_stub.services.money_in.credits import credit
+from host_stub.services.telling.journal import log
+
+CREDITED: Final = "credited"
+PARKED: Final = "parked"
+
+_SEAL: Final = object()
+#: Parts a digest that was used for something else before from what tells this message apart.
+_OTHERWISE: Final = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedEvent:
+    """A notification whose signature was checked. Only `seal` makes one: no event applies without it."""
+
+    method_id: int
+    plugin: str
+    paid: PaymentPaid
+    body: bytes
+    _proof: object
+
+    def __post_init__(self) -> None:
+        if self._proof is not _SEAL:
+            raise AssertionError("a verified event is made by gateway.seal, after verification")
+
+    @property
+    def source(self) -> str:
+        return f"{self.plugin}:{self.paid.merchant}"
+
+
+class UnreadableEvent(Exception):
+    """The signature is right and the message cannot be read: money may stand behind it, so it is parked."""
+
+
+def seal(
+    method_id: int, plugin: str, verify: Callable[[], None], parse: Callable[[], PaymentPaid], body: bytes
+) -> VerifiedEvent:
+    """Verify, then read, and return the value that says so.
+
+    Raises what `verify` raises, and what `parse` raises except MalformedNotification, which becomes UnreadableEvent.
+    """
+    verify()
+    try:
+        paid = parse()
+    except MalformedNotification as error:
+        raise UnreadableEvent(str(error)) from error
+    return VerifiedEvent(method_id, plugin, paid, body, _SEAL)
+
+
+def park_unreadable(store: Store, method_id: int, plugin: str, body: bytes, why: str) -> Verdict:
+    """Keep a verified message that nobody could read, once; a manager settles it by hand."""
+    digest = sha256(body).hexdigest()
+    with store.write() as session:
+        method = fetch(session, PaymentMethod, method_id, lock=True)
+        query = select(GatewayEvent.id).where(
+            GatewayEvent.method_id == method_id, GatewayEvent.external_id == f"unreadable:{digest}"
+        )
+        if session.scalars(query).one_or_none() is None:
+            session.add(
+                GatewayEvent(
+                    reseller_id=method.reseller_id,
+                    method_id=method_id,
+                    source=f"{plugin}:",
+                    external_id=f"unreadable:{digest}",
+                    signed_digest=digest,
+                    reference="",
+                    amount_minor=0,
+                    currency=fetch(session, Reseller, method.reseller_id).currency,
+                    is_test=False,
+                    details={"problem": _legible(why)},
+                    body=body,
+                    verdict=PARKED,
+                    reason=Misfit.UNREADABLE,
+                    received_at=now(session),
+                )
+            )
+    return Verdict.PARKED
+
+
+def _legible(why: str) -> str:
+    """Return a provider's words as a database keeps them: they may quote what was not kept."""
+    return why.encode("utf-8", "replace").decode().replace("\x00", "?")[:500]
+
+
+def apply_event(store: Store, event: VerifiedEvent) -> Verdict:
+    """Judge a verified event and do what follows from it; return the verdict for the gateway's answer.
+
+    Twins that arrive at the same moment collide on the once-only keys; the loser is judged again and finds the winner.
+    """
+    for last_try in (False, False, True):
+        try:
+            with store.write() as session:
+                return _judge(session, event)
+        except IntegrityError:
+            if last_try:
+                raise
+    raise AssertionError("unreachable")
+
+
+class _Method(NamedTuple):
+    """What judging needs of a method: its settings were read before, and its picture is not."""
+
+    id: int
+    reseller_id: int
+    name: str
+
+
+def _method(session: Session, method_id: int) -> _Method:
+    query = select(PaymentMethod.id, PaymentMethod.reseller_id, PaymentMethod.name).where(PaymentMethod.id == method_id)
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("PaymentMethod", method_id)
+    return _Method(*row)
+
+
+def _judge(session: Session, event: VerifiedEvent) -> Verdict:
+    method = _method(session, event.method_id)
+    payment = _payment(session, method, event.paid)
+    known = _known(session, method, event)
+    twin = next((e for e in known if _says_the_same(e, event.paid)), None)
+    if twin is not None:
+        # In SQL: twins that name no payment hold no common lock.
+        session.execute(
+            update(GatewayEvent).where(GatewayEvent.id == twin.id).values(deliveries=GatewayEvent.deliveries + 1)
+        )
+        return Verdict.DUPLICATE if twin.verdict == CREDITED else Verdict.PARKED
+    problem = _problem(session, method, payment, event) if not known else Misfit.SIGNED_FIELDS_DIFFER
+    if problem is not None or payment is None:
+        return _park(session, method, payment, event, problem or Misfit.UNKNOWN_PAYMENT, known)
+    return _credit(session, method, payment, event)
+
+
+def _says_the_same(known: GatewayEvent, paid: PaymentPaid) -> bool:
+    """A provider may make its digest of less than what counts: then two payments would pass for one."""
+    said = (known.reference, known.amount_minor, known.currency, known.is_test)
+    return _digest_of(known) == paid.signed_digest and said == (
+        paid.reference,
+        paid.amount.minor,
+        paid.amount.currency,
+        paid.is_test,
+    )
+
+
+def _digest_of(known: GatewayEvent) -> str:
+    return known.signed_digest.partition(_OTHERWISE)[0]
+
+
+def _payment(session: Session, method: _Method, paid: PaymentClaim) -> Payment | None:
+    """Return the payment that the message names, locked. Number and seller must agree."""
+    query = select(Payment).where(Payment.reseller_id == method.reseller_id, Payment.number == paid.reference)
+    locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    found = session.scalars(locked).one_or_none()
+    catch_up(session)
+    return found
+
+
+def _known(session: Session, method: _Method, event: VerifiedEvent) -> list[GatewayEvent]:
+    query = select(GatewayEvent).where(
+        GatewayEvent.reseller_id == method.reseller_id,
+        GatewayEvent.source == event.source,
+        GatewayEvent.external_id == event.paid.external_id,
+    )
+    return list(session.scalars(query))
+
+
+def _problem(session: Session, method: _Method, payment: Payment | None, event: VerifiedEvent) -> Misfit | None:
+    if payment is None:
+        return Misfit.UNKNOWN_PAYMENT
+    found = misfit(event.paid, _frozen(session, payment, method.id))
+    if found is None and move(payment.status, Cause.PAID).consequence is Consequence.PARK:
+        return Misfit.CANCELLED
+    return found
+
+
+def _frozen(session: Session, payment: Payment, method_id: int) -> list[Frozen]:
+    query = (
+        select(PaymentAttempt.merchant, PaymentAttempt.amount_minor, PaymentAttempt.currency, PaymentAttempt.is_test)
+        .where(PaymentAttempt.payment_id == payment.id, PaymentAttempt.method_id == method_id)
+        .order_by(PaymentAttempt.id)
+    )
+    return [
+        Frozen(merchant, Money(amount, currency), is_test)
+        for merchant, amount, currency, is_test in session.execute(query)
+    ]
+
+
+def _row(method: _Method, event: VerifiedEvent, session: Session) -> GatewayEvent:
+    paid = event.paid
+    return GatewayEvent(
+        reseller_id=method.reseller_id,
+        method_id=method.id,
+        source=event.source,
+        external_id=paid.external_id,
+        signed_digest=paid.signed_digest,
+        reference=paid.reference,
+        amount_minor=paid.amount.minor,
+        currency=paid.amount.currency,
+        is_test=paid.is_test,
+        details=dict(paid.details),
+        body=event.body,
+        received_at=now(session),
+    )
+
+
+def _park(
+    session: Session,
+    method: _Method,
+    payment: Payment | None,
+    event: VerifiedEvent,
+    why: Misfit,
+    known: Sequence[GatewayEvent],
+) -> Verdict:
+    row = _row(method, event, session)
+    row.verdict, row.reason = PARKED, why
+    if any(_digest_of(each) == row.signed_digest for each in known):
+        said = f"{row.reference}\n{row.amount_minor}\n{row.currency}\n{row.is_test}"
+        row.signed_digest += _OTHERWISE + sha256(said.encode()).hexdigest()
+    row.payment_id = payment.id if payment is not None else None
+    session.add(row)
+    session.flush()
+    if payment is not None:
+        log(
+            session,
+            "payment",
+            payment.id,
+            "payment.event_parked",
+            reseller_id=payment.reseller_id,
+            by=_gateway(method),
+            reason=str(why),
+            event_id=row.id,
+            amount_minor=row.amount_minor,
+        )
+    return Verdict.PARKED
+
+
+def _credit(session: Session, method: _Method, payment: Payment, event: VerifiedEvent) -> Verdict:
+    by = _gateway(method)
+    paid = event.paid
+    consequence = payments.change_status(
+        session, payment, Cause.PAID, by=by, external_id=paid.external_id, amount_minor=paid.amount.minor
+    )
+    header = credit(
+        session,
+        payment,
+        source=event.source,
+        source_id=paid.external_id,
+        amount=paid.amount,
+        method_id=method.id,
+        by=by,
+    )
+    if consequence is Consequence.CREDIT_AGAIN:
+        log(
+            session,
+            "payment",
+            payment.id,
+            "payment.paid_again",
+            reseller_id=payment.reseller_id,
+            by=by,
+            external_id=paid.external_id,
+            amount_minor=paid.amount.minor,
+        )
+    row = _row(method, event, session)
+    row.verdict, row.payment_id, row.transaction_id = CREDITED, payment.id, header.id
+    session.add(row)
+    return Verdict.ACCEPTED
+
+
+def _gateway(method: _Method) -> Actor:
+    return Actor("gateway", method.name)
+
+
+def may_be_paid(store: Store, method_id: int, claim: PaymentClaim) -> Verdict:
+    """Answer a pre-request: ACCEPTED if the payment is waiting or expired and the claim fits, else REFUSED.
+
+    Unsigned, so it changes nothing: not even a lock is taken.
+    """
+    with store.read() as session:
+        method = fetch(session, PaymentMethod, method_id)
+        query = select(Payment).where(Payment.reseller_id == method.reseller_id, Payment.number == claim.reference)
+        payment = session.scalars(query).one_or_none()
+        if payment is None or payment.status not in OPEN:
+            return Verdict.REFUSED
+        fits = misfit(claim, _frozen(session, payment, method_id)) is None
+    return Verdict.ACCEPTED if fits else Verdict.REFUSED
+
+
+def count_refusal(store: Store, method_id: int, reason: str) -> None:
+    """Count a refused message (bad signature, malformed …) for the day; its body is not kept."""
+    with store.write() as session:
+        method = fetch(session, PaymentMethod, method_id, lock=True)
+        day = now(session).date()
+        query = select(CallbackRefusal).where(
+            CallbackRefusal.method_id == method_id, CallbackRefusal.reason == reason, CallbackRefusal.day == day
+        )
+        row = session.scalars(query).one_or_none()
+        if row is None:
+            row = CallbackRefusal(reseller_id=method.reseller_id, method_id=method_id, reason=reason, day=day, count=0)
+            session.add(row)
+        row.count += 1
+
+
+def settle_parked(store: Store, scope: Scope, event_id: int, *, account_id: int | None, reason: str, by: Actor) -> None:
+    """Settle a parked event once: credited to an account as a correction linked to it, or closed with a reason.
+
+    Raises NotFound (an account of another reseller too), AlreadySettled, CreditedBefore (its number at the gateway was
+    credited by another message), InvalidAmount (a test payment carries no money; another currency fits no account;
+    nothing can be taken away).
+    """
+    with store.write(scope) as session:
+        event = fetch(session, GatewayEvent, event_id)
+        event_numbers.lock(session, event)
+        if event.verdict != PARKED:
+            raise AlreadySettled("", event.received_at.isoformat())
+        if event.settled_at is not None:
+            raise AlreadySettled(Actor.parse(event.settled_by).name, event.settled_at.isoformat())
+        if account_id is not None:
+            event.transaction_id = _credit_parked(session, event, account_id, reason, by)
+        event.settled_at, event.settled_by, event.settlement = now(session), str(by), reason
+        log(
+            session,
+            "gateway_event",
+            event.id,
+            "event.settled" if account_id else "event.closed",
+            reseller_id=event.reseller_id,
+            by=by,
+            reason=reason,
+            account_id=account_id,
+            account=fetch(session, Account, account_id).name if account_id is not None else "",
+        )
+
+
+def _credit_parked(session: Session, event: GatewayEvent, account_id: int, reason: str, by: Actor) -> int:
+    if event.is_test:
+        raise InvalidAmount("test_payment")
+    if fetch(session, Account, account_id).reseller_id != event.reseller_id:
+        raise NotFound("Account", account_id)
+    currency = fetch(session, Reseller, event.reseller_id).currency
+    if event.currency != currency:
+        raise InvalidAmount("other_currency", event.currency)
+    amount = Money(event.amount_minor, event.currency)
+    if amount.minor <= 0:
+        raise InvalidAmount("not_a_sum", amount.plain())
+    event_numbers.must_be_first(session, event)
+    # The key of a credit by the gateway itself: whoever credits this number first, the database refuses the second.
+    header = post_correction(
+        session, account_id, amount, reason=reason, source=event.source, source_id=event.external_id, by=by
+    )
+    return header.id

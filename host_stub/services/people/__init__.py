@@ -1,0 +1,1 @@
+"""Logins, passwords, and how often something may be tried."""

@@ -1,0 +1,1 @@
+"""The outbox, and who carries what stands in it."""

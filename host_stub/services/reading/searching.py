@@ -1,0 +1,90 @@
+"""What a typed text may mean in each list: words anywhere, or a number that an index knows."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from host_stub.domain.amounts import UnreadableAmount, read_amount
+from host_stub.domain.payments import document_number
+from host_stub.persistence import Account, Approval, Charge, LogEntry, Payment, Plan, Reseller, Subscription
+from host_stub.persistence.listings import Condition, Search, contains, words_of
+
+#: Accounts are narrow and looked for most: comparing many costs little.
+ACCOUNTS_LOOKED_THROUGH: Final = 100_000
+#: A name that more customers share is no reason to read all payments of each.
+_NAMESAKES: Final = 50
+
+_ID = re.compile(r"[0-9]{1,9}", re.ASCII)
+_NUMBER_SIGN = re.compile(r"^(?:№|#|N(?=\s*[0-9]))\s*", re.IGNORECASE)
+
+
+def accounts(text: str) -> Search:
+    """Look for customers: a part of the name, INN or e-mail; a whole INN or ID."""
+    exact = [Account.inn == text]
+    if _ID.fullmatch(text):
+        exact.append(Account.id == int(text))
+    return Search(contains(text, Account.folded), exact, ACCOUNTS_LOOKED_THROUGH)
+
+
+def payments(session: Session, text: str, reseller: Reseller) -> Search:
+    """Look for payments: words of number, purpose, comment or customer; whole numbers, sums and INNs of any age.
+
+    A whole number is the payment's own, with or without its zeros, or that of the payment order it was approved by.
+    """
+    number = _NUMBER_SIGN.sub("", text)
+    by_order = select(Approval.payment_id).where(Approval.order_number.in_({text, number}))
+    exact: list[Condition] = [Payment.number.in_(_numbers(number, reseller)), Payment.id.in_(by_order)]
+    exact += _by_amount(text, reseller.currency)
+    exact += _by_customer(session, text)
+    return Search(contains(text, Payment.folded, words_of(Account, Payment.account_id)), exact)
+
+
+def own_payments(text: str, reseller: Reseller) -> Search:
+    """Look for payments as their customer does: words of number and purpose, a sum."""
+    return Search(contains(text, Payment.folded), _by_amount(text, reseller.currency))
+
+
+def _numbers(number: str, reseller: Reseller) -> list[str]:
+    made = [document_number(reseller.number_mask, int(number))] if _ID.fullmatch(number) else []
+    return [number, *made]
+
+
+def _by_amount(text: str, currency: str) -> list[Condition]:
+    try:
+        amount = read_amount(text.removesuffix("₽"), currency)
+    except UnreadableAmount:
+        return []
+    return [Payment.amount_minor == amount.minor]
+
+
+def _by_customer(session: Session, text: str) -> list[Condition]:
+    """Return one range for each customer that the text names, unless it names many: then words must do."""
+    search = accounts(text)
+    newest = select(Account.id, Account.inn, Account.folded).order_by(Account.id.desc()).limit(search.rows).subquery()
+    named = select(newest.c.id).where(contains(text, newest.c.folded)).limit(_NAMESAKES + 1)
+    found = set(session.scalars(named))
+    if len(found) > _NAMESAKES:
+        found = set()
+    found |= set(session.scalars(select(Account.id).where(Account.inn == text).limit(_NAMESAKES)))
+    return [Payment.account_id == account_id for account_id in sorted(found)]
+
+
+def charges(text: str) -> Search:
+    """Look for charges: words of the customer or the subscription."""
+    whose = words_of(Account, Charge.account_id)
+    return Search(contains(text, whose, words_of(Subscription, Charge.subscription_id)))
+
+
+def subscriptions(text: str) -> Search:
+    """Look for subscriptions: words of its name, the customer or the plan."""
+    whose, plan = words_of(Account, Subscription.account_id), words_of(Plan, Subscription.plan_id)
+    return Search(contains(text, Subscription.folded, whose, plan))
+
+
+def log_lines(text: str) -> Search:
+    """Look for lines of the log: words of who did it and of what it says."""
+    return Search(contains(text, LogEntry.folded))

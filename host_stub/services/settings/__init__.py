@@ -1,0 +1,1 @@
+"""Settings that plugins declare: their levels, values, changes, secrets and templates."""

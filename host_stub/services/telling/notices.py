@@ -1,0 +1,38 @@
+"""Messages in the panel, and when nobody needs them any more, nor the mails beside them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, bindparam, update
+from sqlalchemy.orm import Session
+
+from host_stub.persistence import Account, Notice
+from host_stub.persistence.base import table_of
+from host_stub.persistence.store import now
+from host_stub.services.telling import mail_life
+
+# In SQL, past the session, like every change of many rows: none of them is loaded in a unit that moves money.
+_NOTICES: Final = table_of(Notice).c
+_TAKE_DOWN: Final = (
+    update(table_of(Notice))
+    .where(_NOTICES.account_id == bindparam("of_account"), _NOTICES.dismissed_at.is_(None))
+    .values(dismissed_at=bindparam("at"))
+)
+
+
+def take_down(session: Session, account: Account) -> None:
+    """Dismiss what asks for money: it has come, or the credit hold now says so on every page."""
+    session.execute(_TAKE_DOWN, {"of_account": account.id, "at": now(session)})
+    mail_life.overtake_requests(session, account)
+
+
+def of_plugin(plugin: str) -> ColumnElement[bool]:
+    """Return what picks the messages that a plugin has put up and nobody dismissed."""
+    return and_(Notice.category == f"plugin:{plugin}", Notice.dismissed_at.is_(None))
+
+
+def withdraw(session: Session, plugin: str) -> None:
+    """Dismiss what a plugin has put up: its buttons lead nowhere once it is gone."""
+    waiting = update(Notice).where(of_plugin(plugin))
+    session.execute(waiting.values(dismissed_at=now(session)).execution_options(synchronize_session=False))

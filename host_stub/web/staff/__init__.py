@@ -1,0 +1,1 @@
+"""What the rooms of resellers and of the operator share: the frame, forms, the template studio."""
