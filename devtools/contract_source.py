@@ -18,12 +18,12 @@ from typing import Final
 import billhook
 
 PACKAGE: Final = Path(billhook.__file__).parent
-#: Modules of the package that hosts and the command line use; authors do not.
-NOT_FOR_AUTHORS: Final = frozenset(
-    {"__init__", "cli", "commands", "declared", "history", "loading", "scaffold", "sql", "timed"}
-)
-#: Modules whose rules hosts apply: authors need the names that `billhook` exports of them.
-ONLY_EXPORTED: Final = frozenset({"tables"})
+#: Modules of the package that authors do not use.
+NOT_FOR_AUTHORS: Final = frozenset({"__init__", "timed"})
+#: Rules of hosts that an author wants to look up.
+OF_HOSTS: Final = ("host.answers", "host.deadlines", "host.effects", "host.written")
+#: Packages of the kit that export names (`__all__`).
+OF_THE_KIT: Final = ("billhook_kit.simulator", "billhook_kit")
 #: Read first; the others follow in alphabetical order, and what only tests import comes last.
 FIRST: Final = ("hooks", "provider", "callbacks", "settings", "events")
 _OPERATORS: Final[Mapping[str, str]] = {
@@ -101,8 +101,8 @@ class Declared:
 
     @property
     def shown(self) -> str:
-        """The name as an author writes it: bare if `billhook` or `billhook.testing` exports it."""
-        if self.exported_by == "billhook.testing" or self.is_hook:
+        """The name as an author writes it: bare if `billhook` or `billhook_kit` exports it."""
+        if self.exported_by == "billhook_kit" or self.is_hook:
             return self.name
         if not self.exported_by and self.name in billhook.__all__:
             return self.name
@@ -123,23 +123,17 @@ def modules() -> list[Source]:
     names = {path.stem for path in PACKAGE.glob("*.py")} - NOT_FOR_AUTHORS
     seen: set[str] = set()
     found = []
-    for name in (*FIRST, *sorted(names - set(FIRST))):
+    for name in (*FIRST, *sorted(names - set(FIRST)), *OF_HOSTS):
         module = importlib.import_module(f"billhook.{name}")
-        declared = tuple(each for each in declarations(module) if each.name not in seen and _is_for_authors(name, each))
+        declared = tuple(each for each in declarations(module) if each.name not in seen)
         seen |= {each.name for each in declared}
         found.append(Source(f"billhook.{name}", module.__doc__ or "", declared))
     return found
 
 
-def _is_for_authors(module: str, declared: Declared) -> bool:
-    return module not in ONLY_EXPORTED or declared.name in billhook.__all__
-
-
 def packages() -> list[Source]:
-    """Return the packages of the contract that export names (`__all__`), with these, from wherever they come."""
-    names = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
-    found = [importlib.import_module(f"billhook.{name}") for name in names if name not in NOT_FOR_AUTHORS]
-    return [_package(package) for package in found if hasattr(package, "__all__")]
+    """Return the packages of the kit with the names that they export, from wherever they come."""
+    return [_package(importlib.import_module(name)) for name in OF_THE_KIT]
 
 
 def _package(package: ModuleType) -> Source:

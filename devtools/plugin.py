@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from billhook.commands.simulator import SECRET_VARIABLE
+from billhook_kit.commands.simulator import SECRET_VARIABLE
 
 from devtools.plugin_project import PluginProject, ProjectError, read_project
 from devtools.plugin_troubles import Troubles
@@ -88,7 +88,7 @@ class PluginDemo:
     def serve(self) -> None:
         """Start everything, announce it, reload on change until a signal comes. Raises ProcessFailed, StartError."""
         start_surroundings(self._surroundings, self._state, self._ports)
-        command = python("billhook.cli", "simulator", "--port", self._simulation.port)
+        command = python("billhook_kit.cli", "simulator", "--port", self._simulation.port)
         self._surroundings.start("simulator", command)
         print("Preparing the database and the demo data …", flush=True)
         self._logins = prepare_panel(self._surroundings, self._state, self._state.database_url, self._ports)

@@ -20,10 +20,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
-from billhook import AccountType, Finding, PaymentProvider, SettingKind, StartKind, loading
-from billhook.commands.simulator import SECRET_VARIABLE
+from billhook import AccountType, Finding, PaymentProvider, SettingKind, StartKind
+from billhook.host import loading
 from billhook.i18n import use_language
-from billhook.testing import find_gateway, find_plugin
+from billhook_kit import find_gateway, find_plugin
+from billhook_kit.commands.simulator import SECRET_VARIABLE
 from sqlalchemy import select
 
 from devtools.plugin_project import GATEWAY_FILE, GROUP

@@ -16,9 +16,9 @@ from enum import Enum
 from typing import Final
 
 from billhook import API_VERSION, Reader
-from billhook.cli import VERBS
-from billhook.loading import COLLECTORS
-from billhook.testing import Host
+from billhook.host.loading import COLLECTORS
+from billhook_kit import Host
+from billhook_kit.cli import VERBS
 
 from devtools import contract_source as source
 from devtools.contract_source import Declared, Function, Source
@@ -225,7 +225,7 @@ def _introduction() -> str:
 # Reference of the contract
 
 Version {major}.{minor}. Written from the code of `billhook`: what stands here is what the code says. Names without
-a dot come from `billhook` itself (`from billhook import PaymentPaid`), or from `billhook.testing` where they stand
+a dot come from `billhook` itself (`from billhook import PaymentPaid`), or from `billhook_kit` where they stand
 under it; `http.session` is `from billhook import http`.
 
 How to begin: [the tutorial](tutorial.md). How long a call may take, and what the host does when it fails, hangs or

@@ -15,7 +15,7 @@ from typing import Final
 import click
 import structlog
 from billhook.errors import MigrationFailed
-from billhook.loading import LoadedPlugin
+from billhook.host.loading import LoadedPlugin
 from sqlalchemy import select
 
 from host_stub import plugin_doctor

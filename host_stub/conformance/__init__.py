@@ -12,8 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from billhook import PluginError
-from billhook.testing import PluginSource
-from billhook.testing.views import NOON
+from billhook_kit import PluginSource
+from billhook_kit.views import NOON
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.conformance.panel import BASE_URL, PanelHost

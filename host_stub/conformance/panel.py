@@ -32,9 +32,9 @@ from billhook import (
     Value,
 )
 from billhook.events import Event
-from billhook.tables import Tables
-from billhook.testing import Credit, NotOffered, Opened, Started, Visit, Wish
-from billhook.testing.views import telling_settings
+from billhook.host.tables import Tables
+from billhook_kit import Credit, NotOffered, Opened, Started, Visit, Wish
+from billhook_kit.views import telling_settings
 from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
@@ -103,7 +103,7 @@ def _printer() -> Printer:
 
 
 class PanelHost:
-    """One seller's panel with one plugin; see billhook.testing.Host."""
+    """One seller's panel with one plugin; see billhook_kit.Host."""
 
     name = "host_stub"
 

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from billhook import AccountType, Room
 from billhook.pages import Access
-from billhook.testing import Opened, Visit
-from billhook.testing.rooms import Pairs
+from billhook_kit import Opened, Visit
+from billhook_kit.rooms import Pairs
 from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer

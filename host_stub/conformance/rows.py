@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from billhook import AccountType
-from billhook.testing.views import make_account, make_reseller
+from billhook_kit.views import make_account, make_reseller
 from sqlalchemy.orm import Session
 
 from host_stub.persistence import (

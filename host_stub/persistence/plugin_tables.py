@@ -13,12 +13,13 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
-from billhook import Discard, Keep, Value, tables
+from billhook import Discard, Keep, Value
 from billhook.errors import MigrationFailed
-from billhook.history import Migration, Standing, standing
-from billhook.sql import migrating, rows, shapes
-from billhook.sql.migrating import current_revision
-from billhook.tables import Tables
+from billhook.host import tables
+from billhook.host.history import Migration, Standing, standing
+from billhook.host.sql import migrating, rows, shapes
+from billhook.host.sql.migrating import current_revision
+from billhook.host.tables import Tables
 from sqlalchemy.orm import Session
 
 from host_stub.persistence.messages import PluginTable

@@ -23,8 +23,8 @@ from billhook import (
     RawRequest,
     Verdict,
 )
-from billhook.answers import Rubbish
 from billhook.errors import CallbackError, MalformedAmount
+from billhook.host.answers import Rubbish
 from sqlalchemy.orm import Session
 
 from host_stub.domain.errors import MethodUnavailable, NotFound

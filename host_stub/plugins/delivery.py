@@ -31,10 +31,10 @@ from billhook import (
     SubscriptionResumed,
     SubscriptionStopped,
     Value,
-    effects,
 )
 from billhook.events import Event
-from billhook.tables import Tables
+from billhook.host import effects
+from billhook.host.tables import Tables
 from sqlalchemy.orm import Session
 
 from host_stub.domain import whose

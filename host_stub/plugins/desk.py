@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from billhook import DocumentSource, MethodView, PaymentProvider
-from billhook.loading import LoadedPlugin
+from billhook.host.loading import LoadedPlugin
 
 from host_stub.persistence import Payment, PaymentMethod, Store
 from host_stub.services.money_in.capability import capability

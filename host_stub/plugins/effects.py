@@ -1,4 +1,4 @@
-"""What plugins ask for, written by the host in a transaction of its own; `billhook.effects` has checked it."""
+"""What plugins ask for, written by the host in a transaction of its own; `billhook.host.effects` has checked it."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from billhook import PluginError
-from billhook.history import Standing
+from billhook.host.history import Standing
 
 
 class PluginUnavailable(PluginError):

@@ -9,8 +9,8 @@ from functools import partial
 from time import perf_counter
 from typing import Any, Final, TypeVar, TypeVarTuple
 
-from billhook import answers
-from billhook.deadlines import DEADLINES, HANDLER_SECONDS
+from billhook.host import answers
+from billhook.host.deadlines import DEADLINES, HANDLER_SECONDS
 
 from host_stub.domain import whose
 from host_stub.domain.whose import Path

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from billhook import Catalogue, Setting, SettingKind
-from billhook.loading import LoadedPlugin
+from billhook.host.loading import LoadedPlugin
 from billhook.settings import Text
 
 from host_stub.plugins import masking

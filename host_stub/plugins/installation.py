@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from billhook.errors import MigrationFailed
-from billhook.history import Standing
-from billhook.loading import LoadedPlugin
+from billhook.host.history import Standing
+from billhook.host.loading import LoadedPlugin
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 

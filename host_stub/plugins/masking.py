@@ -13,7 +13,7 @@ from typing import Final
 
 from billhook import MethodView, Setting, SettingKind
 from billhook.errors import BillhookError
-from billhook.written import written
+from billhook.host.written import written
 
 MASK: Final = "***"
 #: A shorter secret stands in ordinary words too: only where it stands alone is it taken for the secret.

@@ -22,11 +22,10 @@ from billhook import (
     ResellerView,
     Room,
     Show,
-    answers,
-    effects,
 )
-from billhook.answers import Rubbish
-from billhook.loading import LoadedPlugin
+from billhook.host import answers, effects
+from billhook.host.answers import Rubbish
+from billhook.host.loading import LoadedPlugin
 from billhook.pages import HOST_PAGES, Access
 from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError

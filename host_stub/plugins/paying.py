@@ -18,8 +18,8 @@ from billhook import (
     Start,
     StartRequest,
     Unavailable,
-    answers,
 )
+from billhook.host import answers
 from billhook.http import GatewayUnreachable
 from billhook.settings import Text
 from sqlalchemy import select

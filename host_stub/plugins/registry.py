@@ -9,17 +9,10 @@ from typing import Any, ParamSpec, TypeVar
 
 import jinja2
 import structlog
-from billhook import (
-    BalanceWatch,
-    ChargeWatch,
-    MethodView,
-    PaymentProvider,
-    PluginError,
-    ProviderError,
-    loading,
-)
+from billhook import BalanceWatch, ChargeWatch, MethodView, PaymentProvider, PluginError, ProviderError
 from billhook.errors import CallbackError, PageError
-from billhook.loading import EVENT_HOOKS, LoadedPlugin
+from billhook.host import loading
+from billhook.host.loading import EVENT_HOOKS, LoadedPlugin
 
 from host_stub.adapters.clock import Clock, SystemClock
 from host_stub.domain import whose
@@ -30,6 +23,7 @@ from host_stub.plugins.discovery import Candidate, installed
 from host_stub.plugins.errors import BrokenPlugin, PluginBehind, PluginFailed, PluginOverran, UnknownPlugin
 from host_stub.plugins.guard import CallFailed, CallOverran, Guard
 from host_stub.plugins.guarded_validators import with_guarded_validators
+from host_stub.plugins.names import RESERVED
 from host_stub.plugins.start_watch import StartWatch
 from host_stub.plugins.table_watch import TableWatch
 
@@ -228,7 +222,7 @@ class Registry:
                 raise PluginError(name, candidate.error)
             if name in self.plugins or name in self.broken:
                 raise PluginError(name, "two distributions provide it", "Uninstall one of them.")
-            loaded = loading.load(name, candidate.module, partial(self.collect, name))
+            loaded = loading.load(name, candidate.module, partial(self.collect, name), reserved=RESERVED)
             for why in loaded.retired:
                 _log.warning("plugin uses what is retired", plugin=name, why=why)
             self.plugins[name] = with_guarded_validators(loaded, self.call)

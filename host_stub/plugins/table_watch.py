@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from billhook.history import Standing
-from billhook.loading import LoadedPlugin
+from billhook.host.history import Standing
+from billhook.host.loading import LoadedPlugin
 from sqlalchemy.exc import SQLAlchemyError
 
 from host_stub.persistence import Store, plugin_tables

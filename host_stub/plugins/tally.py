@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from billhook.answers import EXPECTED
-from billhook.loading import COLLECTORS, EVENT_HOOKS
+from billhook.host.answers import EXPECTED
+from billhook.host.loading import COLLECTORS, EVENT_HOOKS
 
 #: Upper bounds of the durations that are told apart, in seconds; what took longer than the last stands after it.
 #: Every deadline of `containment` is one of them: what overran stands above its own.

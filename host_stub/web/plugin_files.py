@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from billhook.loading import LoadedPlugin, in_package
+from billhook.host.loading import LoadedPlugin, in_package
 from flask import Response, make_response, request, url_for
 from werkzeug.security import safe_join
 

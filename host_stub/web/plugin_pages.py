@@ -12,8 +12,8 @@ from typing import Final
 import structlog
 from billhook import Access, Fields, GoTo, HostPage, PageAnswer, Room, Show
 from billhook.errors import MalformedField, PageError
+from billhook.host.loading import LoadedPlugin
 from billhook.i18n import current_language
-from billhook.loading import LoadedPlugin
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from billhook import Catalogue, LazyText
-from billhook.loading import LoadedPlugin
+from billhook.host.loading import LoadedPlugin
 
 from host_stub.plugins.registry import Registry
 from host_stub.web import plugin_files

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from billhook import Finding, Level, Setting, SettingKind
-from billhook.loading import LoadedPlugin
+from billhook.host.loading import LoadedPlugin
 from flask import request
 from flask_wtf import FlaskForm
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from billhook import Notify
 from billhook.addresses import addresses
-from billhook.effects import MOST, of_page
+from billhook.host.effects import MOST, of_page
 
 OWN_LINK = "https://panel.example/plugin/news/link/stop/abc"
 NOTICE = Notify(

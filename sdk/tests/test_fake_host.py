@@ -24,12 +24,12 @@ from billhook import (
     Unavailable,
     hookimpl,
 )
-from billhook.testing import FakeHost, NotOffered, Wish, find_plugin, form
-from billhook.testing.bench import Bench, Subject
-from billhook.testing.checks.events import sample_event
-from billhook.testing.fake_host import open_fake
-from billhook.testing.guard import closed_network
-from billhook.testing.judging import Misfit
+from billhook_kit import FakeHost, NotOffered, Wish, find_plugin, form
+from billhook_kit.bench import Bench, Subject
+from billhook_kit.checks.events import sample_event
+from billhook_kit.fake_host import open_fake
+from billhook_kit.guard import closed_network
+from billhook_kit.judging import Misfit
 
 MUTANTS = Path(__file__).parent / "mutants"
 HONEST = str(MUTANTS / "mutant_host_tables.py")  # honest as far as a host in memory can see

@@ -11,11 +11,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from billhook.cli import main
-from billhook.testing.bench import Subject
-from billhook.testing.fake_host import open_fake
-from billhook.testing.kit import Kit, Outcome, all_checks
-from billhook.testing.source import find_plugin
+from billhook_kit.bench import Subject
+from billhook_kit.cli import main
+from billhook_kit.fake_host import open_fake
+from billhook_kit.kit import Kit, Outcome, all_checks
+from billhook_kit.source import find_plugin
 
 MUTANTS = Path(__file__).parent / "mutants"
 honest: Any = find_plugin(str(MUTANTS / "honest_gateway.py")).module
@@ -60,7 +60,7 @@ def test_an_adapter_that_cannot_be_read_is_said_with_exit_code_2(
     content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "adapter.py"
-    file.write_text(f"from billhook.testing import ProviderUnderTest\n\n{content}\n", "utf-8")
+    file.write_text(f"from billhook_kit import ProviderUnderTest\n\n{content}\n", "utf-8")
 
     code = main(["check", str(MUTANTS / "mutant_replay.py"), "--gateway", str(file)])
 
@@ -93,14 +93,14 @@ def test_a_plugin_that_does_not_load_fails_that_check_and_the_others_say_so(
         ("pages.py", "x = __import__('host_stub')", "it uses host_stub,"),
         ("pages.py", "from importlib import import_module\nx = import_module(name='host_stub')", "it uses host_stub,"),
         ("pages.py", "import sys\nx = sys.modules['host_stub.app']", "it uses host_stub.app,"),
-        ("pages.py", "from billhook.testing.views import make_payment", "it uses billhook.testing.views.make_payment,"),
-        ("pages.py", "from billhook import testing", "it uses billhook.testing,"),
+        ("pages.py", "from billhook_kit.views import make_payment", "it uses billhook_kit.views.make_payment,"),
+        ("pages.py", "import billhook_kit", "it uses billhook_kit,"),
         ("pages.py", "import billhook\nx = billhook.http._hidden", "_hidden is no part of the contract"),
         ("pages.py", "from billhook.i18n import _here", "_here is no part of the contract"),
         ("pages.py", "import host_stubborn, billhook\nx = billhook.__doc__, 'host_stub.app'", ""),
         ("pages.py", "from billhook_reaching._parts import _one\nfrom . import _two", ""),
-        ("tests/test_pages.py", "from billhook.testing import FakeHost", ""),
-        ("billhook_gateway.py", "from billhook.testing import GatewayUnderTest", ""),
+        ("tests/test_pages.py", "from billhook_kit import FakeHost", ""),
+        ("billhook_gateway.py", "from billhook_kit import GatewayUnderTest", ""),
     ],
 )
 def test_a_file_that_uses_more_than_the_contract_is_named(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from billhook.testing.fake_host import open_fake
-from billhook.testing.kit import ONLY_INSTALLED, Check, Kit, Outcome, all_checks
-from billhook.testing.source import find_plugin
+from billhook_kit.fake_host import open_fake
+from billhook_kit.kit import ONLY_INSTALLED, Check, Kit, Outcome, all_checks
+from billhook_kit.source import find_plugin
 
 MUTANTS = Path(__file__).parent / "mutants"
 

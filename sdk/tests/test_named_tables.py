@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
-from billhook.testing.checks.files import _named
+from billhook_kit.checks.files import _named
 
 
 @pytest.mark.parametrize(

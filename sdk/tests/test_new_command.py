@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from billhook.cli import main
-from billhook.loading import LONGEST_NAME
-from billhook.scaffold import Kind, Project, files_of, write
+from billhook.host.loading import LONGEST_NAME
+from billhook_kit.cli import main
+from billhook_kit.scaffold import Kind, Project, files_of, write
 
 WITHOUT_HOST = Path(__file__).with_name("without_host.py")
 KINDS = list(Kind)
@@ -54,7 +54,7 @@ def test_the_project_installs_under_its_entry_point_and_is_never_uploaded(kind: 
     assert project["name"] == "billhook-city-pay"
     assert project["entry-points"]["billhook.plugins"] == {"city_pay": "billhook_city_pay"}
     assert "Private :: Do Not Upload" in project["classifiers"]
-    assert project["optional-dependencies"] == {"testing": ["billhook[testing]"]}
+    assert project["optional-dependencies"] == {"testing": ["billhook-kit"]}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -135,8 +135,7 @@ def test_a_folder_that_is_there_is_never_overwritten(tmp_path: Path, capsys: pyt
         ("CityPay", "citypay would do"),
         ("3d_pay", "d_pay would do"),
         ("оплата", "Use letters a-z, digits and _."),
-        ("operator", "taken by the host"),
-        ("payment", "taken by the host"),
+        ("billhook", "taken by the host"),
         ("city_pay_", "Part words by one underscore"),
         ("city__pay", "Part words by one underscore"),
         ("a" * (LONGEST_NAME + 1), f"longer than {LONGEST_NAME} characters"),

@@ -19,11 +19,11 @@ from urllib.parse import parse_qsl, quote
 
 import pytest
 import requests
-from billhook.cli import main
-from billhook.simulator import Delivery, Simulator, Status
-from billhook.simulator.faults import Faults, WrongFault
-from billhook.simulator.protocol import LARGEST_BODY
-from billhook.simulator.server import preferred
+from billhook_kit.cli import main
+from billhook_kit.simulator import Delivery, Simulator, Status
+from billhook_kit.simulator.faults import Faults, WrongFault
+from billhook_kit.simulator.protocol import LARGEST_BODY
+from billhook_kit.simulator.server import preferred
 
 SECRET = "a-secret-for-tests-only"
 DOCS = Path(__file__).parents[2] / "docs/simulator.md"
@@ -335,7 +335,7 @@ def test_a_shop_that_does_not_listen_is_told_about_later(gateway: Simulator) -> 
 
 @pytest.mark.parametrize("url", ["https://panel.example/notify", "http://10.0.0.1/", "http://localhost.example/"])
 def test_nothing_is_sent_to_another_machine(gateway: Simulator, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("billhook.simulator.delivery._post", lambda _sent: pytest.fail("it was posted"))
+    monkeypatch.setattr("billhook_kit.simulator.delivery._post", lambda _sent: pytest.fail("it was posted"))
     start(gateway, wish(notify_url=url))
 
     gateway.pay("2563977")
@@ -399,7 +399,7 @@ def test_a_wrong_signature_is_wrong_and_nothing_else_is(gateway: Simulator, shop
 
 
 def test_a_late_notification_comes_after_the_browser(gateway: Simulator, shop: Shop, monkeypatch: Any) -> None:
-    monkeypatch.setattr("billhook.simulator.app.PAYER_WAITS_SECONDS", 0.05)
+    monkeypatch.setattr("billhook_kit.simulator.app.PAYER_WAITS_SECONDS", 0.05)
     gateway.faults.late_seconds = 0.5
     payment_id = start(gateway, wish(shop)).json()["id"]
 
@@ -617,7 +617,7 @@ def test_the_docs_name_every_fault_and_no_other() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_command_serves_until_it_is_told_to_stop(number: signal.Signals) -> None:
-    command = [sys.executable, "-c", "import sys; from billhook.cli import main; sys.exit(main())"]
+    command = [sys.executable, "-c", "import sys; from billhook_kit.cli import main; sys.exit(main())"]
     process = subprocess.Popen([*command, "simulator", "--secret", SECRET], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

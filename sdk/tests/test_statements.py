@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from billhook.sql.statements import Token, beginning, refusal, tokens
+from billhook.host.sql.statements import Token, beginning, refusal, tokens
 
 BOTH = ("sqlite", "postgresql")
 

@@ -16,15 +16,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from billhook import Reader, deadlines, hookimpl
-from billhook.cli import main
+from billhook import Reader, hookimpl
 from billhook.events import Event
-from billhook.testing import patience
-from billhook.testing.bench import Subject
-from billhook.testing.fake_host import FakeHost, open_fake
-from billhook.testing.guard import overheard, seen_at_import
-from billhook.testing.kit import Kit, Outcome, Result, all_checks
-from billhook.testing.source import find_plugin, of_object
+from billhook.host import deadlines
+from billhook_kit import patience
+from billhook_kit.bench import Subject
+from billhook_kit.cli import main
+from billhook_kit.fake_host import FakeHost, open_fake
+from billhook_kit.guard import overheard, seen_at_import
+from billhook_kit.kit import Kit, Outcome, Result, all_checks
+from billhook_kit.source import find_plugin, of_object
 
 MUTANTS = Path(__file__).parent / "mutants"
 honest: Any = find_plugin(str(MUTANTS / "honest_gateway.py")).module

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from billhook import Money, Setting, SettingKind
-from billhook.testing import make_method
+from billhook_kit import make_method
 
 DECLARED = (
     Setting("days", SettingKind.NUMBER, "Days", default=5),

@@ -15,7 +15,7 @@ from contextlib import suppress
 import pytest
 import requests
 from billhook import http as contract
-from billhook.testing.guard import closed_network
+from billhook_kit.guard import closed_network
 
 
 class Answering(socketserver.StreamRequestHandler):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from billhook.testing import wording
+from billhook_kit import wording
 
 
 @pytest.mark.parametrize(

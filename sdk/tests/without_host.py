@@ -20,7 +20,7 @@ def main() -> int:
         import pytest
 
         return int(pytest.main(arguments))
-    from billhook.cli import main as billhook
+    from billhook_kit.cli import main as billhook
 
     return billhook(arguments)
 

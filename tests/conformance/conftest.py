@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from billhook.testing import Host, OpenHost, PluginSource, find_gateway, find_plugin
-from billhook.testing.bench import Subject
+from billhook_kit import Host, OpenHost, PluginSource, find_gateway, find_plugin
+from billhook_kit.bench import Subject
 
 from host_stub.conformance import open_panel
 from tests.support.databases import Databases

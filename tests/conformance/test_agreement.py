@@ -36,16 +36,16 @@ from billhook import (
     StartKind,
     hookimpl,
     http,
-    loading,
 )
-from billhook.deadlines import DEADLINES
-from billhook.testing import judging, pages
-from billhook.testing.bench import Subject
-from billhook.testing.checks.events import sample_event
-from billhook.testing.fake_host import open_fake
-from billhook.testing.host import Host, OpenHost, installed_host
-from billhook.testing.kit import Check, Kit, Need, Outcome, all_checks
-from billhook.testing.source import find_plugin, of_object
+from billhook.host import loading
+from billhook.host.deadlines import DEADLINES
+from billhook_kit import judging, pages
+from billhook_kit.bench import Subject
+from billhook_kit.checks.events import sample_event
+from billhook_kit.fake_host import open_fake
+from billhook_kit.host import Host, OpenHost, installed_host
+from billhook_kit.kit import Check, Kit, Need, Outcome, all_checks
+from billhook_kit.source import find_plugin, of_object
 
 from host_stub.domain import payments, verdicts
 from host_stub.plugins.registry import Registry

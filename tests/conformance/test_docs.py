@@ -8,9 +8,9 @@ import re
 from pathlib import Path
 
 import pytest
-from billhook.testing import FakeHost
-from billhook.testing.checks.events import sample_event
-from billhook.testing.kit import all_checks
+from billhook_kit import FakeHost
+from billhook_kit.checks.events import sample_event
+from billhook_kit.kit import all_checks
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = DOCS / "checks.md"
@@ -39,7 +39,7 @@ def test_the_docs_list_every_check_as_it_is() -> None:
 def test_the_guides_code_for_tests_runs() -> None:
     guide = (DOCS / "plugin-author.md").read_text("utf-8")
     blocks = re.findall(r"```python\n(.*?)```", guide, flags=re.S)
-    about_tests = [block for block in blocks if "billhook.testing" in block]
+    about_tests = [block for block in blocks if "billhook_kit" in block]
 
     for block in about_tests:
         exec(compile(block, "plugin-author.md", "exec"), {"__name__": "guide"})

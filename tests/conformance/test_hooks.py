@@ -11,7 +11,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from billhook import ApiRange, PaymentProvider, hookimpl, hooks, loading
+from billhook import ApiRange, PaymentProvider, hookimpl, hooks
+from billhook.host import loading
 
 from host_stub.plugins.delivery import EVENTS
 

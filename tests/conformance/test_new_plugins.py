@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from billhook.scaffold import Kind, Project, write
+from billhook_kit.scaffold import Kind, Project, write
 
 
 @pytest.mark.long

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from billhook.testing import OpenHost, installed_host, open_fake
-from billhook.testing.bench import Subject
-from billhook.testing.kit import ONLY_INSTALLED, Kit, Need, Outcome, Result, all_checks
+from billhook_kit import OpenHost, installed_host, open_fake
+from billhook_kit.bench import Subject
+from billhook_kit.kit import ONLY_INSTALLED, Kit, Need, Outcome, Result, all_checks
 
 BUNDLED = ("check_cash", "low_balance_notify", "paymaster")
 ONLY_REAL = [check for check in all_checks() if not ONLY_INSTALLED.isdisjoint(check.needs)]

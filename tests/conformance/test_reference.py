@@ -7,9 +7,10 @@ import re
 from pathlib import Path
 
 import billhook
+import billhook_kit
 import pytest
-from billhook import Reader, testing
-from billhook.cli import VERBS
+from billhook import Reader
+from billhook_kit.cli import VERBS
 
 from devtools.docstrings import cell, explained, first_sentence, markdown
 from devtools.reference import Page, slug
@@ -43,7 +44,7 @@ def test_every_link_inside_the_reference_leads_to_one_place() -> None:
     assert len(anchors(text)) == len(set(anchors(text)))
 
 
-@pytest.mark.parametrize("name", [*billhook.__all__, *testing.__all__])
+@pytest.mark.parametrize("name", [*billhook.__all__, *billhook_kit.__all__])
 def test_whatever_the_contract_exports_is_explained_and_listed(name: str) -> None:
     text = PAGE.read_text("utf-8")
 

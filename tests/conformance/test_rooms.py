@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from billhook import Access, GoTo, HostPage, MalformedField, Notify, NotThere, Room, Show
-from billhook.testing import FakeHost, Host, Opened, Visit, installed_host
-from billhook.testing.source import of_object
+from billhook_kit import FakeHost, Host, Opened, Visit, installed_host
+from billhook_kit.source import of_object
 
 from tests.platform import notes
 from tests.platform.test_pages import WRONG

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from billhook.scaffold import Kind, Project, write
-from billhook.tables import version_table
+from billhook.host.tables import version_table
+from billhook_kit.scaffold import Kind, Project, write
 
 from tests.packaging.environments import Workshop
 from tests.packaging.panel import Browser, Panel

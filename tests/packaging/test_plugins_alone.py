@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from billhook.scaffold import Kind, Project, write
+from billhook_kit.scaffold import Kind, Project, write
 
 from tests.packaging.environments import ROOT, Venv, Workshop, run
 
@@ -16,14 +16,18 @@ from tests.packaging.environments import ROOT, Venv, Workshop, run
 @pytest.fixture(scope="module")
 def contract_alone(workshop: Workshop, wheels: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Venv:
     """An environment with the wheel of the contract, and what its extra for tests brings."""
-    return workshop.environment(tmp_path_factory.mktemp("contract") / "venv", f"{wheels['billhook']}[testing]")
+    return workshop.environment(
+        tmp_path_factory.mktemp("contract") / "venv", wheels["billhook"], wheels["billhook_kit"]
+    )
 
 
 @pytest.mark.parametrize("name", ["check_cash", "low_balance_notify", "paymaster"])
 def test_a_plugins_tests_and_the_kit_pass_where_no_host_is_installed(
     name: str, workshop: Workshop, wheels: Mapping[str, Path], tmp_path: Path
 ) -> None:
-    venv = workshop.environment(tmp_path / "venv", wheels["billhook"], f"{wheels[f'billhook_{name}']}[testing]")
+    venv = workshop.environment(
+        tmp_path / "venv", wheels["billhook"], wheels["billhook_kit"], f"{wheels[f'billhook_{name}']}[testing]"
+    )
     tests = shutil.copytree(ROOT / "plugins" / name / "tests", tmp_path / "work/tests")
 
     options = ("--import-mode=importlib", "-W", "error", "-p", "no:cacheprovider", f"--billhook={name}")

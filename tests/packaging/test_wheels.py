@@ -14,7 +14,8 @@ from tests.packaging.environments import ROOT
 #: Distribution → the folder that holds its packages.
 SOURCES = {
     "billhook_host": ROOT,
-    "billhook": ROOT / "sdk/src",
+    "billhook": ROOT / "sdk/contract/src",
+    "billhook_kit": ROOT / "sdk/kit/src",
     "billhook_check_cash": ROOT / "plugins/check_cash/src",
     "billhook_low_balance_notify": ROOT / "plugins/low_balance_notify/src",
     "billhook_paymaster": ROOT / "plugins/paymaster/src",
@@ -49,7 +50,10 @@ def test_a_wheel_brings_license_and_readme(distribution: str, wheels: Mapping[st
 
 
 def test_every_distribution_is_under_the_same_license() -> None:
-    texts = {(folder / "LICENSE").read_text() for folder in (ROOT, ROOT / "sdk", *sorted((ROOT / "plugins").iterdir()))}
+    texts = {
+        (folder / "LICENSE").read_text()
+        for folder in (ROOT, *(each.parent for each in ROOT.glob("*/*/pyproject.toml")))
+    }
 
     assert len(texts) == 1
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from billhook.answers import EXPECTED, HANDLER
-from billhook.deadlines import DEADLINES, HANDLER_SECONDS
-from billhook.loading import EVENT_HOOKS
+from billhook.host.answers import EXPECTED, HANDLER
+from billhook.host.deadlines import DEADLINES, HANDLER_SECONDS
+from billhook.host.loading import EVENT_HOOKS
 
 from host_stub.plugins.breaker import FAILURES, OF_ONE, PAUSE, WINDOW
 from host_stub.plugins.containment import (

@@ -25,10 +25,10 @@ from billhook import (
     Redirect,
     StartKind,
     Unavailable,
-    answers,
     formats,
 )
 from billhook.formats import use_timezone
+from billhook.host import answers
 from billhook.i18n import current_language, use_language
 
 from host_stub.adapters.clock import FixedClock

@@ -24,7 +24,7 @@ from billhook import (
     StartKind,
     hookimpl,
 )
-from billhook.loading import COLLECTORS, EVENT_HOOKS
+from billhook.host.loading import COLLECTORS, EVENT_HOOKS
 from sqlalchemy import delete, func, select
 
 from host_stub.adapters.clock import FixedClock

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from billhook.testing import Host, OpenHost, find_plugin, installed_host, open_fake
-from billhook.testing.bench import Subject
-from billhook.testing.checks.events import sample_event
-from billhook.testing.kit import Kit, Outcome
+from billhook_kit import Host, OpenHost, find_plugin, installed_host, open_fake
+from billhook_kit.bench import Subject
+from billhook_kit.checks.events import sample_event
+from billhook_kit.kit import Kit, Outcome
 
 from tests.platform.ledger_notes import NAME, Site
 

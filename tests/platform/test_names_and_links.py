@@ -10,10 +10,11 @@ from types import ModuleType
 
 import pytest
 from billhook import PluginError
-from billhook.loading import check_name, load
+from billhook.host.loading import check_name, load
 
 from host_stub.domain.errors import NotFound
 from host_stub.persistence import Base, migrate
+from host_stub.plugins.names import RESERVED
 from host_stub.web import plugin_files
 
 NAME = "lnk"
@@ -27,7 +28,7 @@ def test_no_plugin_has_a_name_with_which_a_table_of_the_host_begins(table: str) 
 
     for name in ("_".join(words[:count]) for count in range(1, len(words) + 1)):
         with pytest.raises(PluginError, match="taken by the host"):
-            check_name(name)
+            check_name(name, RESERVED)
 
 
 @pytest.fixture

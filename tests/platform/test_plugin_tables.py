@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 from billhook import Discard, Keep
 from billhook.errors import MigrationFailed
-from billhook.history import Standing
-from billhook.loading import LoadedPlugin
+from billhook.host.history import Standing
+from billhook.host.loading import LoadedPlugin
 
 from host_stub.persistence import Scope, Store, open_store, plugin_tables, triggers
 from host_stub.persistence.plugin_tables import OwnTables

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import requests
 from billhook import ProviderError
-from billhook.simulator import Delivery, Simulator
-from billhook.testing import find_gateway, find_plugin, installed_host, open_fake
-from billhook.testing.bench import Subject
-from billhook.testing.kit import Kit, Outcome
+from billhook_kit import find_gateway, find_plugin, installed_host, open_fake
+from billhook_kit.bench import Subject
+from billhook_kit.kit import Kit, Outcome
+from billhook_kit.simulator import Delivery, Simulator
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from werkzeug.serving import make_server

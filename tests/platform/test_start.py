@@ -20,7 +20,7 @@ HEAVY = {
     "granian": "the server, which is there before the panel",
     "psycopg": "for an installation on PostgreSQL",
     "requests": "for a plugin's first question to its gateway",
-    "billhook.testing": "for authors",
+    "billhook_kit": "for authors",
     "host_stub.demo": "for developers",
     "host_stub.conformance": "for authors",
     "pytest": "for developers",
@@ -36,7 +36,11 @@ def test_a_started_panel_with_all_plugins_has_imported_nothing_heavy(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    "code", ["import host_stub.worker, host_stub.plugins.reporting", "import billhook, billhook.testing"]
+    "code",
+    [
+        "import host_stub.worker, host_stub.plugins.reporting",
+        "import billhook, billhook.host.sql, billhook.host.loading",
+    ],
 )
 def test_only_a_scrape_imports_the_library_that_writes_figures(code: str) -> None:
     answer = subprocess.run(

@@ -7,8 +7,9 @@ from html import unescape
 from typing import Any
 
 import pytest
-from billhook import BadSignature, MalformedNotification, Show, answers
+from billhook import BadSignature, MalformedNotification, Show
 from billhook.errors import CallbackError
+from billhook.host import answers
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.domain import whose

@@ -6,7 +6,8 @@ from types import ModuleType
 
 import pluggy
 import pytest
-from billhook import API_VERSION, ApiRange, hookimpl, hooks, loading
+from billhook import API_VERSION, ApiRange, hookimpl, hooks
+from billhook.host import loading
 from billhook.versions import retired
 from structlog.testing import capture_logs
 

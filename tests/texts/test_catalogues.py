@@ -15,7 +15,8 @@ from jinja2.ext import extract_from_ast
 ROOT = Path(__file__).parents[2]
 PACKAGES = {
     "host_stub": ROOT / "host_stub",
-    "billhook": ROOT / "sdk/src/billhook",
+    "billhook": ROOT / "sdk/contract/src/billhook",
+    "billhook_kit": ROOT / "sdk/kit/src/billhook_kit",
     "billhook_check_cash": ROOT / "plugins/check_cash/src/billhook_check_cash",
     "billhook_paymaster": ROOT / "plugins/paymaster/src/billhook_paymaster",
     "billhook_low_balance_notify": ROOT / "plugins/low_balance_notify/src/billhook_low_balance_notify",
@@ -28,7 +29,7 @@ RUSSIAN_BY_NATURE = (
     "host_stub/domain/days.py",
     "host_stub/domain/keyboards.py",
     "host_stub/domain/requisites.py",
-    "sdk/src/billhook/requisites.py",
+    "sdk/contract/src/billhook/requisites.py",
     "billhook_check_cash/words.py",
     "billhook_check_cash/bill.py",
     "billhook_check_cash/papers.py",

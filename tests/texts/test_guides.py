@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 GUIDES = [ROOT / "docs" / name for name in ("customer.md", "reseller.md", "operator.md")]
 CATALOGUES = [
     *ROOT.glob("host_stub/locale/ru/*.po"),
-    *ROOT.glob("sdk/src/billhook/locale/ru/*.po"),
+    *ROOT.glob("sdk/*/src/*/locale/ru/*.po"),
     *ROOT.glob("plugins/*/src/*/locale/ru/*.po"),
 ]
 

@@ -14,11 +14,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from billhook.testing import GatewayUnderTest
-from billhook.testing.bench import Subject
-from billhook.testing.fake_host import open_fake
-from billhook.testing.kit import Kit, Outcome, all_checks
-from billhook.testing.source import find_plugin
+from billhook_kit import GatewayUnderTest
+from billhook_kit.bench import Subject
+from billhook_kit.fake_host import open_fake
+from billhook_kit.kit import Kit, Outcome, all_checks
+from billhook_kit.source import find_plugin
 
 from host_stub.plugin_cli import plugin
 from tests.support.walkthrough import CannotFollow, Follower, Run, steps
@@ -91,7 +91,7 @@ def test_a_gateway_that_a_page_shows_passes_the_kit(page: Path, tmp_path: Path) 
 
     failed = {each.check.id: each.what for each in found.values() if each.outcome is Outcome.FAILED}
     # The plugin and its tests stand on one page, and are written into one file here.
-    assert "it uses billhook.testing." in failed.pop("only_the_contract")
+    assert "it uses billhook_kit." in failed.pop("only_the_contract")
     assert failed == {}
     assert found["honest"].outcome is Outcome.OK
 

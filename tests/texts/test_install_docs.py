@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 import pytest
-from billhook.cli import VERBS
-from billhook.commands.simulator import SECRET_VARIABLE
+from billhook_kit.cli import VERBS
+from billhook_kit.commands.simulator import SECRET_VARIABLE
 from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 

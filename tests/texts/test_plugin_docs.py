@@ -45,14 +45,14 @@ def test_the_guide_names_every_method_of_a_provider() -> None:
 
 
 def test_the_contract_s_own_example_runs() -> None:
-    (example,) = python_blocks((ROOT / "sdk/README.md").read_text("utf-8"))
+    (example,) = python_blocks((ROOT / "sdk/contract/README.md").read_text("utf-8"))
 
     exec(compile(example, "README.md", "exec"), {})
 
 
 def test_the_contract_s_page_names_every_module_of_the_seam() -> None:
-    page = (ROOT / "sdk/README.md").read_text("utf-8")
-    tree = ast.parse((ROOT / "sdk/src/billhook/__init__.py").read_text("utf-8"))
+    page = (ROOT / "sdk/contract/README.md").read_text("utf-8")
+    tree = ast.parse((ROOT / "sdk/contract/src/billhook/__init__.py").read_text("utf-8"))
     modules = {node.module for node in tree.body if isinstance(node, ast.ImportFrom) and node.module != "__future__"}
 
     assert modules

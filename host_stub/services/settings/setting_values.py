@@ -7,7 +7,7 @@ from typing import Final
 
 from billhook import Catalogue, Money, Setting, SettingKind
 from billhook.addresses import addresses, is_address
-from billhook.effects import MOST_RECIPIENTS
+from billhook.host.effects import MOST_RECIPIENTS
 from billhook.settings import Text
 
 _ = Catalogue("host_stub")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from billhook import Catalogue, LazyText, Level
-from billhook.history import Standing
+from billhook.host.history import Standing
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from billhook import Catalogue, Level
-from billhook.loading import LoadedPlugin
+from billhook.host.loading import LoadedPlugin
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from billhook import Catalogue, Level, Setting, SettingKind
-from billhook.loading import LoadedPlugin
+from billhook.host.loading import LoadedPlugin
 from flask import abort, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select

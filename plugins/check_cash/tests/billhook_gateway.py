@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billhook.testing import ProviderUnderTest
+from billhook_kit import ProviderUnderTest
 
 
 class BankTransfer(ProviderUnderTest):

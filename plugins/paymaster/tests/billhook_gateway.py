@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from billhook import RawRequest
-from billhook.testing import GatewayUnderTest, Report, form
+from billhook_kit import GatewayUnderTest, Report, form
 
 VECTORS: dict[str, Any] = json.loads(Path(__file__).with_name("vectors.json").read_text("utf-8"))
 

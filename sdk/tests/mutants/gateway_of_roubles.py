@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import honest_gateway
 from billhook import RawRequest
-from billhook.testing import Report, form
+from billhook_kit import Report, form
 
 SIGNED = tuple(name for name in honest_gateway.SIGNED if name != "currency")
 

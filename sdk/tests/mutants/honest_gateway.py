@@ -44,8 +44,8 @@ from billhook import (
     http,
 )
 from billhook.status import AttemptState, StatusAnswer, StatusRequest
-from billhook.testing import GatewayUnderTest, Report, find_plugin, form
-from billhook.testing.bench import Subject
+from billhook_kit import GatewayUnderTest, Report, find_plugin, form
+from billhook_kit.bench import Subject
 
 #: By order, what the gateway answers to a status query.
 PAID: dict[str, RawRequest] = {}

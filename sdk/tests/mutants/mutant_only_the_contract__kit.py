@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import billhook.testing
+import billhook_kit
 from billhook import Action, Answer, PaymentProvider, Verdict, hookimpl
 from honest_gateway import HonestGateway
 
-MESSAGE = "it uses billhook.testing, the kit, for tests"
+MESSAGE = "it uses billhook_kit, the kit, for tests"
 
 
 class Mutant(HonestGateway):
@@ -14,7 +14,7 @@ class Mutant(HonestGateway):
 
     def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
         if verdict is Verdict.PARKED and action.name == "never":
-            assert billhook.testing.FakeHost
+            assert billhook_kit.FakeHost
         return super().acknowledge(action, verdict)
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from billhook import RawRequest
-from billhook.simulator import Simulator
-from billhook.testing import GatewayUnderTest, Report, form
+from billhook_kit import GatewayUnderTest, Report, form
+from billhook_kit.simulator import Simulator
 
 SECRET = "a-secret-for-tests-only"
 

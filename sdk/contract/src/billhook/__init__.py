@@ -1,0 +1,194 @@
+"""Billhook: the contract between a billing panel and its payment plugins.
+
+A plugin is an ordinary distribution with an entry point in the group `billhook.plugins` that names a module with
+hook implementations. The smallest one that takes money::
+
+    from billhook import Capabilities, Instructions, PaymentProvider, StartKind, hookimpl
+
+    class CashDesk(PaymentProvider):
+        name = "cash_desk"
+        title = "Cash desk"
+        capabilities = Capabilities(start=StartKind.INSTRUCTIONS)
+
+        def start(self, request):
+            return Instructions("cash_desk/instructions.html", {"number": request.payment.number})
+
+    @hookimpl
+    def billhook_plugin_title():
+        return "Cash desk"
+
+    @hookimpl
+    def billhook_payment_providers():
+        return [CashDesk]
+
+The provider translates, the host decides and moves money. `billhook` imports pluggy and the standard library only.
+"""
+
+from __future__ import annotations
+
+from billhook.callbacks import (
+    Action,
+    ActionKind,
+    Answer,
+    CallbackEvent,
+    PayerReturned,
+    PaymentClaim,
+    PaymentPaid,
+    RawRequest,
+    Verdict,
+)
+from billhook.errors import (
+    BadSignature,
+    BillhookError,
+    CurrencyMismatch,
+    MalformedAmount,
+    MalformedField,
+    MalformedNotification,
+    NotSupported,
+    NotThere,
+    PluginError,
+    ProviderError,
+)
+from billhook.events import (
+    BalanceChanged,
+    BalanceThresholdCrossed,
+    BalanceWatch,
+    ChargeUncovered,
+    ChargeWatch,
+    Discard,
+    Effect,
+    Event,
+    Keep,
+    Notify,
+    Reader,
+    SubscriptionResumed,
+    SubscriptionStopped,
+    Value,
+)
+from billhook.hooks import hookimpl, hookspec
+from billhook.i18n import Catalogue, LazyText
+from billhook.money import Money
+from billhook.pages import (
+    Access,
+    Fields,
+    GoTo,
+    HostPage,
+    Link,
+    LinkRequest,
+    Page,
+    PageAnswer,
+    PageRequest,
+    Room,
+    Show,
+)
+from billhook.provider import (
+    Addresses,
+    Availability,
+    Available,
+    Capabilities,
+    DocumentKind,
+    DocumentSource,
+    Instructions,
+    PaymentProvider,
+    PostForm,
+    Redirect,
+    Start,
+    StartKind,
+    StartRequest,
+    Unavailable,
+)
+from billhook.settings import Finding, Level, Setting, SettingKind, Severity
+from billhook.status import AttemptState, StatusAnswer, StatusRequest
+from billhook.versions import API_VERSION, ApiRange
+from billhook.views import (
+    AccountType,
+    AccountView,
+    DocumentFacts,
+    MethodView,
+    PaymentStatus,
+    PaymentView,
+    ResellerView,
+)
+
+__all__ = [
+    "API_VERSION",
+    "Access",
+    "AccountType",
+    "AccountView",
+    "Action",
+    "ActionKind",
+    "Addresses",
+    "Answer",
+    "ApiRange",
+    "AttemptState",
+    "Availability",
+    "Available",
+    "BadSignature",
+    "BalanceChanged",
+    "BalanceThresholdCrossed",
+    "BalanceWatch",
+    "BillhookError",
+    "CallbackEvent",
+    "Capabilities",
+    "Catalogue",
+    "ChargeUncovered",
+    "ChargeWatch",
+    "CurrencyMismatch",
+    "Discard",
+    "DocumentFacts",
+    "DocumentKind",
+    "DocumentSource",
+    "Effect",
+    "Event",
+    "Fields",
+    "Finding",
+    "GoTo",
+    "HostPage",
+    "Instructions",
+    "Keep",
+    "LazyText",
+    "Level",
+    "Link",
+    "LinkRequest",
+    "MalformedAmount",
+    "MalformedField",
+    "MalformedNotification",
+    "MethodView",
+    "Money",
+    "NotSupported",
+    "NotThere",
+    "Notify",
+    "Page",
+    "PageAnswer",
+    "PageRequest",
+    "PayerReturned",
+    "PaymentClaim",
+    "PaymentPaid",
+    "PaymentProvider",
+    "PaymentStatus",
+    "PaymentView",
+    "PluginError",
+    "PostForm",
+    "ProviderError",
+    "RawRequest",
+    "Reader",
+    "Redirect",
+    "ResellerView",
+    "Room",
+    "Setting",
+    "SettingKind",
+    "Severity",
+    "Show",
+    "Start",
+    "StartKind",
+    "StartRequest",
+    "StatusAnswer",
+    "StatusRequest",
+    "SubscriptionResumed",
+    "SubscriptionStopped",
+    "Unavailable",
+    "Value",
+    "Verdict",
+    "hookimpl",
+    "hookspec",
+]

@@ -1,0 +1,246 @@
+"""What plugins may answer, by place: the rules that every host applies. Anything else is rubbish and never gets in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from types import NoneType
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from billhook.addresses import is_web_address
+from billhook.callbacks import Answer, PayerReturned, PaymentClaim, PaymentPaid
+from billhook.events import Discard, Keep, Notify
+from billhook.host.loading import EVENT_HOOKS
+from billhook.i18n import LazyText, is_storable
+from billhook.money import Money
+from billhook.pages import GoTo, Show
+from billhook.provider import (
+    Available,
+    Capabilities,
+    DocumentSource,
+    Instructions,
+    PostForm,
+    Redirect,
+    StartKind,
+    Unavailable,
+)
+from billhook.settings import Finding, Severity
+from billhook.status import AttemptState
+
+#: Place → types of its answer. `list` means a list of the types after it; handlers may also answer None.
+EXPECTED: Final[Mapping[str, tuple[type, ...]]] = {
+    "availability": (Available, Unavailable),
+    "check_settings": (list, Finding),
+    "validator": (str, LazyText, NoneType),
+    "verify": (NoneType,),
+    "parse": (PaymentPaid, PaymentClaim, PayerReturned),
+    "acknowledge": (Answer,),
+    "document": (DocumentSource,),
+    "start": (Redirect, PostForm, Instructions),
+    "query": (PaymentPaid, AttemptState),
+    "page": (Show, GoTo),
+    "link": (Show, GoTo),
+    "template": (str,),
+    "page_template": (str,),
+    "link_template": (str,),
+}
+HANDLER: Final[tuple[type, ...]] = (list, Notify, Keep, Discard)
+_ALL: Final[Mapping[str, tuple[type, ...]]] = {**dict.fromkeys(EVENT_HOOKS, HANDLER), **EXPECTED}
+
+_TEXT: Final = (str, LazyText)
+_CLAIM: Final[Mapping[str, tuple[type, ...]]] = {
+    "reference": (str,),
+    "merchant": (str,),
+    "amount": (Money,),
+    "is_test": (bool,),
+}
+#: The fields of an answer that the host relies on.
+_FIELDS: Final[Mapping[type, Mapping[str, tuple[type, ...]]]] = {
+    Unavailable: {"reason": _TEXT},
+    Finding: {"severity": (Severity,), "text": _TEXT, "remedy": _TEXT, "setting": (str,)},
+    PaymentClaim: _CLAIM,
+    PaymentPaid: {**_CLAIM, "external_id": (str,), "signed_digest": (str,), "details": (Mapping,)},
+    PayerReturned: {"reference": (str,), "successful": (bool,)},
+    Answer: {"body": (bytes,), "status": (int,), "content_type": (str,)},
+    DocumentSource: {
+        "template": (str,),
+        "stock": (str,),
+        "context": (Mapping,),
+        "assets": (Mapping,),
+        "frozen": (Mapping,),
+        "file_name": (str,),
+        "title": _TEXT,
+        "facts": (Mapping,),
+    },
+    Redirect: {"url": (str,)},
+    PostForm: {"url": (str,), "fields": (Sequence,)},
+    Instructions: {"template": (str,), "context": (Mapping,)},
+    Show: {"template": (str,), "context": (Mapping,), "effects": (Sequence,), "refused": (bool,)},
+    GoTo: {"page": (str,), "fields": (Mapping,), "message": _TEXT, "effects": (Sequence,)},
+}
+
+
+#: The fields that are looked at, and what looks closer.
+_Rules = tuple[Mapping[str, tuple[type, ...]], Callable[[str, Any], None] | None]
+_RULES: Final[dict[type, _Rules]] = {}
+
+
+class Rubbish(TypeError):
+    """An answer that the contract does not know. Says what came and what was expected."""
+
+
+def check(plugin: str, place: str, answer: object) -> None:
+    """Raise Rubbish for an answer that does not fit the place.
+
+    place: a provider's method, `validator` of a setting, `page`, `link`, `template`, or a hook that hears of events.
+    What handlers return is looked at in detail by `effects`; what collectors return, by `loading`.
+    """
+    expected = _ALL.get(place)
+    # Most handlers want nothing, most of the time.
+    if expected is None or (expected is HANDLER and (answer is None or (type(answer) is list and not answer))):
+        return
+    if expected[0] is not list:
+        _one(plugin, place, answer, expected)
+    elif type(answer) is not list and (not isinstance(answer, Sequence) or isinstance(answer, str | bytes)):
+        wanted = " or ".join(kind.__name__ for kind in expected[1:])
+        raise Rubbish(f"{place} returned {_kind(answer)}, not a list of {wanted}")
+    else:
+        for each in answer:
+            _one(plugin, place, each, expected[1:])
+
+
+def check_start(capabilities: Capabilities, answer: object) -> None:
+    """Raise Rubbish for a start of another kind than the provider declares: hosts decide by the declaration."""
+    wanted = _STARTS[capabilities.start]
+    if not isinstance(answer, wanted):
+        raise Rubbish(f"start returned {_kind(answer)}, not {wanted.__name__} as capabilities.start says")
+
+
+def _one(plugin: str, place: str, answer: Any, expected: tuple[type, ...]) -> None:
+    if not isinstance(answer, expected):
+        names = " or ".join("None" if kind is NoneType else kind.__name__ for kind in expected)
+        raise Rubbish(f"{place} returned {_kind(answer)}, not {names}")
+    if isinstance(answer, _TEXT):
+        _whole(place, answer)
+    fields, closer = _RULES.get(type(answer)) or _rules(type(answer))
+    for name, kinds in fields.items():
+        value = getattr(answer, name)
+        if not isinstance(value, kinds):
+            wanted = " or ".join(kind.__name__ for kind in kinds)
+            raise Rubbish(f"{place} returned {_kind(answer)} with {name} = {_kind(value)}, not {wanted}")
+        if isinstance(value, _TEXT):
+            _whole(f"{_kind(answer)}.{name}", value)
+    if closer is not None:
+        closer(plugin, answer)
+
+
+def _rules(kind: type) -> _Rules:
+    """Return the rules for an answer of this very type: those of what it descends from. Remembered."""
+    fields = next((_FIELDS[base] for base in kind.__mro__ if base in _FIELDS), {})
+    closer = next((_CLOSER[base] for base in kind.__mro__ if base in _CLOSER), None)
+    return _RULES.setdefault(kind, (fields, closer))
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__
+
+
+def _whole(what: str, text: str | LazyText) -> None:
+    """Refuse what no database keeps and no page can be sent with."""
+    if not is_storable(text if isinstance(text, str) else str(text)):
+        raise Rubbish(f"{what} holds what no database keeps: NUL, or bytes that are no UTF-8")
+
+
+def _whole_within(what: str, value: object) -> None:
+    """Look at every text in a nest of mappings and lists."""
+    if isinstance(value, _TEXT):
+        _whole(what, value)
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            _whole_within(what, key)
+            _whole_within(f"{what}.{key}", inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _whole_within(what, inner)
+
+
+def _paid(_plugin: str, answer: PaymentPaid) -> None:
+    if not 1 <= len(answer.external_id) <= _LONGEST_ID:
+        raise Rubbish(f"external_id has {len(answer.external_id)} characters, not 1 to {_LONGEST_ID}")
+    if not _DIGEST.fullmatch(answer.signed_digest):
+        raise Rubbish("signed_digest is no hex digest, such as hashlib.sha256(signed).hexdigest()")
+    for text in (*answer.details, *answer.details.values()):
+        if not isinstance(text, str):
+            raise Rubbish(f"details holds {_kind(text)}, not text")
+        _whole("details", text)
+
+
+def _answer(_plugin: str, answer: Answer) -> None:
+    if not 100 <= answer.status <= 599 or not answer.content_type.isprintable():
+        raise Rubbish("acknowledge returned an Answer that is no HTTP")
+
+
+def _document(_plugin: str, answer: DocumentSource) -> None:
+    _whole_within("context", answer.context)
+    _whole_within("frozen", answer.frozen)
+    try:
+        json.dumps(dict(answer.frozen), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise Rubbish(f"document returned frozen that is no JSON: {error}") from error
+
+
+def _redirect(_plugin: str, answer: Redirect) -> None:
+    _web_address(answer.url)
+
+
+def _post_form(_plugin: str, answer: PostForm) -> None:
+    _web_address(answer.url)
+    for field in answer.fields:
+        if not (isinstance(field, tuple) and len(field) == 2 and all(isinstance(part, str) for part in field)):
+            raise Rubbish("start returned a PostForm whose fields are not pairs of text")
+        _whole_within("a field of the form", field)
+
+
+def _web_address(url: str) -> None:
+    if not is_web_address(url):
+        raise Rubbish("start led to what is no web address")
+
+
+def _instructions(plugin: str, answer: Instructions) -> None:
+    if not answer.template.startswith((f"{plugin}/", "billhook/")):
+        raise Rubbish(f"start returned Instructions with template {answer.template!r}, not one under {plugin}/")
+
+
+def _show(plugin: str, answer: Show) -> None:
+    if not answer.template.startswith(f"{plugin}/") or ".." in answer.template:
+        raise Rubbish(f"Show with template {answer.template!r}, not one under {plugin}/")
+
+
+def _go_to(_plugin: str, answer: GoTo) -> None:
+    for field in answer.fields.items():
+        if not all(isinstance(part, str) for part in field):
+            raise Rubbish("GoTo with fields that are no texts")
+    urlencode(answer.fields)  # what no address can carry shows here, in the plugin's guard
+
+
+_STARTS: Final[Mapping[StartKind, type]] = {
+    StartKind.REDIRECT: Redirect,
+    StartKind.FORM: PostForm,
+    StartKind.INSTRUCTIONS: Instructions,
+}
+#: Longer ids of payments are no gateway's.
+_LONGEST_ID: Final = 200
+_DIGEST: Final = re.compile(r"[0-9a-fA-F]{32,128}", re.ASCII)
+
+_CLOSER: Final[Mapping[type, Callable[[str, Any], None]]] = {
+    PaymentPaid: _paid,
+    Answer: _answer,
+    DocumentSource: _document,
+    Redirect: _redirect,
+    PostForm: _post_form,
+    Instructions: _instructions,
+    Show: _show,
+    GoTo: _go_to,
+}

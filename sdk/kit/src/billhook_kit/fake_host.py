@@ -1,0 +1,359 @@
+"""An in-memory host: it loads one plugin as a real one does and plays payments with it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import timedelta
+from threading import Lock
+from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
+
+from billhook.callbacks import (
+    Action,
+    ActionKind,
+    Answer,
+    PayerReturned,
+    PaymentClaim,
+    PaymentPaid,
+    RawRequest,
+    Verdict,
+)
+from billhook.errors import BadSignature, MalformedNotification, NotSupported, PluginError
+from billhook.events import Effect, Event, Notify, Value
+from billhook.host import answers
+from billhook.host.answers import Rubbish
+from billhook.host.effects import of_event
+from billhook.host.loading import LoadedPlugin, load
+from billhook.host.tables import Tables
+from billhook.pages import Room
+from billhook.provider import (
+    Addresses,
+    DocumentSource,
+    Instructions,
+    PaymentProvider,
+    StartRequest,
+    Unavailable,
+)
+from billhook.settings import Level, SettingKind
+from billhook.status import StatusAnswer, StatusRequest
+from billhook.views import AccountType, AccountView, DocumentFacts, MethodView, PaymentStatus, PaymentView
+
+from billhook_kit import patience, views
+from billhook_kit.gateway import Started
+from billhook_kit.host import NotOffered, Wish, WrongStart
+from billhook_kit.judging import OPEN, Books, Credit, Frozen, Standing
+from billhook_kit.levels import Above
+from billhook_kit.links import Links
+from billhook_kit.pages import Pages
+from billhook_kit.reader import FakeReader
+from billhook_kit.rooms import Opened, Rooms, Visit
+from billhook_kit.source import PluginSource, find_plugin, of_object
+from billhook_kit.tables import MemoryTables
+
+Read = TypeVar("Read")
+_log = logging.getLogger(__name__)
+_FORBIDDEN: Final = Answer(b"forbidden", 403)
+_MALFORMED: Final = Answer(b"bad request", 400)
+_NOT_FOUND: Final = Answer(b"not found", 404)
+_NOT_ALLOWED: Final = Answer(b"method not allowed", 405)
+_LATER: Final = Answer(b"try again later", 503)
+_RETURNED: Final = Answer(b"<!doctype html><title>returned</title>", content_type="text/html; charset=utf-8")
+
+
+class FakeHost:
+    """One seller with one account of each type, in memory.
+
+    plugin: a module or object with hooks (then `name` is its entry point's name), or the name of an installed plugin.
+    Raises PluginError if the plugin does not load; PluginNotFound.
+    """
+
+    name = "FakeHost"
+
+    def __init__(self, plugin: object, name: str = "", *, currency: str = "RUB") -> None:
+        source = find_plugin(plugin) if isinstance(plugin, str) else of_object(name, plugin)
+        if source.module is None:
+            raise PluginError(source.name, source.error, "Import it yourself to see where.")
+        self.plugin: LoadedPlugin = load(source.name, source.module)
+        self.reseller = views.make_reseller(currency)
+        self.now = views.NOON
+        self.books = Books()
+        self.tables = MemoryTables(self.plugin)
+        self._accounts: dict[AccountType, AccountView] = {}
+        self._methods: dict[int, Mapping[str, object]] = {}
+        self._above = Above()
+        self._payments: dict[str, PaymentView] = {}
+        self._failures: list[str] = []
+        self._lock = Lock()
+        self._pages = Pages(self.plugin)
+        self._links = Links(self.plugin, lambda: self.now)
+
+    @property
+    def provider(self) -> PaymentProvider:
+        if self.plugin.provider is None:
+            raise NotSupported(f"{self.plugin.name} takes no payments")
+        return self.plugin.provider
+
+    def account(self, account_type: AccountType = AccountType.PERSON) -> AccountView:
+        number = 7 + list(AccountType).index(account_type)
+        account = views.make_account(self.reseller, account_type, id=number)
+        return self._accounts.setdefault(account_type, account)
+
+    def inherit(self, level: Level, settings: Mapping[str, object]) -> None:
+        self._above.set(level, self.plugin.settings_at(level), settings)
+
+    def method(self, settings: Mapping[str, object]) -> MethodView:
+        """Configure the plugin as a method; what is not given is inherited, or has its default."""
+        number = 14 + len(self._methods)
+        self._methods[number] = dict(settings)
+        return self._view(number)
+
+    def present(self, method: MethodView) -> MethodView:
+        return self._view(method.id) if method.id in self._methods else method
+
+    def _view(self, number: int) -> MethodView:
+        own, declared = self._methods[number], self.provider.settings
+        former = {each.key: self._above.former(each, own) for each in declared if each.kind is SettingKind.SECRET}
+        return views.make_method(
+            self.plugin.name, declared, own, above=self._above.kept, previous_secrets=former, method_id=number
+        )
+
+    def payment(self, wish: Wish) -> PaymentView:
+        number = f"{2563977 + len(self._payments)}"
+        payment = views.make_payment(
+            wish.amount,
+            self.account(wish.account_type),
+            id=2580328 + len(self._payments),
+            number=number,
+            purpose=wish.purpose,
+            created_at=self.now,
+            expires_at=self.now + timedelta(days=30),
+            reseller=self.reseller,
+        )
+        self._payments[number] = payment
+        self.books.payments[number] = Standing(number)
+        return payment
+
+    def offer(self, payment: PaymentView, method: MethodView) -> str | None:
+        """Return why a method can't be chosen for a payment, or None if it can."""
+        capabilities = self.provider.capabilities
+        if payment.account.type not in capabilities.account_types:
+            return f"not for {payment.account.type}"
+        if capabilities.currencies and payment.amount.currency not in capabilities.currencies:
+            return f"not in {payment.amount.currency}"
+        if self.status(payment) not in OPEN:
+            return f"the payment is {self.status(payment)}"
+        answer = self._asked("availability", lambda: self.provider.availability(payment, method))
+        return str(answer.reason) if isinstance(answer, Unavailable) else None
+
+    def start(self, payment: PaymentView, method: MethodView, language: str = "ru") -> Started:
+        reason = self.offer(payment, method)
+        if reason is not None:
+            raise NotOffered(reason)
+        capabilities = self.provider.capabilities
+        frozen = Frozen(
+            merchant=method.text(capabilities.merchant_setting) if capabilities.merchant_setting else "",
+            amount=payment.amount,
+            is_test=bool(capabilities.test_mode_setting) and method.switch(capabilities.test_mode_setting),
+        )
+        attempts = self.books.payments[payment.number].attempts.setdefault(method.id, [])
+        # The same start again (Back, a second press) takes up the attempt that was frozen before.
+        if frozen not in attempts:
+            attempts.append(frozen)
+        key = f"attempt-{payment.number}-{method.id}-{attempts.index(frozen)}"
+        request = StartRequest(payment, method, addresses(self.provider, payment, method), key, language)
+        try:
+            outcome = self._asked("start", lambda: self.provider.start(request))
+            answers.check_start(capabilities, outcome)
+        except Rubbish as error:
+            raise WrongStart(str(error)) from error
+        return Started(payment, method, outcome, key)
+
+    def deliver(self, method: MethodView, action: str, request: RawRequest) -> Answer:
+        found = next((each for each in self.provider.capabilities.actions if each.name == action), None)
+        if found is None:
+            return _NOT_FOUND
+        if found.kind is not ActionKind.RETURN and request.method != "POST":
+            return _NOT_ALLOWED
+        try:
+            return self._judged(found, self.present(method), request)
+        except BadSignature:
+            return _FORBIDDEN
+        except MalformedNotification:
+            return _MALFORMED
+        except Exception as error:  # noqa: BLE001  the host contains whatever a plugin raises
+            self._failed(f"{action}: {patience.told(error)}")
+            return _LATER
+
+    def deliver_together(self, method: MethodView, action: str, requests: Sequence[RawRequest]) -> list[Answer]:
+        with ThreadPoolExecutor(len(requests)) as pool:
+            return list(pool.map(lambda request: self.deliver(method, action, request), requests))
+
+    def _judged(self, action: Action, method: MethodView, request: RawRequest) -> Answer:
+        match action.kind:
+            case ActionKind.RETURN:
+                return self._returned(action, method, request)
+            case ActionKind.QUESTION:
+                claim = self._read(action, method, request, PaymentClaim)
+                return self._acknowledge(action, self.books.may_be_paid(method.id, claim))
+            case ActionKind.NOTIFICATION:
+                return self._acknowledge(action, self._verdict(action, method, request))
+
+    def _verdict(self, action: Action, method: MethodView, request: RawRequest) -> Verdict:
+        self._asked("verify", lambda: self.provider.verify(action, request, method))
+        try:
+            paid = self._read(action, method, request, PaymentPaid)
+        except MalformedNotification:
+            with self._lock:
+                return self.books.park_unreadable(request.body)
+        with self._lock:
+            return self.books.judge(self.plugin.name, method.id, paid)
+
+    def _returned(self, action: Action, method: MethodView, request: RawRequest) -> Answer:
+        # Anybody can open a return page with anything: what can't be read counts as unsuccessful.
+        with suppress(MalformedNotification):
+            self._read(action, method, request, PayerReturned)
+        return _RETURNED
+
+    def _read(self, action: Action, method: MethodView, request: RawRequest, kind: type[Read]) -> Read:
+        answer = self._asked("parse", lambda: self.provider.parse(action, request, method))
+        if not isinstance(answer, kind):
+            raise Rubbish(f"parse of {action.name} returned {type(answer).__name__}, not {kind.__name__}")
+        return answer
+
+    def _acknowledge(self, action: Action, verdict: Verdict) -> Answer:
+        return self._asked("acknowledge", lambda: self.provider.acknowledge(action, verdict))
+
+    def _asked(self, place: str, ask: Callable[[], Read]) -> Read:
+        """Return the plugin's answer, as hosts let it in. Raises Rubbish, TooSlow and what the plugin raises."""
+        with patience.within(place):
+            answer = ask()
+        answers.check(self.plugin.name, place, answer)
+        return answer
+
+    def cancel(self, payment: PaymentView) -> None:
+        self.books.payments[payment.number].status = PaymentStatus.CANCELLED
+
+    def expire(self, payment: PaymentView) -> None:
+        self.now = max(self.now, payment.expires_at + timedelta(seconds=1))
+        self.books.payments[payment.number].status = PaymentStatus.EXPIRED
+
+    def status(self, payment: PaymentView) -> PaymentStatus:
+        return self.books.payments[payment.number].status
+
+    def credits(self) -> list[Credit]:
+        return list(self.books.credits)
+
+    def parked(self) -> int:
+        return len(self.books.parked)
+
+    def failures(self) -> list[str]:
+        return list(self._failures)
+
+    def _failed(self, words: str) -> None:
+        self._failures.append(words)
+        _log.debug("plugin failed: %s", words, exc_info=True)
+
+    def page(self, started: Started, language: str = "ru") -> str:
+        """Render what `start` asked to be shown. Raises NotSupported if it was no Instructions."""
+        if not isinstance(started.outcome, Instructions):
+            raise NotSupported(f"{self.plugin.name} shows no page of its own")
+        return self._pages.instructions(started, started.outcome, language)
+
+    def open_page(self, room: Room, name: str, visit: Visit | None = None) -> Opened:
+        """Open a page of the plugin: in the customer's room the private person's account."""
+        return self._rooms().open_page(room, name, visit or Visit())
+
+    def link(self, name: str, subject: str) -> str:
+        """Return the address of a link. Raises LookupError, ValueError."""
+        return self._links.address(name, subject)
+
+    def open_link(self, address: str, visit: Visit | None = None) -> Opened:
+        """Open a link by its address, as somebody who is not signed in."""
+        return self._rooms().open_link(address, visit or Visit())
+
+    def _rooms(self) -> Rooms:
+        known = {account.id: account for account in map(self.account, AccountType)}
+        return Rooms(
+            plugin=self.plugin,
+            pages=self._pages,
+            links=self._links,
+            reseller=self.reseller,
+            account=self.account(),
+            reader=replace(self.reader(self.account().id), others=known),
+            tables=self.tables,
+            now=lambda: self.now,
+            failed=self._failed,
+        )
+
+    def document(self, started: Started, kind: str) -> DocumentSource:
+        payment, method = started.payment, started.method
+        day = self.now.astimezone(ZoneInfo(self.reseller.timezone)).date()
+        link = addresses(self.provider, payment, method).documents.get(kind, "")
+        facts = DocumentFacts(payment.number, day, link)
+        return self._asked("document", lambda: self.provider.document(kind, payment, method, facts))
+
+    def query(self, started: Started, tries: int = 0) -> StatusAnswer:
+        number, key = started.payment.number, started.idempotency_key
+        request = StatusRequest(started.payment, started.method, number, key, tries)
+        return self._asked("query", lambda: self.provider.query(request))
+
+    def tell(self, hook: str, event: Event) -> list[Effect]:
+        """Deliver an event and write what the plugin keeps in tables of its own; notices are only returned.
+
+        Raises what the handler raises, TypeError for what are no effects, and what a table does not take.
+        """
+        effects = self.ask(hook, event)
+        self.tables.write([effect for effect in effects if not isinstance(effect, Notify)], self.reseller.id)
+        return effects
+
+    def ask(self, hook: str, event: Event) -> list[Effect]:
+        """Deliver an event whose effects get lost, as when a worker dies before it writes them: it comes again."""
+        with patience.within(hook):
+            answer = self.plugin.hooks[hook](event=event, reader=self.reader(event.account_id))
+        return of_event(answer, event, self.tables.shapes)
+
+    def reader(self, account_id: int) -> FakeReader:
+        """Return what a handler reads with: the account, its seller, settings, and rows of the plugin's tables."""
+        declared = self.plugin.settings
+        settings = views.telling_settings(declared, self.reseller.currency, self._above.kept)
+        former = {each.key: self._above.former(each, {}) for each in declared if each.kind is SettingKind.SECRET}
+        known = {account.id: account for account in map(self.account, AccountType)}
+        account = known.get(account_id) or replace(self.account(), id=account_id)
+        return FakeReader(account, self.reseller, settings, former=former, links=self._links, tables=self.tables)
+
+    def own_tables(self) -> Tables:
+        """Return the plugin's tables as its migrations made them. Raises PluginError if they fail."""
+        return self.tables.shapes()
+
+    def rows(self, table: str) -> list[Mapping[str, Value]]:
+        """Return what a table of the plugin's own holds, oldest first."""
+        return self.reader(0).rows(table, limit=1000)
+
+
+def addresses(provider: PaymentProvider, payment: PaymentView, method: MethodView) -> Addresses:
+    """Return the addresses that a host gives to `start`, in the shape that it serves."""
+    root = f"{views.PANEL}/plugin/{provider.name}"
+    return Addresses(
+        actions={each.name: f"{root}/method/{method.id}/{each.name}" for each in provider.capabilities.actions},
+        documents={
+            kind.name: f"{root}/payment/{payment.id}/payment_method/{method.id}/{kind.name}?h={'0' * 32}"
+            for kind in provider.capabilities.documents
+        },
+        payment_page=f"{views.PANEL}/accounts/{payment.account.id}/payments/{payment.id}",
+    )
+
+
+@contextmanager
+def open_fake(source: PluginSource, currency: str) -> Iterator[FakeHost]:
+    """Open a FakeHost for one check. Raises PluginError if the plugin does not load."""
+    if source.module is None:
+        raise PluginError(source.name, source.error, "Import it yourself to see where.")
+    host = FakeHost(source.module, source.name, currency=currency)
+    try:
+        yield host
+    finally:
+        host.tables.close()
