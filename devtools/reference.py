@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Final
 
 from billhook import API_VERSION, Reader
-from billhook.host.loading import COLLECTORS
+from billhook.host.places import COLLECTORS
 from billhook_kit import Host
 from billhook_kit.cli import VERBS
 
