@@ -1,8 +1,8 @@
 """The places where hosts call a plugin's code: on whose account, for how long, what may come back. One line for each.
 
-What a place answers is said by the method or hook itself; events and collectors are the hooks of `billhook.hooks`.
-Everything else that is told of places is derived from here: deadlines, answer checks, threads and breakers, what
-workers deliver, what is counted, docs/containment.md and the reference.
+What a method or hook answers, its signature says; events and collectors are the hooks of `billhook.hooks`. Deadlines,
+answer checks, threads and breakers, what workers deliver, what is counted, docs/containment.md and the reference are
+derived from here. What is answered in each place, and what becomes of a call that goes wrong: docs/containment.md.
 """
 
 from __future__ import annotations
