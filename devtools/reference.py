@@ -83,8 +83,9 @@ class Page:
 
     def _constant(self, each: Declared) -> str:
         value = getattr(each.node, "value", None)
-        is_made = value is None or any(isinstance(node, ast.comprehension) for node in ast.walk(value))
-        shown = "" if is_made else f"`{cell(ast.unparse(value))}`"
+        # What is made of something else is no text to read.
+        is_plain = value is not None and not any(isinstance(node, ast.comprehension) for node in ast.walk(value))
+        shown = f"`{cell(ast.unparse(value))}`" if value is not None and is_plain else ""
         anchor = f'<a id="{slug(each.shown)}"></a>'
         return f"| {anchor}`{each.shown}` | {shown} | {cell(self._linked(each.comment))} |"
 

@@ -135,9 +135,10 @@ plugin is not called for {PAUSE.seconds} s, on that side, *for the person who br
 breaker of its own, which counts at most {OF_ONE} failures of each person, so that it takes three people to pause a
 plugin for the reseller; and the plugin as a whole has one that counts at most {OF_ONE} of each reseller. Meanwhile its
 methods are left out, its pages do not work, its facts wait and use up none of their {PluginReceiver.policy.attempts}
-tries. Then one call is let through; if it succeeds, all go through again. A bad signature, a malformed message and a gateway that cannot be reached are no
-failures. Each process keeps its own breakers. A worker in which all threads of a plugin, or all of somebody's share,
-hang ends with status 75 and is started again by its supervisor; a web process needs a restart.
+tries. Then one call is let through; if it succeeds, all go through again. A bad signature, a malformed message and a
+gateway that cannot be reached are no failures. Each process keeps its own breakers. A worker in which all threads of a
+plugin, or all of somebody's share, hang ends with status 75 and is started again by its supervisor; a web process
+needs a restart.
 
 A page that fails never pauses payments, whoever opens it how often. Where nobody is signed in, at gateways' addresses
 and links, only calls that do not answer in time count: a message that the plugin fails over does not turn the next good
