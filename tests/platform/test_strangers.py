@@ -159,7 +159,7 @@ def test_the_operator_reads_which_side_is_turned_away_and_for_whom(scene: Scene)
 def guard(clock: FixedClock) -> Iterator[Guard]:
     """The guard of a plugin with short deadlines; `LET_GO` of the faulty plugin ends what hangs."""
     faulty.LET_GO.clear()
-    yield Guard("desk", clock.now, dict.fromkeys(("start", "page", "verify"), 0.1))
+    yield Guard("desk", clock.now, dict.fromkeys(("start", "page", "verify", "billhook_balance_changed"), 0.1))
     faulty.LET_GO.set()
 
 
