@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from billhook.addresses import is_web_address
 from billhook.callbacks import Answer, PaymentPaid
-from billhook.host.places import PLACES, kinds_of
+from billhook.host.places import EVENTS, PLACES, kinds_of
 from billhook.i18n import LazyText, is_storable
 from billhook.pages import GoTo, Show
 from billhook.provider import Capabilities, DocumentSource, Instructions, PostForm, Redirect, StartKind
@@ -37,12 +37,12 @@ def check(plugin: str, place: str, answer: object) -> None:
     place: one of PLACES, or a collector.
     What handlers return is looked at in detail by `effects`; what collectors return, by `loading`.
     """
+    # Most handlers want nothing, most of the time.
+    if (answer is None or (type(answer) is list and not answer)) and place in EVENTS:
+        return
     declared = PLACES.get(place)
     if declared is None:
         return  # a collector
-    # Most handlers want nothing, most of the time.
-    if declared.event is not None and (answer is None or (type(answer) is list and not answer)):
-        return
     if not declared.many:
         _one(plugin, place, answer, declared.answers)
     elif type(answer) is not list and (not isinstance(answer, Sequence) or isinstance(answer, str | bytes)):
