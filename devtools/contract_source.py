@@ -21,7 +21,7 @@ PACKAGE: Final = Path(billhook.__file__).parent
 #: Modules of the package that authors do not use.
 NOT_FOR_AUTHORS: Final = frozenset({"__init__", "timed"})
 #: Rules of hosts that an author wants to look up.
-OF_HOSTS: Final = ("host.answers", "host.deadlines", "host.effects", "host.written")
+OF_HOSTS: Final = ("host.places", "host.answers", "host.effects", "host.written")
 #: Packages of the kit that export names (`__all__`).
 OF_THE_KIT: Final = ("billhook_kit.simulator", "billhook_kit")
 #: Read first; the others follow in alphabetical order, and what only tests import comes last.

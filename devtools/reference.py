@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Final
 
 from billhook import API_VERSION, Reader
-from billhook.host.loading import COLLECTORS
+from billhook.host.places import COLLECTORS, PLACES, Place
 from billhook_kit import Host
 from billhook_kit.cli import VERBS
 
@@ -72,6 +72,8 @@ class Page:
         constants = [each for each in part.declared if _kind(each) == "constant"]
         if part.name == "billhook.hooks":
             yield self._table_of_hooks([each for each in part.declared if each.is_hook])
+        if part.name == Place.__module__:
+            yield self._table_of_places()
         for each in part.declared:
             if each not in constants:
                 yield f"### {each.shown}"
@@ -81,9 +83,11 @@ class Page:
 
     def _constant(self, each: Declared) -> str:
         value = getattr(each.node, "value", None)
-        shown = ast.unparse(value) if value is not None else ""
+        # What is made of something else is no text to read.
+        is_plain = value is not None and not any(isinstance(node, ast.comprehension) for node in ast.walk(value))
+        shown = f"`{cell(ast.unparse(value))}`" if value is not None and is_plain else ""
         anchor = f'<a id="{slug(each.shown)}"></a>'
-        return f"| {anchor}`{each.shown}` | `{cell(shown)}` | {cell(self._linked(each.comment))} |"
+        return f"| {anchor}`{each.shown}` | {shown} | {cell(self._linked(each.comment))} |"
 
     def _table_of_hooks(self, hooks: Sequence[Declared]) -> str:
         rows = ["| hook | kind | answers | |", "|---|---|---|---|"]
@@ -92,6 +96,14 @@ class Page:
             kind = "collector" if each.name in COLLECTORS else "event"
             about = cell(self._linked(first_sentence(made.doc)))
             rows.append(f"| [`{each.name}`](#{slug(each.name)}) | {kind} | `{cell(made.returns)}` | {about} |")
+        return "\n".join(rows)
+
+    def _table_of_places(self) -> str:
+        rows = ["| place | side | at most | may raise |", "|---|---|---|---|"]
+        for place in PLACES.values():
+            name = self._link(f"PaymentProvider.{place.name}" if place.method else place.name, f"`{place.name}`")
+            raised = self._linked(", ".join(f"`{kind.__name__}`" for kind in place.may_raise))
+            rows.append(f"| {name} | `{place.side}` | {place.seconds:g} s | {raised} |")
         return "\n".join(rows)
 
     def _declared(self, each: Declared) -> Iterator[str]:
@@ -104,6 +116,7 @@ class Page:
                 yield from self._function(_function(each), each.shown)
                 if each.is_hook:
                     yield from self._called_like(each)
+                    yield from _limit(each.name)
             case "enum":
                 yield self._linked(markdown(_doc(each)))
                 rows = [
@@ -166,6 +179,7 @@ class Page:
         for method in source.class_methods(each):
             yield f"#### {each.name}.{method.name}"
             yield from self._function(method, method.name)
+            yield from _limit(method.name)
 
     def _method(self, each: Declared, method: Function) -> str:
         doc = " ".join((method.doc or _doc_in_protocol(each, method.name)).split())
@@ -217,6 +231,12 @@ class Page:
     def _link(self, name: str, otherwise: str) -> str:
         found = self.anchors.get(name)
         return f"[`{name}`](#{found})" if found else otherwise
+
+
+def _limit(name: str) -> Iterator[str]:
+    """Say how long a call may take, if it has a deadline of its own."""
+    if name in PLACES:
+        yield f"A call may take {PLACES[name].seconds:g} s."
 
 
 def _introduction() -> str:

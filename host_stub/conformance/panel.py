@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
@@ -32,6 +32,7 @@ from billhook import (
     Value,
 )
 from billhook.events import Event
+from billhook.host.places import hook_of
 from billhook.host.tables import Tables
 from billhook_kit import Credit, NotOffered, Opened, Started, Visit, Wish
 from billhook_kit.views import telling_settings
@@ -70,6 +71,7 @@ from host_stub.plugins import delivery, documents, links, paying
 from host_stub.plugins.desk import Desk, Renderer
 from host_stub.services.money_in import methods, payments
 from host_stub.services.queues.deliveries import Delivered, Task
+from host_stub.services.queues.events import payload_of
 from host_stub.services.queues.outbox import PLUGIN
 from host_stub.services.settings import plugin_settings
 from host_stub.services.settings.plugin_settings import Owner
@@ -310,20 +312,20 @@ class PanelHost:
         request = StatusRequest(payment, started.method, payment.number, key, tries)
         return self._registry.ask(request.method, "query", self.provider.query, request)
 
-    def tell(self, hook: str, event: Event) -> list[Effect]:
+    def tell(self, event: Event) -> list[Effect]:
         """See Host. The effects are written as the worker would. Raises RuntimeError if the handler failed."""
-        outcome = self._delivered(hook, event)
+        outcome = self._delivered(event)
         if outcome.effects is not None:
             with self._store.write() as session:
                 outcome.effects(session)
-        return list(self._registry.answers[hook])
+        return list(self._registry.answers[hook_of(type(event))])
 
-    def ask(self, hook: str, event: Event) -> list[Effect]:
-        self._delivered(hook, event)
-        return list(self._registry.answers[hook])
+    def ask(self, event: Event) -> list[Effect]:
+        self._delivered(event)
+        return list(self._registry.answers[hook_of(type(event))])
 
-    def _delivered(self, hook: str, event: Event) -> Delivered:
-        task = _task(hook, event, self._plugin, self._store.now())
+    def _delivered(self, event: Event) -> Delivered:
+        task = _task(event, self._plugin, self._store.now())
         outcome = delivery.PluginReceiver(self._store, self._registry, self._keys).deliver(task)
         if not isinstance(outcome, Delivered):
             raise RuntimeError(f"{outcome.error}; {'; '.join(self.failures())}")
@@ -358,16 +360,14 @@ class PanelHost:
         plugin_settings.save(self._store, self._scope, owner, declared, sums, by=_OPERATOR)
 
 
-def _task(hook: str, event: Event, plugin: str, at: datetime) -> Task:
-    values = {field.name: getattr(event, field.name) for field in fields(event)}
-    payload = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+def _task(event: Event, plugin: str, at: datetime) -> Task:
     return Task(
         id=1,
         receiver=f"{PLUGIN}{plugin}",
         lane=f"{event.account_id}",
         reseller_id=event.reseller_id,
-        kind=hook,
-        payload=payload,
+        kind=hook_of(type(event)),
+        payload=payload_of(event),
         attempts=0,
         created_at=at,
         token="",

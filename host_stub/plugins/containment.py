@@ -9,14 +9,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import copy_context
-from enum import StrEnum
 from queue import SimpleQueue
 from typing import Any, Final
 
-from billhook import BadSignature, MalformedNotification, ProviderError
-from billhook.errors import CallbackError, PageError
+from billhook.host.places import SideName
 
 from host_stub.domain.whose import Path
 
@@ -30,37 +28,7 @@ QUEUE_SECONDS: Final = 2.0
 #: How many wait at once, on each side; one more is turned away. Whoever waits holds a thread of the web server, which
 #: has more of them than all sides of a plugin can hold together (`WEB_THREADS`).
 WAITING: Final = 5
-
-
-class SideName(StrEnum):
-    """Who brings a call about. Each side of a plugin has threads and breakers of its own."""
-
-    OWN = "own"  # the panel, whose payments, settings and events it is about
-    PAGES = "pages"  # whoever opens a page or a link
-    PUBLIC = "public"  # whoever writes to an address that the plugin has for gateways
-
-
 WEB_THREADS: Final = len(SideName) * (THREADS + WAITING) + 4
-
-#: Place → its side, if it is not the panel's own.
-SIDES: Final[Mapping[str, SideName]] = {
-    **dict.fromkeys(("verify", "parse", "acknowledge"), SideName.PUBLIC),
-    **dict.fromkeys(("page", "page_template", "link", "link_template"), SideName.PAGES),
-}
-#: The places that strangers reach, without signing in.
-ANONYMOUS: Final = frozenset({"verify", "parse", "acknowledge", "link", "link_template"})
-
-#: What a place may raise by contract, and what is therefore no failure.
-ALLOWED: Final[Mapping[str, tuple[type[Exception], ...]]] = {
-    "verify": (BadSignature, MalformedNotification, ProviderError),
-    "parse": (BadSignature, MalformedNotification, ProviderError),
-    "acknowledge": (CallbackError, ProviderError),
-    "document": (ProviderError,),
-    "start": (ProviderError,),
-    "query": (ProviderError,),
-    "page": (PageError,),
-    "link": (PageError,),
-}
 
 
 class Overran(Exception):

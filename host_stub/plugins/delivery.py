@@ -14,26 +14,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import MISSING, fields
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from billhook import (
     AccountView,
-    BalanceChanged,
-    BalanceThresholdCrossed,
-    ChargeUncovered,
     Effect,
     Money,
     ResellerView,
     Setting,
     SettingKind,
-    SubscriptionResumed,
-    SubscriptionStopped,
     Value,
 )
 from billhook.events import Event
 from billhook.host import effects
+from billhook.host.places import EVENTS
 from billhook.host.tables import Tables
 from sqlalchemy.orm import Session
 
@@ -48,18 +43,12 @@ from host_stub.plugins.desk import Keys, Providers
 from host_stub.plugins.errors import PluginFailed, PluginWaits
 from host_stub.plugins.registry import Registry
 from host_stub.services.charges import charging
+from host_stub.services.queues import events
 from host_stub.services.queues.deliveries import Delivered, End, Failed, Policy, Postponed, Task
 from host_stub.services.queues.outbox import PLUGIN
 from host_stub.services.settings import plugin_settings
 from host_stub.services.telling import addresses, views
 
-EVENTS: Final[Mapping[str, type[Event]]] = {
-    "billhook_balance_changed": BalanceChanged,
-    "billhook_balance_threshold_crossed": BalanceThresholdCrossed,
-    "billhook_charge_uncovered": ChargeUncovered,
-    "billhook_subscription_stopped": SubscriptionStopped,
-    "billhook_subscription_resumed": SubscriptionResumed,
-}
 #: While charges of the account are being posted, its events wait: the run may end in a hold.
 RUN_IN_PROGRESS: Final = timedelta(seconds=2)
 LONGEST_RUN: Final = timedelta(minutes=10)
@@ -84,7 +73,7 @@ class PluginReceiver:
     def deliver(self, task: Task) -> End:
         """See Receiver. A plugin that is off for the reseller by now hears nothing of it, and never will."""
         plugin = task.receiver.removeprefix(PLUGIN)
-        event = read_event(task.kind, task.payload)
+        event = events.event_of(task.kind, task.payload)
         with self._store.read(Scope.reseller(task.reseller_id)) as session:
             if not plugin_settings.is_on(session, plugin, task.reseller_id):
                 return Delivered()
@@ -122,17 +111,6 @@ def _answer(handler: Callable[..., Any], event: Event, reader: HostReader) -> li
         return effects.of_event(handler(event=event, reader=reader), event, reader.tables)
     finally:
         reader.end()
-
-
-def read_event(hook: str, payload: Mapping[str, Any]) -> Event:
-    """Return the event that a fact of the outbox carries; one from before a field was there has its default."""
-    kind = EVENTS[hook]
-    told = [field for field in fields(kind) if field.name in payload or field.default is MISSING]
-    values: dict[str, Any] = {field.name: payload[field.name] for field in told}
-    for field in told:
-        if field.type == "datetime":
-            values[field.name] = datetime.fromisoformat(values[field.name])
-    return kind(**values)
 
 
 class HostReader:

@@ -10,11 +10,11 @@ from time import perf_counter
 from typing import Any, Final, TypeVar, TypeVarTuple
 
 from billhook.host import answers
-from billhook.host.deadlines import DEADLINES, HANDLER_SECONDS
+from billhook.host.places import PLACES, Place, SideName
 
 from host_stub.domain import whose
 from host_stub.domain.whose import Path
-from host_stub.plugins.containment import ALLOWED, SIDES, NoThread, Overran, SideName
+from host_stub.plugins.containment import NoThread, Overran
 from host_stub.plugins.errors import PluginPaused
 from host_stub.plugins.masking import text_of
 from host_stub.plugins.sides import Side
@@ -46,24 +46,24 @@ class CallOverran(CallFailed):
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A call that ended. path: on whose behalf it was made."""
+    """A call that ended. name: of the place, or of a collector, which is none. path: on whose behalf it was made."""
 
-    place: str
+    name: str
     side: Side
+    place: Place | None = None
     path: Path = ()
 
 
 class Guard:
     """Calls one plugin's code.
 
-    now: the clock of the breakers. deadlines: seconds by place that replace those of `containment`.
+    now: the clock of the breakers. deadlines: seconds by place that replace its own.
     own, pages, public: its sides. tallies: what the calls came to, since the process started.
     """
 
     def __init__(self, plugin: str, now: Callable[[], datetime], deadlines: Mapping[str, float] | None = None) -> None:
         self._plugin = plugin
-        self._deadlines = {**DEADLINES, **(deadlines or {})}
-        self._handler_seconds = self._deadlines.get("billhook_", HANDLER_SECONDS)
+        self._deadlines = deadlines or {}
         self.sides = {name: Side(plugin, name, now) for name in SideName}
         self.own, self.pages, self.public = (self.sides[name] for name in SideName)
         self.tallies = Tallies()
@@ -95,14 +95,16 @@ class Guard:
         """Return the plugin's answer, asked in a thread of the plugin, with the deadline of the place.
 
         On whose behalf it is asked, the thread knows (`domain.whose`).
-        Raises what the place allows, PluginPaused, CallFailed.
+        Raises what the place allows, PluginPaused, CallFailed; KeyError for what is no place.
         """
-        tally = self.tallies.places.get(place) or self.tallies.at(place)
-        side, path = self.sides[SIDES.get(place, SideName.OWN)], whose.present().path
+        declared = PLACES[place]
+        tally = self._places.get(place) or self.tallies.at(place)
+        side, path = self.sides[declared.side], whose.present().path
         self._admit(side, tally, path)
         began = perf_counter()
         try:
-            job = side.pool.run(partial(self._checked, place, function), self._seconds(place), path)
+            seconds = self._deadlines.get(place, declared.seconds)
+            job = side.pool.run(partial(self._checked, place, function), seconds, path)
         except NoThread:
             tally.refuse()
             raise PluginPaused(self._plugin, "all its threads are busy", BUSY_WAIT) from None
@@ -110,27 +112,27 @@ class Guard:
             tally.fail(perf_counter() - began, overran=True)
             side.overran(path)
             raise CallOverran(place, overrun) from overrun
-        self._settle(_Call(place, side, path), tally, perf_counter() - began, job.error)
+        self._settle(_Call(place, side, declared, path), tally, perf_counter() - began, job.error)
         answer: R = job.answer
         return answer
 
-    def here(self, place: str, function: Callable[[*Arguments], R], *arguments: *Arguments) -> R:
+    def here(self, name: str, function: Callable[[*Arguments], R], *arguments: *Arguments) -> R:
         """Return the plugin's answer, asked in this very thread: all that `call` does but the deadline.
 
         For the collectors at load, whose time the start watch bounds. Raises as `call` does.
         """
-        tally = self._places.get(place) or self.tallies.at(place)
+        tally = self._places.get(name) or self.tallies.at(name)
         own = self.own
         if not own.quiet:
             self._admit(own, tally, ())
         began = perf_counter()
         try:
             answer = function(*arguments)
-            answers.check(self._plugin, place, answer)
+            answers.check(self._plugin, name, answer)
         except KeyboardInterrupt:  # this is the host's own thread: somebody ends it
             raise
         except BaseException as error:
-            self._settle(_Call(place, own), tally, perf_counter() - began, error)
+            self._settle(_Call(name, own), tally, perf_counter() - began, error)
             raise
         tally.count(perf_counter() - began)
         if own.breaker.until is not None:
@@ -150,21 +152,18 @@ class Guard:
         answers.check(self._plugin, place, answer)
         return answer
 
-    def _seconds(self, place: str) -> float:
-        return self._deadlines.get(place, self._handler_seconds)
-
     def _settle(self, call: _Call, tally: Tally, seconds: float, error: BaseException | None) -> None:
         """Count a call that ended. Raises its error if the place allows it, else CallFailed."""
         place = call.place
-        if error is None or isinstance(error, ALLOWED.get(place, ())):
+        if error is None or (place is not None and isinstance(error, place.may_raise)):
             tally.count(seconds)
             call.side.answered(call.path)
             if error is not None:
                 raise error
             return
         tally.fail(seconds)
-        call.side.failed(place, call.path)
+        call.side.failed(call.path, anonymous=place is not None and place.anonymous)
         if isinstance(error, answers.Rubbish):
             raise CallFailed(str(error), str(error)) from error
         kind = type(error).__name__
-        raise CallFailed(f"{kind}: {text_of(error)}", f"{place} failed: {kind}") from error
+        raise CallFailed(f"{kind}: {text_of(error)}", f"{call.name} failed: {kind}") from error

@@ -12,7 +12,8 @@ import structlog
 from billhook import BalanceWatch, ChargeWatch, MethodView, PaymentProvider, PluginError, ProviderError
 from billhook.errors import CallbackError, PageError
 from billhook.host import loading
-from billhook.host.loading import EVENT_HOOKS, LoadedPlugin
+from billhook.host.loading import LoadedPlugin
+from billhook.host.places import EVENTS
 
 from host_stub.adapters.clock import Clock, SystemClock
 from host_stub.domain import whose
@@ -156,7 +157,7 @@ class Registry:
 
     def listening(self) -> Listening:
         """Return what the loaded plugins want to hear about."""
-        heard = {hook: tuple(n for n in self.plugins if self.implementation(n, hook)) for hook in EVENT_HOOKS}
+        heard = {hook: tuple(n for n in self.plugins if self.implementation(n, hook)) for hook in EVENTS}
         watches = [_spec(plugin, watch) for plugin in self.plugins.values() for watch in plugin.watches]
         return Listening({hook: names for hook, names in heard.items() if names}, tuple(watches))
 

@@ -12,9 +12,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from billhook.host.places import SideName
+
 from host_stub.domain.whose import Path
 from host_stub.plugins.breaker import Breaker, BreakerState
-from host_stub.plugins.containment import ANONYMOUS, Pool, SideName
+from host_stub.plugins.containment import Pool
 from host_stub.plugins.errors import PluginPaused
 
 STUCK_WAIT: Final = timedelta(seconds=30)
@@ -74,13 +76,13 @@ class Side:
         for breaker in self._of(path):
             breaker.succeeded()
 
-    def failed(self, place: str, path: Path = ()) -> None:
-        """Take note of a call that raised or answered rubbish.
+    def failed(self, path: Path = (), *, anonymous: bool = False) -> None:
+        """Take note of a call that raised or answered rubbish. anonymous: see `Place`.
 
         Where nobody is signed in that opens nothing: whoever sent it hears 503, and the next good message must not hear
         it, too. There only calls that do not end cost more than the answer.
         """
-        if place in ANONYMOUS:
+        if anonymous:
             self.answered(path)
         else:
             self._count(path)

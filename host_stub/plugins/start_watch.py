@@ -10,7 +10,7 @@ import time
 from types import TracebackType
 from typing import Final, NoReturn
 
-from billhook.host.deadlines import LOADING_SECONDS
+from billhook.host.places import LOADING_SECONDS
 
 SECONDS: Final = LOADING_SECONDS
 EXIT_STATUS: Final = 70

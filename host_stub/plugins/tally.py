@@ -1,4 +1,7 @@
-"""What the calls of one plugin came to, counted by place in this process."""
+"""What the calls of one plugin came to, counted by place in this process.
+
+Places are those of `billhook.host.places`, and the collectors: what is counted does not grow with what is asked.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,12 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from billhook.host.answers import EXPECTED
-from billhook.host.loading import COLLECTORS, EVENT_HOOKS
+from billhook.host.places import PLACES
 
 #: Upper bounds of the durations that are told apart, in seconds; what took longer than the last stands after it.
-#: Every deadline of `containment` is one of them: what overran stands above its own.
-BOUNDS: Final = (0.001, 0.005, 0.02, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
+#: Every deadline is one of them: what overran stands above its own.
+BOUNDS: Final = tuple(sorted({0.001, 0.005, 0.02, 0.1, 0.5, 1.0, 5.0, *(place.seconds for place in PLACES.values())}))
 _SHORTEST: Final = BOUNDS[0]
-#: The places that are counted by name. Any other counts as OTHER: what is counted must not grow with what is asked.
-PLACES: Final = frozenset(EXPECTED) | COLLECTORS | frozenset(EVENT_HOOKS)
-OTHER: Final = "other"
 
 
 class Tally:
@@ -80,10 +79,9 @@ class Tallies:
         self._messages: Counter[tuple[str, str]] = Counter()
 
     def at(self, place: str) -> Tally:
-        """Return the tally of a place."""
-        name = place if place in PLACES else OTHER
+        """Return the tally of a place, or of a collector."""
         with self._lock:
-            return self.places.setdefault(name, Tally())
+            return self.places.setdefault(place, Tally())
 
     def heard(self, kind: str, verdict: str) -> None:
         """Count a message of the gateway. kind: `notification` or `question`."""

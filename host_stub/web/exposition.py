@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from billhook.host.places import SideName
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
@@ -17,7 +18,6 @@ from host_stub.adapters.disk import Place
 from host_stub.persistence import Store
 from host_stub.persistence.store import now
 from host_stub.plugins.breaker import BreakerState
-from host_stub.plugins.containment import SideName
 from host_stub.plugins.registry import Registry
 from host_stub.plugins.reporting import ABOVE
 from host_stub.plugins.tally import BOUNDS

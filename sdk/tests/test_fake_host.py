@@ -151,9 +151,9 @@ def test_an_event_is_told_with_settings_and_its_effects_are_collected() -> None:
         billhook_balance_changed=hookimpl(told),
     )
     host = FakeHost(module, "teller")
-    event = sample_event("billhook_balance_changed", account_id=host.account().id)
+    event = sample_event(BalanceChanged, account_id=host.account().id)
 
-    (effect,) = host.tell("billhook_balance_changed", event)
+    (effect,) = host.tell(event)
 
     assert effect.subject == "below 500.00"
 
@@ -163,7 +163,7 @@ def test_an_effect_for_another_account_is_refused() -> None:
     host = FakeHost(SimpleNamespace(billhook_balance_changed=stray), "teller")
 
     with pytest.raises(TypeError, match="another account"):
-        host.tell("billhook_balance_changed", sample_event("billhook_balance_changed"))
+        host.tell(sample_event(BalanceChanged))
 
 
 def test_a_plugin_that_cannot_be_imported_is_told_with_the_reason(tmp_path: Path) -> None:

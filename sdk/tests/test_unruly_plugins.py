@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +19,7 @@ from typing import Any
 import pytest
 from billhook import Reader, hookimpl
 from billhook.events import Event
-from billhook.host import deadlines
+from billhook.host import places
 from billhook_kit import patience
 from billhook_kit.bench import Subject
 from billhook_kit.cli import main
@@ -54,9 +55,9 @@ def _ctrl_c_as_usual() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deadlines, "LOADING_SECONDS", SHORT)
-    monkeypatch.setattr(deadlines, "HANDLER_SECONDS", SHORT)
-    monkeypatch.setattr(deadlines, "DEADLINES", dict.fromkeys(deadlines.DEADLINES, SHORT))
+    short = {name: replace(place, seconds=SHORT) for name, place in places.PLACES.items()}
+    monkeypatch.setattr(places, "LOADING_SECONDS", SHORT)
+    monkeypatch.setattr(places, "PLACES", short)
 
 
 class Dawdler:

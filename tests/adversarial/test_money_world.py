@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from billhook import Level, Money, PaymentPaid, Setting, SettingKind, Verdict
+from billhook.host.places import EVENTS
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -58,12 +59,6 @@ START = datetime(2020, 11, 13, 9, 30, tzinfo=UTC)
 LIFETIME = timedelta(days=30)
 LEVEL = Setting("threshold", SettingKind.MONEY, "Level", level=Level.ACCOUNT)
 WATCH = WatchSpec(LISTENER, "low", "balance", "threshold", None)
-EVENTS = (
-    "billhook_balance_changed",
-    "billhook_balance_threshold_crossed",
-    "billhook_subscription_stopped",
-    "billhook_subscription_resumed",
-)
 PERIODS = st.sampled_from(
     [(Period.HOUR, "500.00"), (Period.HOUR, "7.00"), (Period.DAY, "3.33"), (Period.MONTH, "20.00")]
 )

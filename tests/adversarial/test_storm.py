@@ -11,6 +11,7 @@ from threading import Barrier
 
 import pytest
 from billhook import PaymentPaid
+from billhook.host.places import EVENTS
 from sqlalchemy.orm import Session
 
 from host_stub.domain.errors import RefusedError
@@ -28,13 +29,6 @@ from tests.adversarial.invariants import broken_promises
 from tests.support.charging_world import ChargingWorld
 from tests.support.world import CUSTOMER, MANAGER, MERCHANT, an_account, rub
 
-HOOKS = (
-    "billhook_subscription_stopped",
-    "billhook_subscription_resumed",
-    "billhook_balance_changed",
-    "billhook_balance_threshold_crossed",
-    "billhook_charge_uncovered",
-)
 THREADS = 8
 PATIENCE = Policy(attempts=50, first_wait=timedelta(), longest_wait=timedelta())
 
@@ -64,7 +58,7 @@ class Storm:
             WatchSpec("listener", "low", "balance", "threshold", None),
             WatchSpec("listener", "ahead", "charge", "days", 3),
         )
-        self.store.listening = Listening(dict.fromkeys(HOOKS, ("listener",)), specs)
+        self.store.listening = Listening(dict.fromkeys(EVENTS, ("listener",)), specs)
         with self.store.write() as session:
             reseller = session.get_one(Reseller, world.reseller_id)
             self.accounts = [an_account(session, reseller).id for _ in range(3)]

@@ -22,7 +22,7 @@ PLUGINS = 20
 DISPATCHES = 5  # in each timed step: one is too short to time, many are interrupted by whatever else runs
 PAIRS = 1002
 HOOK = "billhook_balance_changed"
-EVENT = BalanceChanged(1, 1, 5000_00, 6000_00, 1, datetime(2026, 11, 13, 9, tzinfo=UTC))
+EVENT = BalanceChanged(1, 1, 5000_00, 6000_00, 1, at=datetime(2026, 11, 13, 9, tzinfo=UTC))
 READER: Any = SimpleNamespace(end=lambda: None, tables=dict)
 
 pytestmark = pytest.mark.bench

@@ -38,7 +38,7 @@ from billhook import (
     http,
 )
 from billhook.host import loading
-from billhook.host.deadlines import DEADLINES
+from billhook.host.places import PLACES
 from billhook_kit import judging, pages
 from billhook_kit.bench import Subject
 from billhook_kit.checks.events import sample_event
@@ -459,10 +459,9 @@ def test_both_hosts_open_a_secret_to_a_handler_alike() -> None:
 
 
 def steps_of_telling(host: Host) -> Iterator[tuple[str, str]]:
-    name = "billhook_balance_changed"
     for level, secret in ((Level.OPERATOR, ""), (Level.OPERATOR, "s1"), (Level.OPERATOR, "s2"), (Level.RESELLER, "s3")):
         host.inherit(level, {"token": secret})
-        (told,) = host.ask(name, sample_event(name, account_id=host.account().id))
+        (told,) = host.ask(sample_event(BalanceChanged, account_id=host.account().id))
         assert isinstance(told, Notify)
         yield str(told.subject), str(told.paragraphs[0])
 
@@ -482,4 +481,4 @@ def test_both_hosts_know_the_same_misfits_and_open_states() -> None:
 
 @pytest.mark.parametrize("place", ["start", "query"])
 def test_a_call_to_a_gateway_ends_before_the_panel_gives_it_up(place: str) -> None:
-    assert http.CONNECT_SECONDS + http.READ_SECONDS <= http.TOTAL_SECONDS < DEADLINES[place]
+    assert http.CONNECT_SECONDS + http.READ_SECONDS <= http.TOTAL_SECONDS < PLACES[place].seconds

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
+from billhook import BalanceChanged
 from billhook_kit import FakeHost
 from billhook_kit.checks.events import sample_event
 from billhook_kit.kit import all_checks
@@ -59,12 +60,11 @@ def test_the_guides_tables_are_made_and_kept_in(tmp_path: Path, monkeypatch: pyt
     monkeypatch.syspath_prepend(tmp_path)
     host = FakeHost(importlib.import_module(package.name), "cash_desk")
     account = host.account().id
-    name = "billhook_balance_changed"
 
-    host.tell(name, sample_event(name, account_id=account, before_minor=0, after_minor=500))
-    host.tell(name, sample_event(name, account_id=account, before_minor=500, after_minor=500))
+    host.tell(sample_event(BalanceChanged, account_id=account, before_minor=0, after_minor=500))
+    host.tell(sample_event(BalanceChanged, account_id=account, before_minor=500, after_minor=500))
     (row,) = host.rows("cash_desk_visit")
-    host.tell(name, sample_event(name, account_id=account))
+    host.tell(sample_event(BalanceChanged, account_id=account))
 
     assert (row["account_id"], row["amount_minor"], row["currency"]) == (account, 0, "RUB")
     assert host.rows("cash_desk_visit") == []

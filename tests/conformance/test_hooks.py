@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
+import billhook
 import pytest
-from billhook import ApiRange, PaymentProvider, hookimpl, hooks
+from billhook import ApiRange, Event, PaymentProvider, hookimpl, hooks
 from billhook.host import loading
-
-from host_stub.plugins.delivery import EVENTS
+from billhook.host.places import COLLECTORS, EVENTS
 
 ROOT = Path(__file__).parents[2]
 HOOKS = sorted(name for name in vars(hooks) if name.startswith("billhook_"))
@@ -126,9 +126,10 @@ def position_in_calls(function: str, position: int, call: ast.Call) -> int | Non
     return position if isinstance(call.func, ast.Name) and call.func.id == function else None
 
 
-def fact_of(call: ast.Call) -> int | None:
-    """Return where a call that writes a fact for plugins has the fact's hook."""
-    return {"tell_plugins": 2, "tell_plugin": 3}.get(getattr(call.func, "attr", ""))
+def made(tree: ast.Module) -> set[str]:
+    """Return the names of classes that code calls or hands over to a function: what it may make values of."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return {value.id for call in calls for value in (call.func, *call.args) if isinstance(value, ast.Name)}
 
 
 def place_of(call: ast.Call) -> int | None:
@@ -136,13 +137,13 @@ def place_of(call: ast.Call) -> int | None:
     return 1 if ast.unparse(call.func).endswith(("registry.call", "registry.ask")) else None
 
 
-def in_the_host(folder: str, position: Callable[[ast.Call], int | None]) -> set[str]:
+def in_the_host(folder: str, look: Callable[[ast.Module], set[str]]) -> set[str]:
     trees = (ast.parse(path.read_text("utf-8")) for path in (ROOT / "host_stub" / folder).rglob("*.py"))
-    return set().union(*(reaching(tree, position) for tree in trees))
+    return set().union(*map(look, trees))
 
 
-WRITTEN = in_the_host("services", fact_of)
-CALLED = in_the_host("plugins", place_of)
+TOLD_OF = in_the_host("services", made)
+CALLED = in_the_host("plugins", partial(reaching, position=place_of))
 
 
 SAID = {"billhook_plugin_title": "All", "billhook_api_version": ApiRange()}
@@ -156,10 +157,10 @@ def answering(value: object) -> Callable[[], object]:
     return collector
 
 
-@pytest.mark.parametrize("name", sorted(loading.COLLECTORS))
+@pytest.mark.parametrize("name", sorted(COLLECTORS))
 def test_every_collector_is_asked_while_a_plugin_loads(name: str) -> None:
     asked: list[str] = []
-    made = {each: answering(SAID.get(each, [])) for each in loading.COLLECTORS}
+    made = {each: answering(SAID.get(each, [])) for each in COLLECTORS}
 
     def ask(hook: str, implementation: Callable[[], object]) -> object:
         asked.append(hook)
@@ -170,10 +171,19 @@ def test_every_collector_is_asked_while_a_plugin_loads(name: str) -> None:
     assert asked.count(name) == 1
 
 
-@pytest.mark.parametrize("name", sorted({*HOOKS} - loading.COLLECTORS))
-def test_every_event_is_written_by_a_service_and_delivered(name: str) -> None:
-    assert name in WRITTEN, f"no service writes a fact of {name}"
-    assert name in EVENTS, f"the worker does not know {name}"
+@pytest.mark.parametrize("kind", EVENTS.values())
+def test_every_event_is_told_by_a_service(kind: type[Event]) -> None:
+    assert kind.__name__ in TOLD_OF, f"no service tells of {kind.__name__}"
+
+
+@pytest.mark.parametrize("kind", EVENTS.values())
+def test_every_event_is_there_for_authors(kind: type[Event]) -> None:
+    assert getattr(billhook, kind.__name__, None) is kind
+    assert kind.__name__ in billhook.__all__
+
+
+def test_every_event_has_a_hook_of_its_own() -> None:
+    assert len(EVENTS) == len(set(EVENTS.values())) == len(HOOKS) - len(COLLECTORS)
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -193,24 +203,19 @@ def test_a_hook_that_is_only_named_has_no_test() -> None:
     assert exercised(used) >= {"billhook_settings", "billhook_links", "billhook_pages"}
 
 
-def test_a_fact_counts_if_it_reaches_the_outbox() -> None:
+def test_an_event_counts_if_it_is_made_or_handed_over() -> None:
     module = ast.parse(
         """
-A, B, C = "a", "b", "c"
-FIRST: Final = "first"
-SECOND = "second"
-UNUSED = "unused"
-KINDS = {"in_a_table": 1}
-def tell(session, account, hook):
-    outbox.tell_plugins(session, account, hook, {})
-def run(session, account):
-    tell(session, account, SECOND)
-    outbox.tell_plugin(session, "plugin", account, FIRST, {"third": 3})
-    thread.start(UNUSED)
+from billhook import Imported
+def tell(kind: type[Annotated]):
+    events.tell(session, account, kind(at=now))
+tell(Handed)
+tell(Made(at=now))
 """
     )
 
-    assert reaching(module, fact_of) == {"first", "second"}
+    assert made(module) >= {"Handed", "Made"}
+    assert not made(module) & {"Imported", "Annotated"}
 
 
 def test_a_method_counts_if_it_is_called_through_the_guard() -> None:

@@ -2,50 +2,33 @@
 
 from __future__ import annotations
 
-from billhook.host.answers import EXPECTED, HANDLER
-from billhook.host.deadlines import DEADLINES, HANDLER_SECONDS
-from billhook.host.loading import EVENT_HOOKS
+from types import NoneType
+
+from billhook.host.places import EVENTS, PLACES, Place, SideName
 
 from host_stub.plugins.breaker import FAILURES, OF_ONE, PAUSE, WINDOW
 from host_stub.plugins.containment import (
     OF_PERSON,
     OF_RESELLER,
     QUEUE_SECONDS,
-    SIDES,
     THREADS,
     WAITING,
     WEB_THREADS,
-    SideName,
 )
+from host_stub.plugins.delivery import PluginReceiver
 from host_stub.plugins.start_watch import SECONDS
 
-_AGAIN = "the fact waits and is told again later, to this plugin alone; after 8 tries it is given up and shown"
-_RETRY = "the gateway hears 503 and `Retry-After`; nothing is credited; its retry is judged as if it were the first"
-
-#: Place → what a test sees when it raises, hangs or answers rubbish; what it sees when it works, even slowly; the rule.
-PLACES: dict[str, tuple[str, str, str]] = {
-    "availability": ("left out", "offered", "the method is left out of the payer's choice"),
-    "check_settings": ("finding", "checked", "the failure is a finding on the settings page and blocks saving"),
-    "validator": ("refused", "taken", "the value is not taken, and the form says that it could not be checked"),
-    "start": (
-        "sentence",
-        "led on",
-        "the payer reads that the method does not work now and may choose another; the attempt is kept as failed, "
-        "after a hang as unknown, and is asked for",
-    ),
-    "verify": ("503", "200", _RETRY),
-    "parse": ("503", "200", _RETRY),
-    "acknowledge": ("503", "200", "the gateway hears 503 and `Retry-After`; what was credited stays, once"),
-    "query": ("unknown", "started", "the attempt stays unknown and is asked for again, with growing pauses"),
-    "document": ("without", "drawn", "the payer's page comes without the document and offers to try again"),
-    "page": ("sentence", "shown", "the visitor reads that the page does not work now (503); nothing is written"),
-    "link": ("sentence", "shown", "the visitor reads that the page does not work now (503); nothing is written"),
-    "template": ("sentence", "shown", "the payer reads that the method does not work now"),
-    **dict.fromkeys(
-        ("page_template", "link_template"),
-        ("sentence", "shown", "the visitor reads that the page does not work now (503); nothing is written"),
-    ),
-    **dict.fromkeys(EVENT_HOOKS, ("waits", "delivered", _AGAIN)),
+#: Place → what a test sees when it raises, hangs or answers rubbish; what it sees when it works, even slowly.
+SEEN: dict[str, tuple[str, str]] = {
+    "availability": ("left out", "offered"),
+    "check_settings": ("finding", "checked"),
+    "validator": ("refused", "taken"),
+    "start": ("sentence", "led on"),
+    **dict.fromkeys(("verify", "parse", "acknowledge"), ("503", "200")),
+    "query": ("unknown", "started"),
+    "document": ("without", "drawn"),
+    **dict.fromkeys(("page", "link", "template", "page_template", "link_template"), ("sentence", "shown")),
+    **dict.fromkeys(EVENTS, ("waits", "delivered")),
 }
 
 #: Fault while a plugin is called → what becomes of the call.
@@ -101,8 +84,8 @@ def _faults() -> list[str]:
 
 def _calls() -> list[str]:
     rows = [
-        f"| `{place}` | {DEADLINES.get(place, HANDLER_SECONDS):g} s | {_expected(place)} | {rule} |"
-        for place, (_bad, _good, rule) in PLACES.items()
+        f"| `{place.name}` | {place.seconds:g} s | {_expected(place)} | {place.otherwise} |"
+        for place in PLACES.values()
     ]
     return [
         "| place | deadline | answers | if it raises, hangs or answers something else |",
@@ -111,10 +94,9 @@ def _calls() -> list[str]:
     ]
 
 
-def _expected(place: str) -> str:
-    kinds = EXPECTED.get(place, HANDLER)
-    names = ["`None`" if kind.__name__ == "NoneType" else f"`{kind.__name__}`" for kind in kinds]
-    return f"list of {', '.join(names[1:])}" if kinds[0] is list else " or ".join(names)
+def _expected(place: Place) -> str:
+    names = ["`None`" if kind is NoneType else f"`{kind.__name__}`" for kind in place.answers]
+    return f"list of {', '.join(names)}" if place.many else " or ".join(names)
 
 
 def _loading() -> list[str]:
@@ -123,7 +105,7 @@ def _loading() -> list[str]:
 
 
 def _named(side: SideName) -> str:
-    names = [f"`{place}`" for place in DEADLINES if SIDES.get(place) is side]
+    names = [f"`{place.name}`" for place in PLACES.values() if place.side is side]
     return ", ".join(names[:-1]) + f" and {names[-1]}"
 
 
@@ -152,10 +134,11 @@ it does outside may still happen, which is why an attempt whose start overran st
 plugin is not called for {PAUSE.seconds} s, on that side, *for the person who brought them about*. A reseller has a
 breaker of its own, which counts at most {OF_ONE} failures of each person, so that it takes three people to pause a
 plugin for the reseller; and the plugin as a whole has one that counts at most {OF_ONE} of each reseller. Meanwhile its
-methods are left out, its pages do not work, its facts wait and use up no try. Then one call is let through; if it
-succeeds, all go through again. A bad signature, a malformed message and a gateway that cannot be reached are no
-failures. Each process keeps its own breakers. A worker in which all threads of a plugin, or all of somebody's share,
-hang ends with status 75 and is started again by its supervisor; a web process needs a restart.
+methods are left out, its pages do not work, its facts wait and use up none of their {PluginReceiver.policy.attempts}
+tries. Then one call is let through; if it succeeds, all go through again. A bad signature, a malformed message and a
+gateway that cannot be reached are no failures. Each process keeps its own breakers. A worker in which all threads of a
+plugin, or all of somebody's share, hang ends with status 75 and is started again by its supervisor; a web process
+needs a restart.
 
 A page that fails never pauses payments, whoever opens it how often. Where nobody is signed in, at gateways' addresses
 and links, only calls that do not answer in time count: a message that the plugin fails over does not turn the next good

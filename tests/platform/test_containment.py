@@ -47,7 +47,7 @@ class Ward:
     def __init__(self, clock: FixedClock) -> None:
         self.clock = clock
         self.released = threading.Event()
-        self.registry = Registry.of({"desk": ModuleType("desk")}, deadlines={"billhook_": DEADLINE})
+        self.registry = Registry.of({"desk": ModuleType("desk")}, deadlines={EVENT: DEADLINE})
         self.registry._clock = clock
 
     @property
@@ -291,7 +291,7 @@ PAID |= {"external_id": "e", "signed_digest": "d" * 64, "details": {}}
     ("place", "answer", "says"),
     [
         ("availability", True, "availability returned bool, not Available or Unavailable"),
-        ("availability", Unavailable(5), "Unavailable with reason = int, not str or LazyText"),  # type: ignore[arg-type]
+        ("availability", Unavailable(5), "Unavailable with reason = int, not LazyText or str"),  # type: ignore[arg-type]
         ("verify", True, "verify returned bool, not None"),
         ("parse", None, "parse returned NoneType"),
         ("parse", PaymentPaid(**{**PAID, "amount": 5000}), "PaymentPaid with amount = int, not Money"),
@@ -317,7 +317,7 @@ PAID |= {"external_id": "e", "signed_digest": "d" * 64, "details": {}}
         ("parse", PaymentPaid(**{**PAID, "external_id": ""}), "external_id has 0 characters"),
         ("parse", PaymentPaid(**{**PAID, "signed_digest": "zz"}), "no hex digest"),
         ("query", PaymentPaid(**{**PAID, "signed_digest": ""}), "no hex digest"),
-        ("validator", True, "validator returned bool, not str or LazyText or None"),
+        ("validator", True, "validator returned bool, not LazyText or str or None"),
         ("document", DocumentSource("a", "a", {}, frozen={"at": object()}), "frozen that is no JSON"),
         ("document", None, "document returned NoneType, not DocumentSource"),
         ("query", "paid", "query returned str, not PaymentPaid or AttemptState"),

@@ -24,7 +24,8 @@ from billhook import (
     StartKind,
     hookimpl,
 )
-from billhook.host.loading import COLLECTORS, EVENT_HOOKS
+from billhook.host.places import EVENTS, PLACES
+from billhook_kit.checks.events import sample_event
 from sqlalchemy import delete, func, select
 
 from host_stub.adapters.clock import FixedClock
@@ -45,18 +46,17 @@ from host_stub.plugins import links
 from host_stub.plugins.containment import THREADS
 from host_stub.plugins.registry import Registry
 from host_stub.services.money_in import attempts
-from host_stub.services.queues.outbox import tell_plugin
+from host_stub.services.queues import events
 from host_stub.worker import Outside, Worker
 from tests.conftest import LETTER_DAY
 from tests.customer.fakes import Printer
 from tests.platform import faulty
-from tests.platform.containment_table import FAULTS, PLACES, page
+from tests.platform.containment_table import FAULTS, SEEN, page
 from tests.support.databases import Databases
 from tests.support.proving import doubts
 from tests.support.web import Visitor, a_customer, a_user, an_app, store_of
 from tests.support.world import CUSTOMER, World, a_method, rub
 
-DRAWN = ("page_template", "link_template")
 DOCS = Path(__file__).parents[2] / "docs/containment.md"
 DEADLINE = 0.6
 #: Long before a hang ends; how fast the machine is shows in no test.
@@ -65,20 +65,6 @@ COMPILED = ("billhook/", "components/", "faulty/", "layouts/", "plugin/")
 NOT_WORKING = "Этот способ оплаты сейчас не работает"
 PAGE_NOT_WORKING = "Эта страница сейчас не работает"
 TRY_AGAIN = "Попробовать еще раз"
-FACTS: dict[str, dict[str, Any]] = {
-    "billhook_balance_changed": {"before_minor": 0, "after_minor": 1, "transaction_id": 1},
-    "billhook_balance_threshold_crossed": {"key": "k", "level_minor": 1, "balance_minor": 0},
-    "billhook_charge_uncovered": {
-        "key": "k",
-        "subscription_name": "VPS",
-        "due_at": LETTER_DAY.isoformat(),
-        "amount_minor": 1,
-        "missing_minor": 1,
-        "balance_minor": 0,
-    },
-    "billhook_subscription_stopped": {"subscription_id": 1, "name": "VPS"},
-    "billhook_subscription_resumed": {"subscription_id": 1, "name": "VPS"},
-}
 
 
 class Healthy(PaymentProvider):
@@ -110,7 +96,7 @@ class Scene:
         self.clock = FixedClock(LETTER_DAY)
         self.registry = Registry.of(
             {"faulty": faulty, "healthy": SimpleNamespace(billhook_payment_providers=_healthy)},
-            deadlines=dict.fromkeys((*PLACES, "billhook_"), deadline),
+            deadlines=dict.fromkeys(PLACES, deadline),
         )
         assert self.registry.broken == {}
         self.app = app = an_app(url, self.clock, registry=self.registry, renderer=Printer(), **settings)
@@ -296,8 +282,8 @@ def event(hook: str) -> Callable[[Scene], str]:
 def _tell(scene: Scene, hook: str) -> None:
     with scene.store.write() as session:
         account = session.get_one(Account, scene.world.account_id)
-        common = {"reseller_id": account.reseller_id, "account_id": account.id, "at": LETTER_DAY.isoformat()}
-        tell_plugin(session, "faulty", account, hook, {**common, **FACTS[hook]})
+        whose = {"reseller_id": account.reseller_id, "account_id": account.id}
+        events.tell(session, account, sample_event(EVENTS[hook], **whose, at=LETTER_DAY), to="faulty")
 
 
 DRIVES: dict[str, Callable[[Scene], str]] = {
@@ -315,7 +301,7 @@ DRIVES: dict[str, Callable[[Scene], str]] = {
     "page_template": look,
     "link": click,
     "link_template": click,
-    **{hook: event(hook) for hook in FACTS},
+    **{hook: event(hook) for hook in EVENTS},
 }
 
 
@@ -431,14 +417,14 @@ def test_every_fault_of_the_page_is_driven_on_postgresql() -> None:
 def is_taken_though_slow(scene: Scene, place: str) -> None:
     faulty.FAULTS[place] = "slow"
 
-    assert DRIVES[place](scene) == PLACES[place][1]
+    assert DRIVES[place](scene) == SEEN[place][1]
     assert scene.failures() == {}
 
 
 def is_contained_at_once(scene: Scene, place: str, fault: str) -> None:
     faulty.FAULTS[place] = fault
 
-    assert DRIVES[place](scene) == PLACES[place][0]
+    assert DRIVES[place](scene) == SEEN[place][0]
     assert list(scene.failures()) == [place]
     assert ("RuntimeError: a fault" if fault == "raise" else "object") in scene.failures()[place]
     mended(scene, place)
@@ -454,7 +440,7 @@ def is_given_up(scene: Scene, place: str, fault: str) -> None:
         assert is_quick(scene)
         seen = driven.result(20)
 
-    assert seen == PLACES[place][0]
+    assert seen == SEEN[place][0]
     assert scene.failures() == {place: f"did not answer within {DEADLINE:g} s"}
 
 
@@ -462,7 +448,7 @@ def mended(scene: Scene, place: str) -> None:
     """Without the fault the same payment goes on as if nothing had been, and money has come in at most once."""
     faulty.FAULTS.clear()
 
-    assert DRIVES[place](scene) == PLACES[place][1]
+    assert DRIVES[place](scene) == SEEN[place][1]
     with scene.store.read() as session:
         assert doubts(session) == []
         of_payment = select(func.count()).select_from(Document).where(Document.payment_id == scene.payment_id)
@@ -483,14 +469,16 @@ def test_a_worker_in_which_all_threads_of_a_plugin_hang_ends_and_says_so(scene: 
     assert worker.hung == ["faulty"]
 
 
-def test_every_hook_and_every_provider_method_is_driven() -> None:
+def test_every_place_is_driven() -> None:
+    assert DRIVES.keys() == SEEN.keys() == PLACES.keys()
+
+
+def test_every_method_of_a_provider_is_a_place() -> None:
     methods = {
         name for name in vars(PaymentProvider) if not name.startswith("_") and callable(vars(PaymentProvider)[name])
     }
-    hooks = {name for name in vars(faulty) if name.startswith("billhook_")} - COLLECTORS
 
-    assert hooks == set(EVENT_HOOKS)
-    assert set(PLACES) == methods | hooks | {"validator", "page", "link", "template", *DRAWN}
+    assert methods == {place.name for place in PLACES.values() if place.method}
 
 
 def test_the_page_on_containment_is_the_tested_table() -> None:

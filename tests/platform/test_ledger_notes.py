@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from billhook import BalanceChanged
 from billhook_kit import Host, OpenHost, find_plugin, installed_host, open_fake
 from billhook_kit.bench import Subject
 from billhook_kit.checks.events import sample_event
@@ -13,7 +14,6 @@ from billhook_kit.kit import Kit, Outcome
 from tests.platform.ledger_notes import NAME, Site
 
 HOSTS: dict[str, Callable[[], OpenHost]] = {"FakeHost": lambda: open_fake, "the panel": installed_host}
-HOOK = "billhook_balance_changed"
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -32,9 +32,8 @@ def played(host: Host) -> list[object]:
     """Tell the plugin of two movements, of the second one twice; return what it keeps, without numbers of accounts."""
     account = host.account().id
     for number, before, after in ((1, 0, 700), (2, 700, -100), (2, 700, -100)):
-        host.tell(
-            HOOK, sample_event(HOOK, account_id=account, transaction_id=number, before_minor=before, after_minor=after)
-        )
+        moved = {"transaction_id": number, "before_minor": before, "after_minor": after}
+        host.tell(sample_event(BalanceChanged, account_id=account, **moved))
     rows = [*host.rows("ledger_notes_note"), *host.rows("ledger_notes_total")]
     return [{name: value for name, value in row.items() if name != "account_id"} for row in rows]
 

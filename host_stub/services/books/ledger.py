@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from billhook import BalanceChanged
 from billhook.money import MAX_MINOR
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -18,7 +19,7 @@ from host_stub.persistence import Account, Entry, LedgerTransaction, Leg, Resell
 from host_stub.persistence.money import TRANSACTION_IDS
 from host_stub.persistence.store import fetch, now
 from host_stub.services.charges import watches
-from host_stub.services.queues import outbox
+from host_stub.services.queues import events
 
 #: A balance beyond this could not be compared with thresholds and prices any more.
 MOST_MINOR: Final = MAX_MINOR // 2
@@ -78,7 +79,7 @@ def find(session: Session, reseller_id: int, source: str, source_id: str) -> Led
 def post(session: Session, account: Account, movement: Movement) -> LedgerTransaction:
     """Post a movement on a locked account: legs, header, balance, watched levels, the event for plugins.
 
-    Charges emit threshold crossings only; single movements also emit `billhook_balance_changed`.
+    Charges emit threshold crossings only; single movements also emit BalanceChanged.
     Raises InvalidAmount for a balance too large to reckon with, IntegrityError (SQLAlchemy) if the once-only key was
     used: by then the unit is lost, so look first.
     """
@@ -139,19 +140,15 @@ def _draw_id(session: Session) -> int:
 
 
 def _announce(session: Session, account: Account, before: int, header: LedgerTransaction) -> None:
-    outbox.tell_plugins(
-        session,
-        account,
-        "billhook_balance_changed",
-        {
-            "reseller_id": account.reseller_id,
-            "account_id": account.id,
-            "before_minor": before,
-            "after_minor": account.balance_minor,
-            "transaction_id": header.id,
-            "at": header.at.isoformat(),
-        },
+    event = BalanceChanged(
+        reseller_id=account.reseller_id,
+        account_id=account.id,
+        before_minor=before,
+        after_minor=account.balance_minor,
+        transaction_id=header.id,
+        at=header.at,
     )
+    events.tell(session, account, event)
 
 
 def reverse(

@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import structlog
-from billhook import Money
+from billhook import ChargeUncovered, Money
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
@@ -30,10 +30,9 @@ from host_stub.persistence import (
 from host_stub.persistence.store import fetch, listening, now
 from host_stub.services.books import ledger
 from host_stub.services.charges import running
-from host_stub.services.queues import outbox
+from host_stub.services.queues import events
 from host_stub.services.tenants.open_resellers import closed, is_open
 
-UNCOVERED: Final = "billhook_charge_uncovered"
 #: Nobody plans further ahead, and the hours until then are counted one by one.
 FARTHEST_DAYS: Final = 31
 
@@ -81,7 +80,7 @@ def _watches(session: Session) -> list[Watched]:
         )
         for reseller_id in session.scalars(on.order_by(PluginActivation.reseller_id)).all():
             days = _days(session, spec, reseller_id)
-            if days > 0 and spec.plugin in outbox.active_plugins(session, reseller_id, UNCOVERED):
+            if days > 0 and spec.plugin in events.hearers(session, reseller_id, ChargeUncovered):
                 found.append(Watched(spec, reseller_id, days))
     return found
 
@@ -219,21 +218,16 @@ def _uncovered(session: Session, account: Account, days: int) -> Coming | None:
 
 
 def _tell(session: Session, watched: Watched, account: Account, coming: Coming) -> None:
-    outbox.tell_plugin(
-        session,
-        watched.spec.plugin,
-        account,
-        UNCOVERED,
-        {
-            "reseller_id": account.reseller_id,
-            "account_id": account.id,
-            "key": watched.spec.key,
-            "subscription_name": coming.subscription_name,
-            "due_at": coming.due_at.isoformat(),
-            "amount_minor": coming.price.minor,
-            "earlier_minor": coming.earlier.minor,
-            "missing_minor": coming.missing.minor,
-            "balance_minor": account.balance_minor,
-            "at": now(session).isoformat(),
-        },
+    event = ChargeUncovered(
+        reseller_id=account.reseller_id,
+        account_id=account.id,
+        key=watched.spec.key,
+        subscription_name=coming.subscription_name,
+        due_at=coming.due_at,
+        amount_minor=coming.price.minor,
+        earlier_minor=coming.earlier.minor,
+        missing_minor=coming.missing.minor,
+        balance_minor=account.balance_minor,
+        at=now(session),
     )
+    events.tell(session, account, event, to=watched.spec.plugin)

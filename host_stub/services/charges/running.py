@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from billhook import Money
+from billhook import Money, SubscriptionResumed, SubscriptionStopped
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
@@ -14,11 +14,8 @@ from host_stub.domain.charging import Period, Span, Terms, cost, first_period, f
 from host_stub.persistence import Account, Charge, Leg, Plan, Reseller, Subscription, SubscriptionStatus
 from host_stub.persistence.store import fetch, now
 from host_stub.services.books import ledger
-from host_stub.services.queues import outbox
+from host_stub.services.queues import events, outbox
 from host_stub.services.telling.journal import log
-
-STOPPED = "billhook_subscription_stopped"
-RESUMED = "billhook_subscription_resumed"
 
 
 def terms_of(session: Session, subscription: Subscription) -> Terms:
@@ -79,7 +76,7 @@ def start(session: Session, account: Account, subscription: Subscription, *, by:
         pay(session, account, subscription, span, cost(terms, span))
     _change(session, subscription, SubscriptionStatus.ACTIVE, by=by)
     if resumed:
-        _tell(session, account, subscription, RESUMED)
+        _tell(session, account, subscription, SubscriptionResumed)
 
 
 def pay(session: Session, account: Account, subscription: Subscription, span: Span, price: Money) -> None:
@@ -125,7 +122,7 @@ def stop(session: Session, account: Account, subscription: Subscription, *, clos
     subscription.stopped_at = now(session)
     action = "subscription.stopped_by_closing" if closing else ""
     _change(session, subscription, SubscriptionStatus.STOPPED, by=SYSTEM, action=action)
-    _tell(session, account, subscription, STOPPED)
+    _tell(session, account, subscription, SubscriptionStopped)
 
 
 def take_back(session: Session, account: Account, subscription: Subscription, *, resumed: bool, by: Actor) -> None:
@@ -139,7 +136,7 @@ def take_back(session: Session, account: Account, subscription: Subscription, *,
     subscription.stopped_at = at if resumed else None
     to = SubscriptionStatus.STOPPED if resumed else SubscriptionStatus.PENDING
     _change(session, subscription, to, by=by, action="subscription.start_taken_back")
-    _tell(session, account, subscription, STOPPED)
+    _tell(session, account, subscription, SubscriptionStopped)
 
 
 def delete(session: Session, subscription: Subscription, *, by: Actor) -> None:
@@ -177,16 +174,17 @@ def _change(
     )
 
 
-def _tell(session: Session, account: Account, subscription: Subscription, hook: str) -> None:
-    outbox.tell_plugins(
-        session,
-        account,
-        hook,
-        {
-            "reseller_id": account.reseller_id,
-            "account_id": account.id,
-            "subscription_id": subscription.id,
-            "name": subscription.name,
-            "at": now(session).isoformat(),
-        },
+def _tell(
+    session: Session,
+    account: Account,
+    subscription: Subscription,
+    kind: type[SubscriptionStopped] | type[SubscriptionResumed],
+) -> None:
+    event = kind(
+        reseller_id=account.reseller_id,
+        account_id=account.id,
+        subscription_id=subscription.id,
+        name=subscription.name,
+        at=now(session),
     )
+    events.tell(session, account, event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billhook import Money
+from billhook import BalanceThresholdCrossed, Money
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -10,11 +10,9 @@ from host_stub.domain.listening import WatchSpec
 from host_stub.domain.watching import has_risen
 from host_stub.persistence import Account, BalanceWatch, PluginSetting
 from host_stub.persistence.store import listening, now
-from host_stub.services.queues import outbox
+from host_stub.services.queues import events
 from host_stub.services.settings.setting_values import loaded
 from host_stub.services.tenants.open_resellers import is_open
-
-CROSSED = "billhook_balance_threshold_crossed"
 
 
 def balance_moved(session: Session, account: Account, before_minor: int) -> None:
@@ -104,19 +102,12 @@ def _level(session: Session, account: Account, spec: WatchSpec) -> int | None:
 
 
 def _tell(session: Session, account: Account, watch: BalanceWatch) -> None:
-    if watch.plugin not in outbox.active_plugins(session, account.reseller_id, CROSSED):
-        return
-    outbox.tell_plugin(
-        session,
-        watch.plugin,
-        account,
-        CROSSED,
-        {
-            "reseller_id": account.reseller_id,
-            "account_id": account.id,
-            "key": watch.key,
-            "level_minor": watch.level_minor,
-            "balance_minor": account.balance_minor,
-            "at": now(session).isoformat(),
-        },
+    event = BalanceThresholdCrossed(
+        reseller_id=account.reseller_id,
+        account_id=account.id,
+        key=watch.key,
+        level_minor=watch.level_minor,
+        balance_minor=account.balance_minor,
+        at=now(session),
     )
+    events.tell(session, account, event, to=watch.plugin)

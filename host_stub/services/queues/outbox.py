@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from sqlalchemy import Insert, Table, select
+from sqlalchemy import Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
-from host_stub.persistence import Account, Lane, Mail, Notice, Outbox, PluginActivation
+from host_stub.persistence import Lane, Mail, Notice, Outbox
 from host_stub.persistence.base import table_of
-from host_stub.persistence.store import listening, now
+from host_stub.persistence.store import now
 
 MAIL = "mail"
 PROVISIONING = "provisioning"
@@ -77,37 +77,6 @@ def _inserting_once(kind: type[Mail] | type[Notice], dialect: str) -> ReturningI
 
 def _insert(table: Table, dialect: str) -> postgresql.Insert | sqlite.Insert:
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-
-
-def active_plugins(session: Session, reseller_id: int, hook: str) -> list[str]:
-    """Return the plugins that implement an event hook and are on for the reseller."""
-    names = listening(session).plugins(hook)
-    if not names:
-        return []
-    query = select(PluginActivation.plugin).where(
-        PluginActivation.reseller_id == reseller_id, PluginActivation.enabled, PluginActivation.plugin.in_(names)
-    )
-    on = set(session.scalars(query))
-    return [name for name in names if name in on]
-
-
-def tell_plugin(session: Session, plugin: str, account: Account, hook: str, payload: Mapping[str, object]) -> None:
-    """Write a fact about a locked account for one plugin."""
-    enqueue(
-        session,
-        PLUGIN + plugin,
-        f"account:{account.id}",
-        hook,
-        payload,
-        reseller_id=account.reseller_id,
-        sequence=account.event_sequence,
-    )
-
-
-def tell_plugins(session: Session, account: Account, hook: str, payload: Mapping[str, object]) -> None:
-    """Write a fact about a locked account for every plugin that listens and is on. Instants as ISO text."""
-    for plugin in active_plugins(session, account.reseller_id, hook):
-        tell_plugin(session, plugin, account, hook, payload)
 
 
 def insert_once(session: Session, kind: type[Mail] | type[Notice], values: Mapping[str, object]) -> int | None:

@@ -7,13 +7,13 @@ from typing import Final
 
 from billhook import Catalogue, LazyText, Level
 from billhook.host.history import Standing
+from billhook.host.places import SideName
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from host_stub.domain.whose import Path, reseller_of
 from host_stub.persistence import PluginActivation, PluginFailure, Reseller
 from host_stub.plugins.breaker import BreakerState
-from host_stub.plugins.containment import SideName
 from host_stub.plugins.installation import MIGRATIONS, State, TableState, inventory
 from host_stub.plugins.plugin_sets import WEB, Change, Difference, Outdated
 from host_stub.plugins.sides import Side

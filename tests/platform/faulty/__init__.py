@@ -55,6 +55,7 @@ from billhook import (
     Verdict,
     hookimpl,
 )
+from billhook.host.places import EVENTS
 
 NAME = "faulty"
 SLOW_SECONDS = 0.1
@@ -132,10 +133,6 @@ class Faulty(PaymentProvider):
         return act("document", lambda: DocumentSource("<p>bill</p>", "<p>bill</p>", {}))
 
 
-def heard(hook: str, event: Event) -> list[Effect]:
-    return act(hook, lambda: [Notify(event.account_id, hook, "News", ["Something happened."])])
-
-
 @hookimpl
 def billhook_payment_providers() -> list[type[PaymentProvider]]:
     return [Faulty]
@@ -163,26 +160,12 @@ def billhook_links() -> list[Link]:
     return [Link("click", click, days=365)]
 
 
-@hookimpl
-def billhook_balance_changed(event: Any, reader: Reader) -> list[Effect]:
-    return heard("billhook_balance_changed", event)
+def _handler(hook: str) -> Callable[[Event, Reader], list[Effect]]:
+    @hookimpl
+    def handler(event: Event, reader: Reader) -> list[Effect]:
+        return act(hook, lambda: [Notify(event.account_id, hook, "News", ["Something happened."])])
+
+    return handler
 
 
-@hookimpl
-def billhook_balance_threshold_crossed(event: Any, reader: Reader) -> list[Effect]:
-    return heard("billhook_balance_threshold_crossed", event)
-
-
-@hookimpl
-def billhook_charge_uncovered(event: Any, reader: Reader) -> list[Effect]:
-    return heard("billhook_charge_uncovered", event)
-
-
-@hookimpl
-def billhook_subscription_stopped(event: Any, reader: Reader) -> list[Effect]:
-    return heard("billhook_subscription_stopped", event)
-
-
-@hookimpl
-def billhook_subscription_resumed(event: Any, reader: Reader) -> list[Effect]:
-    return heard("billhook_subscription_resumed", event)
+globals().update({hook: _handler(hook) for hook in EVENTS})

@@ -10,7 +10,7 @@ Tables of a plugin's own: its `migrations/*.py` create them, their names begin w
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Protocol
 
@@ -60,22 +60,29 @@ class ChargeWatch:
 
 
 @dataclass(frozen=True, slots=True)
-class BalanceThresholdCrossed:
+class Event:
+    """A fact about an account of a reseller. at: when it became true."""
+
+    reseller_id: int
+    account_id: int
+    _: KW_ONLY
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceThresholdCrossed(Event):
     """The balance fell below a watched level, or the level was raised above it.
 
     level_minor, balance_minor: as of the moment of crossing.
     """
 
-    reseller_id: int
-    account_id: int
     key: str
     level_minor: int
     balance_minor: int
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class ChargeUncovered:
+class ChargeUncovered(Event):
     """A daily or monthly charge is coming that the balance will not cover.
 
     earlier_minor: charges before this one that are not posted yet, together.
@@ -83,53 +90,38 @@ class ChargeUncovered:
     earlier_minor + amount_minor - balance_minor, and the threshold that the balance must not fall below.
     """
 
-    reseller_id: int
-    account_id: int
     key: str
     subscription_name: str
     due_at: datetime
     amount_minor: int
     missing_minor: int
     balance_minor: int
-    at: datetime
     earlier_minor: int = 0  # an event from before the field was there lacks it
 
 
 @dataclass(frozen=True, slots=True)
-class BalanceChanged:
+class BalanceChanged(Event):
     """A single movement (credit, correction, reversal); bulk charges emit threshold crossings only."""
 
-    reseller_id: int
-    account_id: int
     before_minor: int
     after_minor: int
     transaction_id: int
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class SubscriptionStopped:
+class SubscriptionStopped(Event):
     """A subscription was stopped because its next charge did not fit."""
 
-    reseller_id: int
-    account_id: int
     subscription_id: int
     name: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class SubscriptionResumed:
+class SubscriptionResumed(Event):
     """A stopped subscription runs again."""
 
-    reseller_id: int
-    account_id: int
     subscription_id: int
     name: str
-    at: datetime
-
-
-Event = BalanceThresholdCrossed | ChargeUncovered | BalanceChanged | SubscriptionStopped | SubscriptionResumed
 
 
 class Reader(Protocol):

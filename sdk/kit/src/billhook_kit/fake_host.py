@@ -28,6 +28,7 @@ from billhook.host import answers
 from billhook.host.answers import Rubbish
 from billhook.host.effects import of_event
 from billhook.host.loading import LoadedPlugin, load
+from billhook.host.places import hook_of
 from billhook.host.tables import Tables
 from billhook.pages import Room
 from billhook.provider import (
@@ -301,17 +302,18 @@ class FakeHost:
         request = StatusRequest(started.payment, started.method, number, key, tries)
         return self._asked("query", lambda: self.provider.query(request))
 
-    def tell(self, hook: str, event: Event) -> list[Effect]:
+    def tell(self, event: Event) -> list[Effect]:
         """Deliver an event and write what the plugin keeps in tables of its own; notices are only returned.
 
         Raises what the handler raises, TypeError for what are no effects, and what a table does not take.
         """
-        effects = self.ask(hook, event)
+        effects = self.ask(event)
         self.tables.write([effect for effect in effects if not isinstance(effect, Notify)], self.reseller.id)
         return effects
 
-    def ask(self, hook: str, event: Event) -> list[Effect]:
+    def ask(self, event: Event) -> list[Effect]:
         """Deliver an event whose effects get lost, as when a worker dies before it writes them: it comes again."""
+        hook = hook_of(type(event))
         with patience.within(hook):
             answer = self.plugin.hooks[hook](event=event, reader=self.reader(event.account_id))
         return of_event(answer, event, self.tables.shapes)

@@ -117,13 +117,13 @@ class Host(Protocol):
     def query(self, started: Started, tries: int = 0) -> StatusAnswer:
         """Ask the gateway what became of a start. Raises what the provider raises."""
 
-    def tell(self, hook: str, event: Event) -> list[Effect]:
-        """Deliver an event to the plugin's hook, write the effects that it asked for and return them.
+    def tell(self, event: Event) -> list[Effect]:
+        """Deliver an event to the plugin's hook for it, write the effects that it asked for and return them.
 
         Raises what the handler raises, and what the database says of a row that it does not take.
         """
 
-    def ask(self, hook: str, event: Event) -> list[Effect]:
+    def ask(self, event: Event) -> list[Effect]:
         """Deliver an event like `tell`, without writing anything: it will come again."""
 
     def own_tables(self) -> Tables:

@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Final, NoReturn, TypeVar
 from unittest.mock import patch
 
-from billhook.host import deadlines
+from billhook.host import places
 from billhook.provider import PaymentProvider
 
 R = TypeVar("R")
@@ -71,7 +71,7 @@ def remembering(places: set[str]) -> Iterator[None]:
 def within(place: str) -> Iterator[None]:
     """Give up what the block does when the deadline of the place is over; let it end nothing but itself.
 
-    place: as in `billhook.host.deadlines`, a hook that hears of events, IMPORT or COLLECTORS.
+    place: as in `billhook.host.places`, or IMPORT or COLLECTORS.
     Only the main thread can be interrupted. In others, or inside a block like this, it is told afterwards.
     Raises TooSlow, NoException, and Stopped for Ctrl-C.
     """
@@ -108,9 +108,10 @@ def told(error: BaseException) -> str:
 
 def patient(provider: PaymentProvider) -> PaymentProvider:
     """Return the provider with methods that raise TooSlow and NoException, as `within`."""
-    for place in deadlines.DEADLINES.keys() & vars(PaymentProvider).keys():
-        # On this one instance: the class is the plugin's own.
-        vars(provider)[place] = _within(place, getattr(provider, place))
+    for place in places.PLACES.values():
+        if place.method and hasattr(provider, place.name):
+            # On this one instance: the class is the plugin's own.
+            vars(provider)[place.name] = _within(place.name, getattr(provider, place.name))
     return provider
 
 
@@ -124,8 +125,8 @@ def _within(place: str, method: Callable[..., R]) -> Callable[..., R]:
 
 def _seconds(place: str) -> float:
     if place in (IMPORT, COLLECTORS):
-        return deadlines.LOADING_SECONDS
-    return deadlines.DEADLINES.get(place, deadlines.HANDLER_SECONDS)
+        return places.LOADING_SECONDS
+    return places.PLACES[place].seconds
 
 
 @contextmanager

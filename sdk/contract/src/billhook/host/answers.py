@@ -2,86 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from types import NoneType
-from typing import Any, Final
+from typing import Any, Final, get_type_hints
 from urllib.parse import urlencode
 
 from billhook.addresses import is_web_address
-from billhook.callbacks import Answer, PayerReturned, PaymentClaim, PaymentPaid
-from billhook.events import Discard, Keep, Notify
-from billhook.host.loading import EVENT_HOOKS
+from billhook.callbacks import Answer, PaymentPaid
+from billhook.host.places import EVENTS, PLACES, kinds_of
 from billhook.i18n import LazyText, is_storable
-from billhook.money import Money
 from billhook.pages import GoTo, Show
-from billhook.provider import (
-    Available,
-    Capabilities,
-    DocumentSource,
-    Instructions,
-    PostForm,
-    Redirect,
-    StartKind,
-    Unavailable,
-)
-from billhook.settings import Finding, Severity
-from billhook.status import AttemptState
-
-#: Place → types of its answer. `list` means a list of the types after it; handlers may also answer None.
-EXPECTED: Final[Mapping[str, tuple[type, ...]]] = {
-    "availability": (Available, Unavailable),
-    "check_settings": (list, Finding),
-    "validator": (str, LazyText, NoneType),
-    "verify": (NoneType,),
-    "parse": (PaymentPaid, PaymentClaim, PayerReturned),
-    "acknowledge": (Answer,),
-    "document": (DocumentSource,),
-    "start": (Redirect, PostForm, Instructions),
-    "query": (PaymentPaid, AttemptState),
-    "page": (Show, GoTo),
-    "link": (Show, GoTo),
-    "template": (str,),
-    "page_template": (str,),
-    "link_template": (str,),
-}
-HANDLER: Final[tuple[type, ...]] = (list, Notify, Keep, Discard)
-_ALL: Final[Mapping[str, tuple[type, ...]]] = {**dict.fromkeys(EVENT_HOOKS, HANDLER), **EXPECTED}
+from billhook.provider import Capabilities, DocumentSource, Instructions, PostForm, Redirect, StartKind
 
 _TEXT: Final = (str, LazyText)
-_CLAIM: Final[Mapping[str, tuple[type, ...]]] = {
-    "reference": (str,),
-    "merchant": (str,),
-    "amount": (Money,),
-    "is_test": (bool,),
+#: What is answered as a value, whose fields are then what its class says. Effects are judged by `effects`.
+_VALUES: Final = {
+    kind for place in PLACES.values() if place.event is None for kind in place.answers if dataclasses.is_dataclass(kind)
 }
-#: The fields of an answer that the host relies on.
-_FIELDS: Final[Mapping[type, Mapping[str, tuple[type, ...]]]] = {
-    Unavailable: {"reason": _TEXT},
-    Finding: {"severity": (Severity,), "text": _TEXT, "remedy": _TEXT, "setting": (str,)},
-    PaymentClaim: _CLAIM,
-    PaymentPaid: {**_CLAIM, "external_id": (str,), "signed_digest": (str,), "details": (Mapping,)},
-    PayerReturned: {"reference": (str,), "successful": (bool,)},
-    Answer: {"body": (bytes,), "status": (int,), "content_type": (str,)},
-    DocumentSource: {
-        "template": (str,),
-        "stock": (str,),
-        "context": (Mapping,),
-        "assets": (Mapping,),
-        "frozen": (Mapping,),
-        "file_name": (str,),
-        "title": _TEXT,
-        "facts": (Mapping,),
-    },
-    Redirect: {"url": (str,)},
-    PostForm: {"url": (str,), "fields": (Sequence,)},
-    Instructions: {"template": (str,), "context": (Mapping,)},
-    Show: {"template": (str,), "context": (Mapping,), "effects": (Sequence,), "refused": (bool,)},
-    GoTo: {"page": (str,), "fields": (Mapping,), "message": _TEXT, "effects": (Sequence,)},
-}
-
-
 #: The fields that are looked at, and what looks closer.
 _Rules = tuple[Mapping[str, tuple[type, ...]], Callable[[str, Any], None] | None]
 _RULES: Final[dict[type, _Rules]] = {}
@@ -94,21 +34,23 @@ class Rubbish(TypeError):
 def check(plugin: str, place: str, answer: object) -> None:
     """Raise Rubbish for an answer that does not fit the place.
 
-    place: a provider's method, `validator` of a setting, `page`, `link`, `template`, or a hook that hears of events.
+    place: one of PLACES, or a collector.
     What handlers return is looked at in detail by `effects`; what collectors return, by `loading`.
     """
-    expected = _ALL.get(place)
     # Most handlers want nothing, most of the time.
-    if expected is None or (expected is HANDLER and (answer is None or (type(answer) is list and not answer))):
+    if (answer is None or (type(answer) is list and not answer)) and place in EVENTS:
         return
-    if expected[0] is not list:
-        _one(plugin, place, answer, expected)
+    declared = PLACES.get(place)
+    if declared is None:
+        return  # a collector
+    if not declared.many:
+        _one(plugin, place, answer, declared.answers)
     elif type(answer) is not list and (not isinstance(answer, Sequence) or isinstance(answer, str | bytes)):
-        wanted = " or ".join(kind.__name__ for kind in expected[1:])
+        wanted = " or ".join(kind.__name__ for kind in declared.answers)
         raise Rubbish(f"{place} returned {_kind(answer)}, not a list of {wanted}")
     else:
         for each in answer:
-            _one(plugin, place, each, expected[1:])
+            _one(plugin, place, each, declared.answers)
 
 
 def check_start(capabilities: Capabilities, answer: object) -> None:
@@ -138,7 +80,9 @@ def _one(plugin: str, place: str, answer: Any, expected: tuple[type, ...]) -> No
 
 def _rules(kind: type) -> _Rules:
     """Return the rules for an answer of this very type: those of what it descends from. Remembered."""
-    fields = next((_FIELDS[base] for base in kind.__mro__ if base in _FIELDS), {})
+    declared = next((base for base in kind.__mro__ if base in _VALUES), None)
+    hints = get_type_hints(declared) if declared else {}
+    fields = {each.name: kinds_of(hints[each.name]) for each in dataclasses.fields(declared)} if declared else {}
     closer = next((_CLOSER[base] for base in kind.__mro__ if base in _CLOSER), None)
     return _RULES.setdefault(kind, (fields, closer))
 

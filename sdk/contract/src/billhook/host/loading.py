@@ -28,6 +28,7 @@ from billhook.host.declared.settings import check_keys_once, settings_of_hook
 from billhook.host.declared.texts import catalogue_problems, text_problems
 from billhook.host.declared.watches import watches_of
 from billhook.host.history import Migration, read_history
+from billhook.host.places import COLLECTORS, EVENTS
 from billhook.pages import Link, Page, Room
 from billhook.provider import PaymentProvider
 from billhook.settings import Level, Setting, Text
@@ -35,15 +36,11 @@ from billhook.versions import API_VERSION, ApiRange
 
 #: Options of pluggy's marker: a plugin has one implementation of a hook, under the hook's own name, in no order.
 _REFUSED: Final = ("wrapper", "hookwrapper", "tryfirst", "trylast", "optionalhook", "specname")
-_SPECIFIED: Final = frozenset(name for name in vars(hooks) if name.startswith("billhook_"))
+_SPECIFIED: Final = COLLECTORS | EVENTS.keys()
 #: PostgreSQL cuts identifiers at 63 characters, and every table and index of a plugin begins with its name.
 LONGEST_NAME: Final = 30
 #: What every host has of its own: addresses and catalogues; SQLite's own tables.
 _NOBODYS: Final = frozenset({"billhook", "sqlite"})
-#: Hooks that are asked once at load, without arguments; the others hear of events.
-COLLECTORS: Final = frozenset(name for name in _SPECIFIED if not signature(getattr(hooks, name)).parameters)
-#: Every hook that tells of an event.
-EVENT_HOOKS: Final = tuple(sorted(_SPECIFIED - COLLECTORS))
 
 Hook = Callable[..., Any]
 #: Asks a collector: is given its hook's name and the implementation, returns the answer.
@@ -88,7 +85,7 @@ class LoadedPlugin:
     @property
     def event_hooks(self) -> Mapping[str, Hook]:
         """The implementations that hear of events."""
-        return {name: hook for name, hook in self.hooks.items() if name not in COLLECTORS}
+        return {name: hook for name, hook in self.hooks.items() if name in EVENTS}
 
     def page(self, room: Room, name: str) -> Page | None:
         return next((page for page in self.pages if (page.room, page.name) == (room, name)), None)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
-from datetime import timedelta
-from typing import Any, Final, get_args, get_type_hints
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar, get_type_hints
 
-from billhook import events, hooks
+from billhook import events
 from billhook.events import Effect, Event, Notify
+from billhook.host.places import EVENTS
 from billhook.i18n import use_language
 from billhook.views import AccountType
 
@@ -17,7 +18,9 @@ from billhook_kit.kit import Failed, Need, check
 from billhook_kit.patience import TooSlow
 from billhook_kit.views import NOON, samples
 
-_VALUES: Final[dict[str, object]] = {
+E = TypeVar("E", bound=Event)
+
+_VALUES: Final[Mapping[str, object]] = {
     "reseller_id": 1,
     "account_id": 7,
     "key": "watch",
@@ -35,8 +38,8 @@ _VALUES: Final[dict[str, object]] = {
     "subscription_id": 3,
     "at": NOON,
 }
-
-
+#: By type, for fields that are not named above.
+_BY_TYPE: Final[Mapping[object, object]] = {int: 1, str: "x", bool: False, datetime: NOON}
 #: By kind of event, further ones: what rises and falls, ends at nothing, below it or just beside the level.
 _FURTHER: Final[Mapping[type, Sequence[Mapping[str, object]]]] = {
     events.BalanceChanged: (
@@ -75,18 +78,18 @@ def hooks_return_effects(bench: Bench) -> None:
     can be shown in both languages and whose rows fit its tables, and answers a repetition in the same way; what it
     asks for can be written, and again for the next such event."""
     for name in bench.plugin.event_hooks:
-        for number, (event, language) in enumerate(_samples(bench, name)):
+        for number, (event, language) in enumerate(_samples(bench, EVENTS[name])):
             with use_language(language):
                 _check_effects(bench, name, replace(event, **_as_number(event, number)))
 
 
-def _samples(bench: Bench, hook: str) -> Iterator[tuple[Event, str]]:
+def _samples(bench: Bench, kind: type[Event]) -> Iterator[tuple[Event, str]]:
     person, company = (bench.host.account(kind).id for kind in (AccountType.PERSON, AccountType.COMPANY))
-    first = sample_event(hook, account_id=person)
+    first = sample_event(kind, account_id=person)
     yield first, "en"
     yield first, "ru"
-    for changes in ({}, *_FURTHER[type(first)]):
-        yield sample_event(hook, account_id=company, **changes), "en"
+    for changes in ({}, *_FURTHER.get(kind, ())):
+        yield sample_event(kind, account_id=company, **changes), "en"
 
 
 def _as_number(event: Event, number: int) -> dict[str, Any]:
@@ -107,7 +110,7 @@ def _check_effects(bench: Bench, name: str, event: Event) -> None:
 
 def _ask(bench: Bench, name: str, event: Event) -> list[Effect]:
     try:
-        return bench.host.ask(name, event)
+        return bench.host.ask(event)
     except TooSlow:
         raise
     except Exception as error:
@@ -123,7 +126,7 @@ def _told(effects: list[Effect]) -> list[object]:
 
 def _write(bench: Bench, name: str, event: Event) -> None:
     try:
-        bench.host.tell(name, event)
+        bench.host.tell(event)
     except Exception as error:
         (line, *_more) = str(error).splitlines() or [""]
         raise Failed(
@@ -132,10 +135,8 @@ def _write(bench: Bench, name: str, event: Event) -> None:
         ) from error
 
 
-def sample_event(hook: str, **changes: Any) -> Event:
-    """Return an event as the hook's specification declares it."""
-    hints = get_type_hints(getattr(hooks, hook))
-    kind = hints["event"]
-    assert kind in get_args(events.Event), f"{hook} hears of no event"
-    found: Event = kind(**{field.name: {**_VALUES, **changes}[field.name] for field in fields(kind)})
-    return found
+def sample_event(kind: type[E], **changes: Any) -> E:
+    """Return an event of a kind with values that its fields may have."""
+    hints = get_type_hints(kind)
+    made = {each.name: _VALUES.get(each.name, _BY_TYPE[hints[each.name]]) for each in fields(kind)}
+    return kind(**{**made, **changes})

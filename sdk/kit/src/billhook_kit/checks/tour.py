@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Final, ParamSpec
 
 from billhook.callbacks import Action, ActionKind, RawRequest, Verdict
+from billhook.host.places import EVENTS
 from billhook.i18n import LazyText
 from billhook.pages import Link, Page
 from billhook.provider import Instructions, Start
@@ -49,7 +50,7 @@ def tour(bench: Bench) -> Iterator[Stop]:
         yield from _of_provider(bench)
     account_id = bench.host.account().id
     for hook in bench.plugin.event_hooks:
-        yield _stop(hook, bench.host.tell, hook, sample_event(hook, account_id=account_id))
+        yield _stop(hook, bench.host.tell, sample_event(EVENTS[hook], account_id=account_id))
     for page in bench.plugin.pages:
         yield from _of_page(bench, page)
     for link in bench.plugin.links:
