@@ -136,9 +136,7 @@ def forget(session: Session, limit: Limit, key: str) -> None:
 
 def purge(session: Session) -> None:
     """Delete the counts of windows that are over."""
-    session.execute(
-        delete(RateLimit).where(_over(now(session), LONGEST)).execution_options(synchronize_session=False)
-    )
+    session.execute(delete(RateLimit).where(_over(now(session), LONGEST)).execution_options(synchronize_session=False))
 
 
 def _over(at: datetime, window: timedelta) -> ColumnElement[bool]:
