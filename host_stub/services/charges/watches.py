@@ -43,11 +43,8 @@ def _tell_once(session: Session, account: Account, watch: BalanceWatch) -> None:
 
 def below(session: Session, account: Account) -> set[str]:
     """Return the plugins that told of a level which the balance is still below."""
-    return {
-        each.plugin
-        for each in _watches(session, account)
-        if not each.armed and account.balance_minor < each.level_minor
-    }
+    unarmed = [each for each in _watches(session, account) if not each.armed]
+    return {each.plugin for each in unarmed if account.balance_minor < each.level_minor}
 
 
 def untold(session: Session, account: Account, plugins: Collection[str]) -> None:

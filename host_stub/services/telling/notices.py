@@ -38,10 +38,8 @@ def money_came(session: Session, account: Account) -> None:
     What a plugin warned of and is so still stays: less came than was missing. To be called after all that follows from
     the money.
     """
-    kept = [
-        f"plugin:{name}"
-        for name in sorted(watches.below(session, account) | charge_watches.uncovered(session, account))
-    ]
+    unmet = watches.below(session, account) | charge_watches.uncovered(session, account)
+    kept = [f"plugin:{name}" for name in sorted(unmet)]
     session.execute(_TAKE_DOWN, {"of_account": account.id, "at": now(session), "kept": kept})
     unsent = mail_life.overtaken_by_money(session, account, kept)
     # Nobody has read of it: falling again is news at once.
