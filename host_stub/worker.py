@@ -147,7 +147,7 @@ class Worker:
             Job("proof", self._by_date(lambda: nightly.step(store)), every=timedelta(minutes=1)),
             Job("sweeping", lambda: deliveries.sweep(store), every=timedelta(minutes=10)),
             Job("watch levels", lambda: watch_levels.take_over(store), every=timedelta(minutes=10)),
-            *(self._delivering(outbox.PLUGIN + name, plugins, threads=2, batch=5) for name in listeners(registry)),
+            *(self._delivering(outbox.PLUGIN + name, plugins, threads=3, batch=5) for name in listeners(registry)),
             # One at a time: nobody's order waits behind an address that takes its time.
             self._delivering(outbox.PROVISIONING, self._provisioning, threads=6, batch=1),
             self._delivering(outbox.MAIL, self._mail, threads=3, batch=1),

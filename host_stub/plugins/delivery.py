@@ -65,7 +65,7 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
 RUN_IN_PROGRESS: Final = timedelta(seconds=2)
 LONGEST_RUN: Final = timedelta(minutes=10)
 LONGEST_READ_SECONDS: Final = 1.0
-#: Resellers whose events take long, of the two threads of a plugin. That one falls silent, its breakers see to.
+#: Resellers whose events take long, of the three threads of a plugin. That one falls silent, its breakers see to.
 RESELLERS: Final = Bounds(first_rest=timedelta(), longest_rest=timedelta(), slow=1, slow_alone=2)
 
 

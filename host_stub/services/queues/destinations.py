@@ -14,7 +14,7 @@ from typing import Final
 
 #: How soon to ask again for a place that is full: somebody is about to leave.
 FULL: Final = timedelta(seconds=5)
-#: While a quick place was called within this time, slow ones leave most threads to those.
+#: While others were to be called within this time, slow places leave most threads to those.
 AROUND_SECONDS: Final = 10.0
 #: Of so many places those are forgotten at which nobody is and of which nothing bad is known.
 _MANY: Final = 5000
@@ -64,7 +64,7 @@ class Destinations:
         self._bounds = bounds
         self._lock = threading.Lock()
         self._places: dict[str, _Place] = {}
-        self._quick_at = float("-inf")
+        self._others_at = float("-inf")
 
     def enter(self, name: str, host: str = "") -> timedelta | None:
         """Return None if the place may be called now, and `leave` is to be called after it; else how long to wait.
@@ -78,10 +78,10 @@ class Destinations:
             at = self._ticks()
             if place.opens_at > at:
                 return timedelta(seconds=place.opens_at - at)
+            if not (place.slow or place.silences):
+                self._others_at = at
             if self._is_full(place, at):
                 return FULL
-            if place.slow is False:
-                self._quick_at = at
             place.inside += 1
             place.since.append(at)
             return None
@@ -133,14 +133,14 @@ class Destinations:
         if place.slow is False:
             return False
         # What nobody has called yet may be slow, too.
-        alone = place.slow is None or at - self._quick_at > AROUND_SECONDS
+        alone = not place.slow or at - self._others_at > AROUND_SECONDS
         return self._held(at) >= (bounds.slow_alone if alone else bounds.slow)
 
     def _inside(self, which: Callable[[_Place], bool]) -> int:
         return sum(place.inside for place in self._places.values() if place.inside and which(place))
 
     def _held(self, at: float) -> int:
-        """Return how many threads are held by calls that are long by now, or will be as far as anybody knows."""
+        """Return how many threads are held by calls that are long by now, or may be for all that anybody knows."""
         expected = self._bounds.slow_seconds
         return sum(
             1
