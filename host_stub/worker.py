@@ -36,6 +36,7 @@ from host_stub.services.books.proof import nightly
 from host_stub.services.charges import charge_watches, charging, watch_levels
 from host_stub.services.charges.clock_guard import ClockGuard
 from host_stub.services.money_in import attempts, payments
+from host_stub.services.people import ageing
 from host_stub.services.people.password_resets import ResetReceiver
 from host_stub.services.queues import claims, deliveries, heartbeat, outbox
 from host_stub.services.queues.claims import Turns
@@ -127,6 +128,7 @@ class Worker:
     def _all_jobs(self, registry: Registry, outside: Outside) -> Sequence[Job]:
         store = self._store
         plugins = PluginReceiver(store, registry, outside.keys)
+        asking = Turns(store.clock)
 
         return (
             Job("charging", self._by_date(self._charge)),
@@ -135,19 +137,21 @@ class Worker:
             Job("looking ahead", self._by_date(lambda: charge_watches.look_ahead(store)), every=timedelta(minutes=5)),
             Job("forecast", self._by_date(lambda: forecasts.keep(store)), every=timedelta(minutes=5)),
             Job("waits", self._reread, every=timedelta(seconds=10)),
+            Job("sign-ins", lambda: ageing.reread(store), every=timedelta(minutes=1)),
+            Job("old sign-ins", self._by_date(lambda: ageing.sweep(store)), every=timedelta(hours=1)),
             Job(
                 "status queries",
-                lambda: status_queries.ask_due(store, registry, outside.keys),
+                lambda: status_queries.ask_due(store, registry, outside.keys, asking),
                 every=timedelta(seconds=30),
             ),
-            Job("proof", lambda: nightly.step(store), every=timedelta(minutes=1)),
+            Job("proof", self._by_date(lambda: nightly.step(store)), every=timedelta(minutes=1)),
             Job("sweeping", lambda: deliveries.sweep(store), every=timedelta(minutes=10)),
             Job("watch levels", lambda: watch_levels.take_over(store), every=timedelta(minutes=10)),
-            *(self._delivering(outbox.PLUGIN + name, plugins, threads=2) for name in listeners(registry)),
+            *(self._delivering(outbox.PLUGIN + name, plugins, threads=3, batch=5) for name in listeners(registry)),
             # One at a time: nobody's order waits behind an address that takes its time.
             self._delivering(outbox.PROVISIONING, self._provisioning, threads=6, batch=1),
-            self._delivering(outbox.MAIL, self._mail, threads=3, batch=5),
-            self._delivering(outbox.RESETS, ResetReceiver()),
+            self._delivering(outbox.MAIL, self._mail, threads=3, batch=1),
+            self._delivering(outbox.RESETS, ResetReceiver(store, self.clock.believes)),
         )
 
     def _by_date(self, step: Callable[[], int]) -> Callable[[], int]:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-import selectors
 import smtplib
 import ssl
 from dataclasses import dataclass
@@ -26,9 +25,13 @@ from typing import Final, Protocol
 
 from host_stub.adapters import sign_in
 from host_stub.adapters.domains import ascii_domain
+from host_stub.adapters.timed_smtp import TimedSMTP, TimedSMTP_SSL
 
-#: Of each step of the dialogue; all of them together stay below the lease of a delivery.
+#: Of each answer, however it trickles.
 TIMEOUT_SECONDS: Final = 10
+#: Of everything up to the last dot. With the first wait for its answer and the good-bye it stays below what is left of
+#: a lease when a delivery begins (`deliveries.LEAST_TIME`).
+DIALOGUE_SECONDS: Final = 50
 #: How long a server may take to answer the last dot (RFC 5321, 4.5.3.2.6). Shorter, and it delivers what is repeated.
 LAST_ANSWER_SECONDS: Final = 600
 #: About our sign-in or our sending at all, whichever message it is said of.
@@ -104,6 +107,7 @@ class Server:
     user: str = ""
     password: str = ""
     timeout_seconds: float = TIMEOUT_SECONDS
+    dialogue_seconds: float = DIALOGUE_SECONDS
     last_answer_seconds: float = LAST_ANSWER_SECONDS
 
 
@@ -131,7 +135,7 @@ class SmtpMailer:
         """Connect and sign in, and send nothing. Raises Unreachable."""
         _part(self._enter())
 
-    def _enter(self) -> smtplib.SMTP:
+    def _enter(self) -> TimedSMTP:
         try:
             connection = self._connect()
         except (OSError, smtplib.SMTPException, UnicodeError) as error:
@@ -146,14 +150,17 @@ class SmtpMailer:
             raise Unreachable(_words(error)) from error
         return connection
 
-    def _connect(self) -> smtplib.SMTP:
-        server, host = self._server, ascii_domain(self._server.host)
-        if server.security is Security.TLS:
-            context = ssl.create_default_context()
-            return smtplib.SMTP_SSL(host, server.port, timeout=server.timeout_seconds, context=context)
-        return smtplib.SMTP(host, server.port, timeout=server.timeout_seconds)
+    def _connect(self) -> TimedSMTP:
+        server, seconds = self._server, self._server.timeout_seconds
+        connection = (
+            TimedSMTP_SSL(timeout=seconds, context=ssl.create_default_context())
+            if server.security is Security.TLS
+            else TimedSMTP(timeout=seconds)
+        )
+        connection.open(ascii_domain(server.host), server.port, server.dialogue_seconds)
+        return connection
 
-    def _introduce(self, connection: smtplib.SMTP) -> None:
+    def _introduce(self, connection: TimedSMTP) -> None:
         if self._server.security is Security.STARTTLS:
             connection.starttls(context=ssl.create_default_context())
         connection.ehlo_or_helo_if_needed()
@@ -164,33 +171,24 @@ class SmtpMailer:
 class _LastAnswer:
     """The end of a dialogue: everything was said, and the server has not answered yet."""
 
-    def __init__(self, connection: smtplib.SMTP, server: Server) -> None:
+    def __init__(self, connection: TimedSMTP, server: Server) -> None:
         self._connection = connection
         self._soon = server.timeout_seconds
         self._at_last = server.last_answer_seconds
 
     def soon(self) -> LastAnswer | None:
         """Take the answer if it comes as fast as any other; return self if it does not."""
-        if not self._comes_within(self._soon):
+        if not self._connection.has_answer(self._soon):
             return self
         self._take()
         return None
 
     def wait(self) -> None:
         """See LastAnswer."""
-        if not self._comes_within(self._at_last - self._soon):
+        if not self._connection.has_answer(self._at_last - self._soon):
             self._connection.close()
             raise Unanswered(f"no answer after the message within {self._at_last:.0f} s")
         self._take()
-
-    def _comes_within(self, seconds: float) -> bool:
-        sock = self._connection.sock
-        assert sock is not None
-        if isinstance(sock, ssl.SSLSocket) and sock.pending():
-            return True
-        with selectors.DefaultSelector() as selector:
-            selector.register(sock, selectors.EVENT_READ)
-            return bool(selector.select(seconds))
 
     def _take(self) -> None:
         try:
@@ -211,7 +209,7 @@ def _content(message: Message) -> bytes:
     return re.sub(rb"(?m)^\.", b"..", lines).removesuffix(b"\r\n") + b"\r\n"
 
 
-def _hand_over(connection: smtplib.SMTP, sender: str, recipient: str, content: bytes) -> None:
+def _hand_over(connection: TimedSMTP, sender: str, recipient: str, content: bytes) -> None:
     """Say everything up to the last dot. Raises Refused, Deferred, Misconfigured, Unanswered."""
     size = [f"SIZE={len(content)}"] if connection.has_extn("size") else []
     try:
@@ -233,8 +231,9 @@ def _hand_over(connection: smtplib.SMTP, sender: str, recipient: str, content: b
         raise Unanswered(f"the connection broke at the end of the message: {_words(error)}") from error
 
 
-def _part(connection: smtplib.SMTP) -> None:
+def _part(connection: TimedSMTP) -> None:
     """Say good-bye. Whatever goes wrong here, the server has taken the message, or has not, by now."""
+    connection.within(connection.timeout)
     with contextlib.suppress(OSError, smtplib.SMTPException):
         connection.quit()
     connection.close()

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from billhook.events import BalanceWatch, ChargeWatch
 
+from host_stub.domain.instants import is_over
+
 
 def has_risen(balance_minor: int, level_minor: int, told_at: datetime | None, at: datetime) -> bool:
     """Say whether falling below the level would be news again, with the balance at this sum.
@@ -15,11 +17,11 @@ def has_risen(balance_minor: int, level_minor: int, told_at: datetime | None, at
     """
     if balance_minor < level_minor:
         return False
-    if told_at is None or at - told_at >= BalanceWatch.PAUSE:
+    if told_at is None or is_over(told_at, BalanceWatch.PAUSE, at):
         return True
     return level_minor != 0 and balance_minor >= BalanceWatch.clear_minor(level_minor)
 
 
 def may_tell_charge(told_at: datetime | None, at: datetime) -> bool:
     """Say whether a charge that is not covered may be told: not soon after the latest such warning."""
-    return told_at is None or at - told_at >= ChargeWatch.PAUSE
+    return told_at is None or is_over(told_at, ChargeWatch.PAUSE, at)

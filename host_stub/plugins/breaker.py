@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -25,15 +25,15 @@ class BreakerState(StrEnum):
 class Breaker:
     """Opens after FAILURES within WINDOW, for PAUSE; then one call is let through and decides. For many threads.
 
-    now: the clock. until: the end of the pause, None while it is closed.
+    ticks: the steady clock. until: the end of the pause by it, None while it is closed.
     State is kept in the process alone: each process finds out for itself.
     """
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self._now = now
+    def __init__(self, ticks: Callable[[], float]) -> None:
+        self._ticks = ticks
         self._lock = threading.Lock()
-        self._failed: deque[tuple[datetime, str]] = deque(maxlen=FAILURES)
-        self.until: datetime | None = None
+        self._failed: deque[tuple[float, str]] = deque(maxlen=FAILURES)
+        self.until: float | None = None
         self._probing = False
 
     @property
@@ -49,12 +49,11 @@ class Breaker:
         with self._lock:
             if self.until is None:
                 return None
-            left = self.until - self._now()
-            # Longer than the pause: the clock was set back.
-            if timedelta() < left <= PAUSE:
-                return left
+            left = self.until - self._ticks()
+            if left > 0:
+                return timedelta(seconds=left)
             # A probe whose end nobody reports does not lock the plugin out for ever.
-            self.until, self._probing = self._now() + PAUSE, True
+            self.until, self._probing = self._ticks() + PAUSE.total_seconds(), True
             return None
 
     def succeeded(self) -> None:
@@ -69,7 +68,7 @@ class Breaker:
     @property
     def is_forgettable(self) -> bool:
         """Say whether a new breaker would do the same."""
-        return self.until is None and (not self._failed or self._now() - self._failed[-1][0] > WINDOW)
+        return self.until is None and (not self._failed or not self._is_recent(self._failed[-1][0]))
 
     def failed(self, *, at_once: bool = False, by: str = "") -> bool:
         """Count a failure; return whether the breaker opened by it.
@@ -77,17 +76,19 @@ class Breaker:
         at_once: open whatever the count. by: which of those who share this breaker brought it about; they have one of
         their own besides, so that OF_ONE of theirs count here. Empty: nobody in particular, all count.
         """
-        now = self._now()
         with self._lock:
-            if by and not (at_once or self._probing) and self._of(by, now) >= OF_ONE:
+            if by and not (at_once or self._probing) and self._of(by) >= OF_ONE:
                 return False
-            self._failed.append((now, by))
-            many = len(self._failed) == FAILURES and now - self._failed[0][0] <= WINDOW
+            self._failed.append((self._ticks(), by))
+            many = len(self._failed) == FAILURES and self._is_recent(self._failed[0][0])
             if not (many or at_once or self._probing):
                 return False
             opened = self.until is None
-            self.until, self._probing = now + PAUSE, False
+            self.until, self._probing = self._ticks() + PAUSE.total_seconds(), False
             return opened
 
-    def _of(self, one: str, now: datetime) -> int:
-        return sum(who == one and now - at <= WINDOW for at, who in self._failed)
+    def _of(self, one: str) -> int:
+        return sum(who == one and self._is_recent(at) for at, who in self._failed)
+
+    def _is_recent(self, at: float) -> bool:
+        return self._ticks() - at <= WINDOW.total_seconds()

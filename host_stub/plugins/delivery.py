@@ -45,6 +45,7 @@ from host_stub.plugins.registry import Registry
 from host_stub.services.charges import charging
 from host_stub.services.queues import events
 from host_stub.services.queues.deliveries import Delivered, End, Failed, Policy, Postponed, Task
+from host_stub.services.queues.destinations import Bounds, Destinations
 from host_stub.services.queues.outbox import PLUGIN
 from host_stub.services.settings import plugin_settings
 from host_stub.services.telling import addresses, views
@@ -53,6 +54,8 @@ from host_stub.services.telling import addresses, views
 RUN_IN_PROGRESS: Final = timedelta(seconds=2)
 LONGEST_RUN: Final = timedelta(minutes=10)
 LONGEST_READ_SECONDS: Final = 1.0
+#: Resellers whose events take long, of the three threads of a plugin. That one falls silent, its breakers see to.
+RESELLERS: Final = Bounds(first_rest=timedelta(), longest_rest=timedelta(), slow=1, slow_alone=2)
 
 
 def listeners(registry: Registry) -> list[str]:
@@ -69,6 +72,7 @@ class PluginReceiver:
         self._store = store
         self._registry = registry
         self._keys = keys
+        self._doors = {plugin: Destinations(store.ticks, RESELLERS) for plugin in registry.plugins}
 
     def deliver(self, task: Task) -> End:
         """See Receiver. A plugin that is off for the reseller by now hears nothing of it, and never will."""
@@ -83,12 +87,20 @@ class PluginReceiver:
         handler = self._registry.implementation(plugin, task.kind)
         if handler is None:
             return Failed(f"plugin {plugin} has no {task.kind} any more")
+        doors, reseller = self._doors[plugin], str(task.reseller_id)
+        rest = doors.enter(reseller)
+        if rest is not None:
+            return Postponed("", rest)
+        called: bool | None = True
         try:
             wanted = self._ask(plugin, task.kind, handler, event)
         except PluginWaits as error:
+            called = None
             return Postponed(f"{error.why} {error.remedy}".strip(), error.wait)
         except PluginFailed as error:
             return Failed(str(error))
+        finally:
+            doors.leave(reseller, answered=called)
         author = writing.Author(plugin, task.reseller_id, once=f"{plugin}:{task.id}")
 
         def refused(session: Session, why: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from time import perf_counter
 from typing import Any, Final, TypeVar, TypeVarTuple
@@ -57,14 +57,14 @@ class _Call:
 class Guard:
     """Calls one plugin's code.
 
-    now: the clock of the breakers. deadlines: seconds by place that replace its own.
+    ticks: the steady clock of the breakers. deadlines: seconds by place that replace its own.
     own, pages, public: its sides. tallies: what the calls came to, since the process started.
     """
 
-    def __init__(self, plugin: str, now: Callable[[], datetime], deadlines: Mapping[str, float] | None = None) -> None:
+    def __init__(self, plugin: str, ticks: Callable[[], float], deadlines: Mapping[str, float] | None = None) -> None:
         self._plugin = plugin
         self._deadlines = deadlines or {}
-        self.sides = {name: Side(plugin, name, now) for name in SideName}
+        self.sides = {name: Side(plugin, name, ticks) for name in SideName}
         self.own, self.pages, self.public = (self.sides[name] for name in SideName)
         self.tallies = Tallies()
         self._places = self.tallies.places

@@ -142,7 +142,7 @@ class Registry:
         """Return the threads and the breakers of a plugin, in this process."""
         found = self._guards.get(plugin)
         if found is None:
-            found = self._guards.setdefault(plugin, Guard(plugin, lambda: self._clock.now(), self._deadlines))
+            found = self._guards.setdefault(plugin, Guard(plugin, lambda: self._clock.ticks(), self._deadlines))
         return found
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from billhook.host.places import SideName
@@ -25,16 +25,16 @@ _MANY: Final = 1000
 
 
 class Side:
-    """Threads and breakers of a plugin for one kind of places. now: the clock of the breakers.
+    """Threads and breakers of a plugin for one kind of places. ticks: the steady clock of the breakers.
 
     breaker: of the plugin as a whole. It opens when those of several resellers would.
     """
 
-    def __init__(self, plugin: str, name: SideName, now: Callable[[], datetime]) -> None:
+    def __init__(self, plugin: str, name: SideName, ticks: Callable[[], float]) -> None:
         self.name = name
         self.pool = Pool(f"plugin {plugin} {name}")
-        self.breaker = Breaker(now)
-        self._plugin, self._now = plugin, now
+        self.breaker = Breaker(ticks)
+        self._plugin, self._ticks = plugin, ticks
         self._lock = threading.Lock()
         self._breakers: dict[Path, Breaker] = {}
 
@@ -93,7 +93,7 @@ class Side:
 
     def forget(self) -> None:
         """Forget what failed."""
-        self.breaker, self._breakers = Breaker(self._now), {}
+        self.breaker, self._breakers = Breaker(self._ticks), {}
 
     def _count(self, path: Path) -> None:
         """Count a failure for the person, the reseller and the plugin, the narrowest circle first."""
@@ -115,4 +115,4 @@ class Side:
         with self._lock:
             if len(self._breakers) >= _MANY:
                 self._breakers = {who: each for who, each in self._breakers.items() if not each.is_forgettable}
-            return self._breakers.setdefault(circle, Breaker(self._now))
+            return self._breakers.setdefault(circle, Breaker(self._ticks))

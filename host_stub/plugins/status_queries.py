@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from typing import Final
 
 import structlog
@@ -19,6 +20,7 @@ from host_stub.plugins.errors import PluginUnavailable, PluginWaits
 from host_stub.services.money_in import attempts, gateway
 from host_stub.services.money_in.attempts import Due
 from host_stub.services.money_in.methods import present_view
+from host_stub.services.queues.claims import Turns
 from host_stub.services.settings.secret_vaults import Opener
 from host_stub.services.telling.views import payment_view
 
@@ -28,16 +30,23 @@ LONGEST_SECONDS: Final = 60.0
 _log = structlog.get_logger("billhook.plugins")
 
 
-def ask_due(store: Store, registry: Providers, keys: Opener) -> int:
-    """Ask about the attempts that are due, each plugin's in turn, for about a minute; return how many.
+def ask_due(store: Store, registry: Providers, keys: Opener, turns: Turns | None = None) -> int:
+    """Ask about the attempts that are due, each reseller's and plugin's in turn, for about a minute; return how many.
 
-    One that cannot be asked is asked again later.
+    One that cannot be asked is asked again later. turns: of the process: the next minute goes on with whoever follows,
+    so that nobody waits behind those whose gateways took all of the last one.
     """
+    turns = turns or Turns(store.clock)
+    waiting: dict[int, deque[Due]] = {}
+    for attempt in attempts.due(store):
+        waiting.setdefault(attempt.reseller_id, deque()).append(attempt)
     until = time.monotonic() + LONGEST_SECONDS
     asked = 0
-    for attempt in attempts.due(store):
-        if time.monotonic() > until:
-            break
+    while waiting and time.monotonic() <= until:
+        (reseller_id,) = turns.next(sorted(waiting), 1)
+        attempt = waiting[reseller_id].popleft()
+        if not waiting[reseller_id]:
+            del waiting[reseller_id]
         try:
             _settle(store, registry, keys, attempt)
         except SQLAlchemyError:  # the database is away, for all of them

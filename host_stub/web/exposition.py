@@ -60,7 +60,7 @@ class Snapshot:
                 charging=measures.charging_lag(session),
                 failing_accounts=measures.failing_accounts(session),
                 proof=(last := nightly.last(session)),
-                proof_age=now(session) - last.ended_at if last else timedelta(),
+                proof_age=max(now(session) - last.ended_at, timedelta()) if last else timedelta(),
                 disks=disks,
                 work=work_state(session, foresee=False),
             )

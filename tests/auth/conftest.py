@@ -80,7 +80,7 @@ def mail(store: Store):
 
 def send_resets(store: Store) -> int:
     """Do what the worker does with requests for links; return how many there were."""
-    return deliveries.work(store, "worker", outbox.RESETS, ResetReceiver())
+    return deliveries.work(store, "worker", outbox.RESETS, ResetReceiver(store))
 
 
 def password_hash(store: Store, user_id: int) -> str | None:

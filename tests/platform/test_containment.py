@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from types import ModuleType
 
 import pytest
@@ -206,7 +205,7 @@ def test_a_probe_that_fails_opens_the_breaker_again(ward: Ward) -> None:
 
 
 def test_while_one_call_probes_the_others_are_turned_away(clock: FixedClock) -> None:
-    breaker = Breaker(clock.now)
+    breaker = Breaker(clock.ticks)
     for _ in range(FAILURES):
         breaker.failed()
     clock.advance(seconds=PAUSE.seconds)
@@ -224,14 +223,28 @@ def test_failures_that_are_far_apart_do_not_open_the_breaker(ward: Ward) -> None
     ward.call()
 
 
-def test_a_clock_that_was_set_back_does_not_keep_a_plugin_out(clock: FixedClock) -> None:
-    breaker = Breaker(clock.now)
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_pause_lasts_as_long_as_it_says_however_the_wall_clock_is_set(clock: FixedClock, hours: int) -> None:
+    breaker = Breaker(clock.ticks)
     for _ in range(FAILURES):
         breaker.failed()
 
-    clock.set(clock.now() - timedelta(hours=1))
+    clock.step(hours=hours)
+    at_once = breaker.admit()
+    clock.advance(seconds=PAUSE.seconds)
 
-    assert breaker.admit() is None
+    assert (at_once, breaker.admit()) == (PAUSE, None)
+
+
+def test_failures_from_before_the_clock_was_set_back_are_forgotten_after_their_minute(clock: FixedClock) -> None:
+    breaker = Breaker(clock.ticks)
+    for _ in range(FAILURES - 1):
+        breaker.failed()
+    clock.step(hours=-3)
+    clock.advance(seconds=WINDOW.seconds + 1)
+
+    assert not breaker.failed()
+    assert breaker.state is BreakerState.CLOSED
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ def test_the_operator_reads_which_side_is_turned_away_and_for_whom(scene: Scene)
 def guard(clock: FixedClock) -> Iterator[Guard]:
     """The guard of a plugin with short deadlines; `LET_GO` of the faulty plugin ends what hangs."""
     faulty.LET_GO.clear()
-    yield Guard("desk", clock.now, dict.fromkeys(("start", "page", "verify", "billhook_balance_changed"), 0.1))
+    yield Guard("desk", clock.ticks, dict.fromkeys(("start", "page", "verify", "billhook_balance_changed"), 0.1))
     faulty.LET_GO.set()
 
 
@@ -261,7 +261,7 @@ def test_breakers_of_people_who_are_gone_are_forgotten(guard: Guard, clock: Fixe
 
 
 def test_public_calls_that_do_not_answer_in_time_are_turned_away_for_a_while(clock: FixedClock) -> None:
-    guard = Guard("desk", clock.now)
+    guard = Guard("desk", clock.ticks)
 
     guard.public.overran()
     assert guard.public.state is BreakerState.CLOSED

@@ -171,3 +171,34 @@ def test_beside_a_panel_that_moves_money_a_proof_finds_nothing(busy: Books) -> N
             mover.result()
 
     assert found == []
+
+
+def a_result(*wrong: str) -> proof.Result:
+    result = proof.Result("balances", rows=1)
+    for each in wrong:
+        result.add(each)
+    return result
+
+
+def test_a_proof_that_was_kept_while_the_clock_was_ahead_hides_no_later_one(store: Store, clock: FixedClock) -> None:
+    clock.step(days=30)
+    nightly.keep(store, [a_result()], store.now())
+    clock.step(days=-30)
+    before = last(store)
+    nightly.keep(store, [a_result("account 1: wrong")], store.now())
+    at_once = last(store)
+    clock.advance(days=40)
+    later = last(store)
+
+    assert before is None
+    assert at_once is not None
+    assert later is not None
+    assert (at_once.found, later.found) == (1, 1)
+
+
+def test_a_check_that_was_leased_by_a_clock_ahead_waits_for_nobody(night: Store, clock: FixedClock) -> None:
+    clock.step(hours=2)
+    nightly._claim(night)  # and the worker dies here
+    clock.step(hours=-2)
+
+    assert all_steps(night) == len(proof.CHECKS)

@@ -15,6 +15,8 @@ HOST = "127.0.0.1"
 #: How long a connection is served at most: a test that breaks must not hang.
 LONGEST_SECONDS = 120
 SIZE_LIMIT = 20_000
+DRIP_SECONDS = 0.1
+DAWDLE_SECONDS = 0.4
 
 
 class Act(StrEnum):
@@ -29,6 +31,9 @@ class Act(StrEnum):
     CUT_AFTER = "takes the message and drops without an answer"
     LATE = "takes the message and answers when `late` is set"
     FULL = "452 after the last dot"
+    DRIPS = "answers RCPT byte by byte, without an end"
+    DRIPS_AT_LAST = "takes the message and answers byte by byte until `late` is set"
+    DAWDLES = "waits a while before every answer from RCPT on"
 
 
 class ScriptedSmtp:
@@ -100,7 +105,15 @@ class _Dialogue:
             raise _Over
         return line.decode().rstrip("\r\n")
 
+    def _drip(self) -> None:
+        """Say a line that does not end, until `late` is set."""
+        self._handler.wfile.write(b"250 ")
+        while not self._script.late.wait(DRIP_SECONDS):
+            self._handler.wfile.write(b"x")
+
     def _say(self, text: str) -> None:
+        if self._recipient and self._act is Act.DAWDLES:
+            time.sleep(DAWDLE_SECONDS)
         self._handler.wfile.write(text.encode() + b"\r\n")
 
     def _answer(self, line: str) -> None:
@@ -146,6 +159,9 @@ class _Dialogue:
                 self._say("451 4.3.2 later")
             case Act.NEVER:
                 self._say("550 5.1.1 nobody")
+            case Act.DRIPS:
+                self._drip()
+                raise _Over
             case Act.SILENT:
                 self._script.late.wait(LONGEST_SECONDS)
                 raise _Over
@@ -166,6 +182,9 @@ class _Dialogue:
             case Act.LATE:
                 self._script.late.wait(LONGEST_SECONDS)
                 self._say("250 taken, late")
+            case Act.DRIPS_AT_LAST:
+                self._drip()
+                self._say("")
             case Act.FULL:
                 self._script.taken[self._recipient] -= 1
                 self._say("452 4.2.2 mailbox full")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
+from types import MappingProxyType
 
 import pytest
 
@@ -56,9 +57,15 @@ def url_of(number: int) -> str:
 
 
 class Town:
-    """Ten resellers with four services each, all of which have to be switched; the first resellers' came first."""
+    """Ten resellers with four services each, all of which have to be switched; the first resellers' came first.
 
-    def __init__(self, world: ChargingWorld, hanging: Collection[str]) -> None:
+    urls: addresses of resellers, by number, that are not their own host's.
+    """
+
+    def __init__(
+        self, world: ChargingWorld, hanging: Collection[str], urls: Mapping[int, str] = MappingProxyType({})
+    ) -> None:
+        self.urls = [urls.get(number, url_of(number)) for number in range(RESELLERS)]
         self.world = world
         self.endpoints = Endpoints(world.clock, hanging)
         self.keys = new_keys()
@@ -71,7 +78,7 @@ class Town:
     def _settle(self, number: int) -> None:
         with self.world.store.write() as session:
             reseller = a_reseller(session, f"Реселлер {number}")
-            reseller.provisioning_url = url_of(number)
+            reseller.provisioning_url = self.urls[number]
             reseller.provisioning_secret = self.keys.encrypt("secret")
             account = an_account(session, reseller)
             plan = Plan(
@@ -107,7 +114,7 @@ class Town:
         )
 
     def steps_until_all_but(self, hanging: Collection[str], most: int) -> int:
-        well = {url_of(n) for n in range(RESELLERS)} - set(hanging)
+        well = set(self.urls) - set(hanging)
         for step in range(1, most):
             if not self.step():
                 self.world.clock.advance(seconds=1)
@@ -147,3 +154,24 @@ def test_what_waited_for_a_silent_address_is_switched_when_it_answers_and_each_o
     assert town.endpoints.followed[url_of(0)] == SERVICES
     assert set(town.endpoints.orders.values()) == {1}
     assert world.facts(outbox.PROVISIONING) == []
+
+
+def test_one_resellers_path_that_hangs_keeps_no_other_reseller_of_the_same_host(world: ChargingWorld) -> None:
+    hanging, well = "https://shared.example/r0", "https://shared.example/r1"
+    town = Town(world, [hanging], {0: hanging, 1: well})
+    began = world.store.now()
+
+    town.steps_until_all_but([hanging], most=RESELLERS * SERVICES * 2)
+
+    assert town.endpoints.followed[well] == SERVICES
+    assert world.store.now() - began < timedelta(minutes=1)
+    assert town.receiver.silent == ["https://shared.example"]
+
+
+def test_an_address_that_is_not_called_any_more_is_not_said_to_be_silent_for_ever(world: ChargingWorld) -> None:
+    town = Town(world, [url_of(0)])
+    town.steps_until_all_but([url_of(0)], most=RESELLERS * SERVICES * 2)
+    before = town.receiver.silent
+    world.clock.advance(hours=2)
+
+    assert (before, town.receiver.silent) == ([url_of(0).removesuffix("/hook")], [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -20,12 +21,13 @@ from host_stub.persistence import Notice, Period, PluginActivation, Reseller, Sc
 from host_stub.plugins.installation import upgrade_tables
 from host_stub.plugins.registry import Registry
 from host_stub.services.charges import subscriptions
+from host_stub.services.money_in import approvals
 from host_stub.services.settings import plugin_settings
 from host_stub.services.tenants import accounts
 from host_stub.worker import Outside, Worker
 from tests.support.charging_world import ChargingWorld
 from tests.support.sums import sums_in
-from tests.support.world import MANAGER
+from tests.support.world import MANAGER, rub
 
 PLUGIN = "low_balance_notify"
 SENDER = "billing@panel.example"
@@ -51,7 +53,8 @@ class Warned:
         self.set("threshold", 500_00)
         mailer = SmtpMailer(Server("127.0.0.1", sink.smtp_port, SENDER, timeout_seconds=2))
         self.keys = new_keys()
-        self.worker = Worker(world.store, registry, Outside(mailer, SENDER, Webhook(1, 1), self.keys), "worker")
+        self.outside = Outside(mailer, SENDER, Webhook(1, 1), self.keys)
+        self.worker = Worker(world.store, registry, self.outside, "worker")
 
     def set(self, key: str, value: object, account_id: int | None = None) -> None:
         """Keep a setting as the forms do, and take its level over."""
@@ -349,3 +352,108 @@ def test_no_charge_is_told_ahead_in_hold(warned: Warned) -> None:
     warned.run()
 
     assert warned.subjects() == ["Часть услуг приостановлена: пополните баланс"]
+
+
+def without_mail(warned: Warned) -> None:
+    """Let no mail leave, as when the mail server is down."""
+    warned.worker.jobs = [job for job in warned.worker.jobs if job.name != "mail"]
+
+
+def the_mail_leaves(warned: Warned) -> list[str]:
+    warned.worker.jobs = Worker(warned.world.store, warned.registry, warned.outside, "worker").jobs
+    warned.run()
+    return warned.subjects()
+
+
+def shown(warned: Warned) -> int:
+    with warned.world.store.read() as session:
+        return len(session.scalars(select(Notice).where(Notice.dismissed_at.is_(None))).all())
+
+
+@pytest.mark.parametrize("way", ["payment", "correction"])
+def test_a_warning_that_waits_is_not_overtaken_by_a_kopeck(warned: Warned, way: str) -> None:
+    warned.world.credit("1000.00")
+    without_mail(warned)
+    warned.world.credit("-900.00")
+    warned.run()
+
+    pay(warned.world, "0.01", way)
+
+    assert shown(warned) == 1
+    assert [subject for subject in the_mail_leaves(warned) if subject.startswith("Баланс заканчивается")] != []
+
+
+@pytest.mark.parametrize("way", ["payment", "correction"])
+def test_a_warning_that_waits_is_overtaken_once_the_balance_is_at_its_level(warned: Warned, way: str) -> None:
+    warned.world.credit("1000.00")
+    without_mail(warned)
+    warned.world.credit("-900.00")
+    warned.run()
+
+    pay(warned.world, "400.00", way)
+
+    assert shown(warned) == 0
+    assert [subject for subject in the_mail_leaves(warned) if subject.startswith("Баланс заканчивается")] == []
+
+
+def test_a_warning_that_nobody_read_is_written_again_when_the_balance_falls_again(warned: Warned) -> None:
+    warned.world.credit("1000.00")
+    without_mail(warned)
+    warned.world.credit("-900.00")
+    warned.run()
+    warned.world.credit("450.00")
+
+    warned.world.credit("-100.00")
+    the_mail_leaves(warned)
+
+    assert warned.warnings() == 1
+
+
+def test_money_that_is_charged_at_once_overtakes_no_warning(warned: Warned) -> None:
+    warned.world.credit("1000.00")
+    without_mail(warned)
+    warned.world.credit("-900.00")
+    warned.run()
+    warned.world.pending(Period.MONTH, "450.00")
+
+    pay(warned.world, "500.00", "payment")
+
+    assert warned.world.balance() == Money(150_00, "RUB")
+    assert shown(warned) == 1
+
+
+def test_a_charge_ahead_that_is_not_covered_yet_is_still_told(warned: Warned) -> None:
+    warned.set("threshold", None)
+    warned.world.credit("700.00")
+    warned.world.running(Period.MONTH, "400.00", "VPS")
+    warned.world.clock.set(datetime(2020, 12, 10, 10, tzinfo=UTC))
+    without_mail(warned)
+    warned.run()
+
+    pay(warned.world, "0.01", "payment")
+    told = shown(warned)
+    pay(warned.world, "99.99", "payment")
+
+    assert (told, shown(warned)) == (1, 0)
+    assert "Пополните баланс до 13.12.2020" not in the_mail_leaves(warned)
+
+
+@pytest.mark.parametrize("way", ["payment", "correction"])
+def test_the_mail_of_a_hold_goes_though_a_kopeck_came(warned: Warned, way: str) -> None:
+    warned.world.credit("10.00")
+    warned.world.running(Period.DAY, "10.00")
+    without_mail(warned)
+    warned.world.clock.advance(days=1)
+    warned.run()
+
+    pay(warned.world, "0.01", way)
+
+    assert "Услуги приостановлены: пополните баланс" in the_mail_leaves(warned)
+
+
+def pay(world: ChargingWorld, amount: str, way: str) -> None:
+    if way == "correction":
+        world.credit(amount)
+    else:
+        order = approvals.BankOrder(rub(amount), secrets.token_hex(4), world.store.now().date())
+        approvals.approve_payment(world.store, world.scope, world.a_payment("1000.00"), order, by=MANAGER)

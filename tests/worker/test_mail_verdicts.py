@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,7 +11,7 @@ from email.message import EmailMessage
 import pytest
 
 from host_stub.adapters.clock import FixedClock
-from host_stub.adapters.smtp import Security, Server, SignInRefused, SmtpMailer
+from host_stub.adapters.smtp import Security, Server, SignInRefused, Silent, SmtpMailer
 from host_stub.config import Config
 from host_stub.doctor import _mail as doctors_mail
 from host_stub.persistence import Account, Mail, Store, User, UserKind, open_store
@@ -367,3 +368,70 @@ def test_a_message_goes_over_the_wire_with_its_dots_doubled() -> None:
     message.set_content(".first\n..second\nlast")
 
     assert b"\r\n..first\r\n...second\r\nlast\r\n" in _content(message)
+
+
+def a_message() -> EmailMessage:
+    message = EmailMessage()
+    message.set_content("Текст")
+    return message
+
+
+def test_an_answer_that_trickles_has_an_end_as_any_other_has(smtp: ScriptedSmtp) -> None:
+    smtp.script[BAD] = Act.DRIPS
+    began = time.monotonic()
+
+    with pytest.raises(Silent):
+        SmtpMailer(Server(HOST, smtp.port, SENDER, timeout_seconds=0.5)).send(a_message(), BAD)
+
+    assert time.monotonic() - began < 3
+
+
+def test_a_dialogue_whose_every_answer_comes_in_time_has_an_end_all_the_same(smtp: ScriptedSmtp) -> None:
+    smtp.script[BAD] = Act.DAWDLES
+    began = time.monotonic()
+    server = Server(HOST, smtp.port, SENDER, timeout_seconds=5, dialogue_seconds=0.6)
+
+    with pytest.raises(Silent):
+        SmtpMailer(server).send(a_message(), BAD)
+
+    assert time.monotonic() - began < 3
+    assert smtp.taken[BAD] == 0
+
+
+def test_all_waits_of_a_sending_stay_below_what_is_left_of_its_lease() -> None:
+    from host_stub.adapters.smtp import DIALOGUE_SECONDS, TIMEOUT_SECONDS
+
+    # TLS may take as long as one answer beyond the end.
+    assert deliveries.LEAST_TIME.total_seconds() > DIALOGUE_SECONDS + 3 * TIMEOUT_SECONDS
+
+
+def test_a_last_answer_that_trickles_is_waited_for_and_the_mail_is_sent_once(post: Post) -> None:
+    post.smtp.script[BAD] = Act.DRIPS_AT_LAST
+    post.queue(BAD, *crowd(3))
+
+    post.round()
+    under_way = post.statuses()
+    post.later(minutes=5)
+    post.smtp.late.set()
+    until(lambda: post.of(BAD).status == "sent")
+
+    assert under_way == {"sent": 3, "queued": 1}
+    assert post.smtp.taken[BAD] == 1
+
+
+def test_a_last_answer_that_trickles_for_ever_ends_as_perhaps_delivered_after_three_sendings(
+    world: ChargingWorld, smtp: ScriptedSmtp
+) -> None:
+    post = Post(world, smtp, timeout_seconds=0.2, last_answer_seconds=0.6)
+    smtp.script[BAD] = Act.DRIPS_AT_LAST
+    post.queue(BAD)
+
+    for sending in range(1, 4):
+        post.round()
+        until(lambda sending=sending: post.of(BAD).unanswered == sending)
+        post.later(minutes=14)
+        world.clock.advance(hours=2)
+    post.later(days=1)
+
+    assert (smtp.taken[BAD], post.of(BAD).status) == (3, "unknown")
+    assert world.facts("mail") == []

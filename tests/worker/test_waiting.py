@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
 
 import pytest
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.adapters.domains import ascii_domain
 from host_stub.domain.belief import OUTAGE, SMALL, STEADY, Belief, Reading, ahead, decide
+from host_stub.plugins.delivery import RESELLERS
 from host_stub.progress import Progress
 from host_stub.services.queues.claims import LEASE, Turns
 from host_stub.services.queues.destinations import FULL, Bounds, Destinations
+from host_stub.services.queues.provisioning import ADDRESSES
+from host_stub.services.telling.mail_sending import DOMAINS
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -121,6 +126,120 @@ def test_one_place_holds_two_threads_at_most_and_all_silent_ones_together_one(cl
 
     assert at_one == [None, None, FULL]
     assert among_silent == [None, FULL, None]
+
+
+def test_places_of_one_host_share_its_seats_and_each_has_a_silence_of_its_own(clock: FixedClock) -> None:
+    places = doors(clock)
+
+    entered = [places.enter(name, "host") for name in ("a", "a", "a", "b", "b")]
+    places.leave("a", answered=False)
+    places.leave("a", answered=False)
+    left_alone = places.enter("a", "host")
+
+    assert entered == [None, None, FULL, None, FULL]
+    assert left_alone not in (None, FULL)
+    assert places.enter("b", "host") is None
+
+
+def test_a_slow_place_holds_one_thread_and_all_of_them_few_while_others_are_called(clock: FixedClock) -> None:
+    places = doors(clock)
+    for name in ("a", "b", "c"):
+        places.enter(name)
+        clock.advance(seconds=14)
+        places.leave(name, answered=True)
+    places.enter("quick")
+    places.leave("quick", answered=True)
+    places.enter("quick")
+
+    among_slow = [places.enter(name) for name in ("a", "a", "b", "c")]
+    clock.advance(seconds=11)
+
+    assert among_slow == [None, FULL, None, FULL]
+    assert places.enter("c") is None  # nobody else was called meanwhile
+    assert places.enter("quick") is None
+
+
+def test_a_place_that_nobody_knows_waits_while_many_calls_turn_out_to_be_long(clock: FixedClock) -> None:
+    places = doors(clock)
+    places.enter("quick")
+    places.leave("quick", answered=True)
+    for name in ("a", "b", "c", "d"):
+        places.enter(name)
+    clock.advance(seconds=2)
+
+    assert [places.enter("e"), places.enter("quick")] == [FULL, None]
+
+
+def test_a_call_that_goes_on_without_a_thread_keeps_its_seat_and_no_thread(clock: FixedClock) -> None:
+    places = doors(clock, slow=1, slow_alone=1)
+    places.enter("a")
+    clock.advance(seconds=10)
+    places.linger("a")
+
+    at_once = [places.enter("a"), places.enter("b")]
+    places.leave("a", answered=True, lingering=True)
+    places.leave("b", answered=True)
+
+    assert at_once == [FULL, None]
+    assert places.enter("a") is None
+
+
+@dataclass(frozen=True)
+class Load:
+    """threads: of the worker. quick, long: seconds of a call at a place that is well, and at a slow one."""
+
+    bounds: Bounds
+    threads: int
+    quick: float
+    long: float
+
+
+def seconds_until_others_are_done(load: Load, slow: int, *, of: int = 10, each: int = 12) -> float:
+    """Return when all calls to the places that are not slow have ended; the slow ones' came first.
+
+    Threads claim place by place in turn, as a worker's do; a claim takes a hundredth of a second.
+    """
+    at = [0.0]
+    places = Destinations(lambda: at[0], load.bounds)
+    ready = {number: [0.0] * each for number in range(of)}
+    undone = dict.fromkeys(range(slow, of), each)
+    free_at: list[tuple[float, int, int | None]] = [(0.0, thread, None) for thread in range(load.threads)]
+    last = -1
+    while undone:
+        at[0], thread, ended = heappop(free_at)
+        if ended is not None:
+            places.leave(str(ended), answered=True)
+            if ended in undone:
+                undone[ended] -= 1
+                undone = {number: left for number, left in undone.items() if left}
+        turn = [*range(last + 1, of), *range(last + 1)]
+        number = next((n for n in turn if ready[n] and min(ready[n]) <= at[0]), None)
+        if number is None:
+            heappush(free_at, (at[0] + 1, thread, None))
+            continue
+        last = number
+        ready[number].remove(min(ready[number]))
+        rest = places.enter(str(number))
+        if rest is None:
+            heappush(free_at, (at[0] + 0.01 + (load.long if number < slow else load.quick), thread, number))
+        else:
+            ready[number].append(at[0] + rest.total_seconds())
+            heappush(free_at, (at[0] + 0.01, thread, None))
+    return at[0]
+
+
+@pytest.mark.parametrize("slow", [1, 2, 3, 5])
+@pytest.mark.parametrize(
+    "load",
+    [Load(ADDRESSES, 6, 0.2, 14), Load(DOMAINS, 3, 1, 9), Load(RESELLERS, 3, 0.1, 9)],
+    ids=["services", "mail", "plugins"],
+)
+def test_slow_places_cost_the_others_no_more_than_twice_the_usual_once_they_are_known(load: Load, slow: int) -> None:
+    usual = seconds_until_others_are_done(load, 0)
+
+    # Nobody is known to be slow before a call to it has ended: as many at once as there are threads.
+    first_calls = load.long * -(-slow // load.threads)
+    assert seconds_until_others_are_done(load, slow) <= 2 * usual + first_calls
 
 
 def test_a_job_is_stuck_when_nothing_gets_done_in_it_though_its_loop_turns(clock: FixedClock) -> None:

@@ -63,8 +63,6 @@ def post_correction(
             reason=reason,
         ),
     )
-    if amount.minor > 0:
-        notices.take_down(session, account)
     # Before the account is settled: what follows from the correction stands above it in the log.
     log(
         session,
@@ -77,4 +75,6 @@ def post_correction(
         reason=reason,
     )
     charging.settle(session, account)
+    if amount.minor > 0:
+        notices.money_came(session, account)
     return header

@@ -70,6 +70,18 @@ def _look_at_all(store: Store, watched: Watched, limit: int) -> int:
         last_id = accounts[-1]
 
 
+def uncovered(session: Session, account: Account) -> set[str]:
+    """Return the plugins that told of a charge ahead while one is still not covered."""
+    specs = {(spec.plugin, spec.key): spec for spec in listening(session).watches_of("charge")}
+    told = select(BalanceWatch).where(BalanceWatch.account_id == account.id, ~BalanceWatch.armed)
+    found = [specs[each.plugin, each.key] for each in session.scalars(told) if (each.plugin, each.key) in specs]
+    return {
+        spec.plugin
+        for spec in found
+        if _uncovered(session, account, _days(session, spec, account.reseller_id)) is not None
+    }
+
+
 def _watches(session: Session) -> list[Watched]:
     found = []
     for spec in listening(session).watches_of("charge"):

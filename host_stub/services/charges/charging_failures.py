@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from host_stub.domain.actors import SYSTEM
+from host_stub.domain.instants import SKEW
 from host_stub.persistence import Account, ChargingFailure, Store
 from host_stub.persistence.store import fetch, now
-from host_stub.services.queues.claims import SKEW
 from host_stub.services.telling.journal import log
 
 _FIRST_REST: Final = timedelta(minutes=1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from billhook import BalanceThresholdCrossed, Money
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.listening import WatchSpec
@@ -35,6 +37,19 @@ def _tell_once(session: Session, account: Account, watch: BalanceWatch) -> None:
     if watch.armed and is_open(session, account.reseller_id):
         watch.armed, watch.told_at = False, now(session)
         _tell(session, account, watch)
+
+
+def below(session: Session, account: Account) -> set[str]:
+    """Return the plugins that told of a level which the balance is still below."""
+    unarmed = [each for each in _watches(session, account) if not each.armed]
+    return {each.plugin for each in unarmed if account.balance_minor < each.level_minor}
+
+
+def untold(session: Session, account: Account, plugins: Collection[str]) -> None:
+    """Take note that nobody has read what these plugins were told of a locked account: the pause after it is over."""
+    if plugins:
+        for watch in session.scalars(_of_account(account).where(BalanceWatch.plugin.in_(plugins))):
+            watch.told_at = None
 
 
 def open_account(session: Session, account: Account) -> None:
@@ -78,8 +93,12 @@ def _row(account: Account, spec: WatchSpec, level: int, *, armed: bool) -> Balan
 
 def _watches(session: Session, account: Account) -> list[BalanceWatch]:
     known = {(spec.plugin, spec.key) for spec in listening(session).watches_of("balance")}
-    rows = session.scalars(select(BalanceWatch).where(BalanceWatch.account_id == account.id))
+    rows = session.scalars(_of_account(account))
     return [row for row in rows if (row.plugin, row.key) in known]
+
+
+def _of_account(account: Account) -> Select[BalanceWatch]:
+    return select(BalanceWatch).where(BalanceWatch.account_id == account.id)
 
 
 def _level(session: Session, account: Account, spec: WatchSpec) -> int | None:

@@ -28,11 +28,11 @@ from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import SYSTEM, Actor
 from host_stub.domain.errors import MethodUnavailable
+from host_stub.domain.instants import SKEW
 from host_stub.domain.payments import OPEN
 from host_stub.persistence import Payment, PaymentAttempt, PaymentMethod, Scope, Store
 from host_stub.persistence.store import fetch, now
 from host_stub.services.money_in import payments
-from host_stub.services.queues.claims import SKEW
 from host_stub.services.settings.plugin_settings import is_on
 from host_stub.services.tenants.open_resellers import must_be_open
 
@@ -168,11 +168,12 @@ class Due:
     idempotency_key: str
     queries: int
     query_at: datetime | None
+    reseller_id: int
 
 
 def due(store: Store, *, limit: int = 50) -> Sequence[Due]:
-    """Return attempts whose gateway is to be asked now: each plugin's in turn, its longest waiting first."""
-    turn = func.row_number().over(partition_by=PaymentMethod.plugin, order_by=PaymentAttempt.query_at)
+    """Return attempts whose gateway is to be asked now: each plugin's in turn, and within it each reseller's, its
+    longest waiting first."""
     columns = (
         PaymentAttempt.id,
         PaymentMethod.plugin,
@@ -182,11 +183,17 @@ def due(store: Store, *, limit: int = 50) -> Sequence[Due]:
         PaymentAttempt.idempotency_key,
         PaymentAttempt.queries,
         PaymentAttempt.query_at,
+        PaymentAttempt.reseller_id,
     )
+    own = (PaymentMethod.plugin, PaymentAttempt.reseller_id)
+    number = func.row_number().over(partition_by=own, order_by=PaymentAttempt.query_at).label("number")
     with store.read() as session:
-        query = select(*columns).join(PaymentMethod, PaymentMethod.id == PaymentAttempt.method_id)
-        waiting = query.where(PaymentAttempt.query_at <= now(session)).order_by(turn, PaymentAttempt.query_at)
-        return [Due(*row) for row in session.execute(waiting.limit(limit))]
+        query = select(*columns, number).join(PaymentMethod, PaymentMethod.id == PaymentAttempt.method_id)
+        waiting = query.where(PaymentAttempt.query_at <= now(session)).subquery().c
+        first = (waiting.number, waiting.query_at)
+        turn = func.row_number().over(partition_by=waiting.plugin, order_by=first)
+        found = select(*(waiting[column.key] for column in columns)).order_by(turn, *first).limit(limit)
+        return [Due(*row) for row in session.execute(found)]
 
 
 def postpone(store: Store, asked: Due, wait: timedelta) -> None:

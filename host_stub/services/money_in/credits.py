@@ -33,8 +33,8 @@ def credit(
             details={"payment": payment.number},
         ),
     )
-    notices.take_down(session, account)
     settled = charging.settle(session, account)
+    notices.money_came(session, account)
     mails.payment_credited(
         session,
         account,

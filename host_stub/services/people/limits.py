@@ -8,11 +8,12 @@ from hashlib import sha256
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
-from sqlalchemy import case, delete, update
+from sqlalchemy import ColumnElement, case, delete, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from host_stub.domain.errors import RefusedError
+from host_stub.domain.instants import SKEW, is_over
 from host_stub.persistence import RateLimit
 from host_stub.persistence.store import now
 
@@ -80,7 +81,7 @@ def take(session: Session, limit: Limit, key: str) -> None:
 def count(session: Session, limit: Limit, key: str) -> datetime | None:
     """Count one try. Return None if it is allowed, else the instant when the window ends."""
     at = now(session)
-    over = RateLimit.window_started_at <= at - limit.window
+    over = _over(at, limit.window)
     dialect = session.get_bind().dialect.name
     insert = (
         (postgresql if dialect == "postgresql" else sqlite)
@@ -111,7 +112,7 @@ def keep_pace(session: Session, pace: Pace, person: str, reseller: str) -> datet
 def exhausted(session: Session, limit: Limit, key: str) -> datetime | None:
     """Say, without counting, whether a further try would be refused, and until when."""
     row = session.get(RateLimit, _key(limit, key))
-    if row is None or row.count < limit.most or row.window_started_at + limit.window <= now(session):
+    if row is None or row.count < limit.most or is_over(row.window_started_at, limit.window, now(session)):
         return None
     return row.window_started_at + limit.window
 
@@ -135,11 +136,13 @@ def forget(session: Session, limit: Limit, key: str) -> None:
 
 def purge(session: Session) -> None:
     """Delete the counts of windows that are over."""
-    session.execute(
-        delete(RateLimit)
-        .where(RateLimit.window_started_at <= now(session) - LONGEST)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(delete(RateLimit).where(_over(now(session), LONGEST)).execution_options(synchronize_session=False))
+
+
+def _over(at: datetime, window: timedelta) -> ColumnElement[bool]:
+    """Return the condition that a window is over, as `domain.instants.is_over` says."""
+    began = RateLimit.window_started_at
+    return or_(began <= at - window, began > at + SKEW)
 
 
 def network(address: str) -> str:

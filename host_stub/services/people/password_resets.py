@@ -5,7 +5,7 @@ So the answer takes as long for an address that nobody has as for one that someb
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -48,9 +48,17 @@ class ResetReceiver:
 
     policy = Policy(attempts=10, first_wait=timedelta(seconds=5), longest_wait=timedelta(minutes=10))
 
+    def __init__(self, store: Store, clock_is_believed: Callable[[], bool] = lambda: True) -> None:
+        self._store = store
+        self._clock_is_believed = clock_is_believed
+
     def deliver(self, task: Task) -> Outcome:
         """See Receiver. A request that waited as long as a link lives is dropped: the person has asked again."""
         lifetime = timedelta(seconds=task.payload["seconds"])
+        with self._store.read() as session:
+            is_old = now(session) - task.created_at >= lifetime
+        if is_old and self._clock_is_believed():
+            return Delivered()
         return Delivered(lambda session: _mail(session, task, lifetime))
 
 
@@ -58,7 +66,7 @@ def _mail(session: Session, task: Task, lifetime: timedelta) -> None:
     payload: Mapping[str, Any] = task.payload
     user = session.scalars(select(User).where(User.email == payload["login"], User.active)).one_or_none()
     # A closed reseller's people cannot sign in: a link would lead nowhere.
-    if user is None or not is_open(session, user.reseller_id) or task.created_at + lifetime <= now(session):
+    if user is None or not is_open(session, user.reseller_id):
         return
     link = signin.issue_link(session, user, signin.Purpose.RESET, base_url=base_url(session), lifetime=lifetime)
     mails.password_reset(session, user, link)

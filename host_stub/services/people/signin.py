@@ -132,11 +132,8 @@ def _open_checked(session: Session, seen: User, password: str, lifetimes: Lifeti
 
 
 def open_session(session: Session, user: User, lifetimes: Lifetimes) -> str:
-    """Open a session and return its token. Old sessions of everybody are swept on the occasion."""
+    """Open a session and return its token."""
     at, token = now(session), new_token()
-    session.execute(delete(WebSession).where(WebSession.expires_at <= at))
-    session.execute(delete(LoginToken).where(LoginToken.expires_at <= at - timedelta(days=30)))
-    limits.purge(session)
     session.add(
         WebSession(
             token_hash=token_hash(token),

@@ -18,13 +18,12 @@ from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from host_stub.adapters.clock import Clock
+from host_stub.domain.instants import SKEW
 from host_stub.persistence import Lane, Outbox, Store
 from host_stub.persistence.store import now, ticks
 
 LEASE: Final = timedelta(seconds=120)
 BATCH: Final = 20
-#: By how much clocks of two machines may differ, or one be set, without anything being read anew.
-SKEW: Final = timedelta(minutes=1)
 
 #: Receiver and lane.
 _Key = tuple[str, str]

@@ -27,8 +27,10 @@ from host_stub.services.telling.journal import log
 
 __all__ = ["BATCH", "LEASE", "Task", "Turns", "claim"]
 
-#: A delivery is begun only with this much left of the lease; its own time limits keep it below.
+#: A delivery is begun with at least so much left of its lease; its own time limits keep it below.
 LEAST_TIME: Final = timedelta(seconds=90)
+#: What was claimed together is let go once it has taken so long: others may be free for what is left of it.
+LONG_SECONDS: Final = 2.0
 #: What was taken up less often is not given up for its age.
 LEAST_TRIES: Final = 100
 
@@ -135,8 +137,9 @@ def work(
     receiver_name: as in the outbox. limit: lanes, each with one fact. turns: the same for all threads of a process.
     """
     tasks = claim(store, worker, receiver_name, limit=limit, turns=turns)
+    began = store.ticks()
     for number, task in enumerate(tasks):
-        if task.lease_ends - store.ticks() < LEAST_TIME.total_seconds():
+        if number and store.ticks() - began > LONG_SECONDS:
             _give_back(store, tasks[number:], Postponed("", timedelta()), receiver.policy)
             break
         outcome = deliver(store, receiver, task)

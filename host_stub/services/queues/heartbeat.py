@@ -7,13 +7,15 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete
+from sqlalchemy import delete, or_
 
 from host_stub.persistence import Store, Worker
 from host_stub.persistence.store import now
 
 #: A worker that has been silent for so long is no longer listed.
 FORGOTTEN_AFTER: Final = timedelta(days=7)
+#: A beat that is ahead by more is of a clock that has been set back since: who lives beats anew within seconds.
+AHEAD: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ def beat(
         row.started_at, row.beat_at = started_at, now(session)
         row.plugins, row.told = found, state
         session.flush()
-        session.execute(delete(Worker).where(Worker.beat_at < now(session) - FORGOTTEN_AFTER))
+        gone = or_(Worker.beat_at < row.beat_at - FORGOTTEN_AFTER, Worker.beat_at > row.beat_at + AHEAD)
+        session.execute(delete(Worker).where(gone))
 
 
 def leave(store: Store, name: str) -> None:

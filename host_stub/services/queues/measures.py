@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from host_stub.domain.instants import SKEW
 from host_stub.persistence import MetricCount, Outbox, ProcessReport, Store, Subscription, SubscriptionStatus
 from host_stub.persistence.listings import count_up_to
 from host_stub.persistence.sales import ChargingFailure
@@ -82,7 +83,10 @@ def report(store: Store, name: str, process: Process, counted: Mapping[Series, i
             for plugin, state in process.plugins.items()
         }
         session.flush()
-        session.execute(delete(ProcessReport).where(ProcessReport.reported_at < now(session) - FORGOTTEN))
+        at = now(session)
+        # What lies ahead was reported by a clock that has been set back since: who runs reports anew.
+        gone = or_(ProcessReport.reported_at < at - FORGOTTEN, ProcessReport.reported_at > at + FORGOTTEN)
+        session.execute(delete(ProcessReport).where(gone))
 
 
 def leave(store: Store, name: str) -> None:
@@ -118,7 +122,8 @@ def counts(session: Session) -> dict[Series, int]:
 
 def processes(session: Session) -> list[Process]:
     """Return the processes that run."""
-    query = select(ProcessReport).where(ProcessReport.reported_at >= now(session) - SILENCE)
+    at = now(session)
+    query = select(ProcessReport).where(ProcessReport.reported_at.between(at - SILENCE, at + SKEW))
     return [
         Process(row.kind, {name: PluginState(*state) for name, state in row.plugins.items()})
         for row in session.scalars(query.order_by(ProcessReport.name))

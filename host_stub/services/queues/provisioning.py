@@ -40,12 +40,13 @@ class Cipher(Protocol):
 class _Plan:
     """What to send where."""
 
+    reseller_id: int
     order: Order
     url: str
     secret: str | None
 
 
-#: An address that is silent is left alone for so long; its orders wait and are not counted.
+#: An address that is silent is left alone for so long; its orders wait and are not counted. Of six threads.
 ADDRESSES: Final = Bounds(first_rest=timedelta(seconds=30), longest_rest=timedelta(minutes=30))
 
 
@@ -69,7 +70,7 @@ class ProvisioningReceiver:
     @property
     def silent(self) -> list[str]:
         """The addresses that are left alone, each as scheme, host and port."""
-        return self._addresses.silent()
+        return sorted({_host(name.partition(" ")[2]) for name in self._addresses.silent()})
 
     def deliver(self, task: Task) -> Outcome:
         """See Receiver. A reseller without an endpoint has nothing to be told."""
@@ -86,8 +87,9 @@ class ProvisioningReceiver:
         return self._call(subscription_id, plan, secret)
 
     def _call(self, subscription_id: int, plan: _Plan, secret: str) -> Outcome:
-        address = _address(plan.url)
-        rest = self._addresses.enter(address)
+        # Another reseller's path at the same host is another's program: it has a silence of its own.
+        address = f"{plan.reseller_id} {plan.url}"
+        rest = self._addresses.enter(address, _host(plan.url))
         if rest == FULL:
             return Postponed("", rest)
         if rest is not None:
@@ -113,10 +115,10 @@ class ProvisioningReceiver:
             if not reseller.provisioning_url or desired is None or row.confirmed_version >= row.desired_version:
                 return None
             order = Order(reseller.id, row.id, desired, row.desired_version, row.name)
-            return _Plan(order, reseller.provisioning_url, reseller.provisioning_secret)
+            return _Plan(reseller.id, order, reseller.provisioning_url, reseller.provisioning_secret)
 
 
-def _address(url: str) -> str:
+def _host(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}"
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from host_stub.persistence import Account, LedgerTransaction, LoginToken, Mail, User
@@ -42,11 +42,14 @@ def stale(session: Session, mail: Mail, *, clock_is_believed: bool) -> Dropped |
 
     clock_is_believed: only then is anything too old; a clock that is ahead for a while makes nothing so.
     """
-    overtaken = _CHECKS.get(mail.category)
-    found = overtaken(session, mail) if overtaken is not None else None
-    if found is None and clock_is_believed and now(session) - mail.created_at > life(mail.category):
-        return Dropped.TOO_OLD
-    return found
+    checks = [*_CHECKS.get(mail.category, ()), *((_out_of_time,) if clock_is_believed else ())]
+    return next((found for check in checks if (found := check(session, mail)) is not None), None)
+
+
+def _out_of_time(session: Session, mail: Mail) -> Dropped | None:
+    if mail.category in _PURPOSES and not _links(session, mail, LoginToken.expires_at > now(session)):
+        return Dropped.LINK_DEAD
+    return Dropped.TOO_OLD if now(session) - mail.created_at > life(mail.category) else None
 
 
 def _hold_over(session: Session, mail: Mail) -> Dropped | None:
@@ -58,15 +61,19 @@ def _hold_over(session: Session, mail: Mail) -> Dropped | None:
 
 
 def _link_dead(session: Session, mail: Mail) -> Dropped | None:
+    return None if _links(session, mail) else Dropped.LINK_DEAD
+
+
+def _links(session: Session, mail: Mail, *conditions: ColumnElement[bool]) -> bool:
+    """Say whether the link of a mail was neither used nor replaced, and meets the conditions."""
     live = (
         select(LoginToken.token_hash)
         .join(User, User.id == LoginToken.user_id)
         .where(User.email == mail.recipient.lower(), LoginToken.purpose == _PURPOSES[mail.category])
         # A newer link has ended this one.
-        .where(LoginToken.used_at.is_(None), LoginToken.created_at <= mail.created_at)
-        .where(LoginToken.expires_at > now(session))
+        .where(LoginToken.used_at.is_(None), LoginToken.created_at <= mail.created_at, *conditions)
     )
-    return None if session.scalars(live.limit(1)).first() is not None else Dropped.LINK_DEAD
+    return session.scalars(live.limit(1)).first() is not None
 
 
 def _reversed(session: Session, mail: Mail) -> Dropped | None:
@@ -75,11 +82,12 @@ def _reversed(session: Session, mail: Mail) -> Dropped | None:
     return Dropped.REVERSED if session.scalar(select(undone)) else None
 
 
-_CHECKS: Final[Mapping[str, Callable[[Session, Mail], Dropped | None]]] = {
-    "hold_entered": _hold_over,
-    "invitation": _link_dead,
-    "password_reset": _link_dead,
-    "payment_credited": _reversed,
+_Check = Callable[[Session, Mail], Dropped | None]
+_CHECKS: Final[Mapping[str, tuple[_Check, ...]]] = {
+    "hold_entered": (_hold_over,),
+    "invitation": (_link_dead,),
+    "password_reset": (_link_dead,),
+    "payment_credited": (_reversed,),
 }
 
 
@@ -89,8 +97,20 @@ _OVERTAKE: Final = (
     .where(_MAILS.account_id == bindparam("of_account"), _MAILS.status == "queued", _MAILS.asks_for_money)
     .values(status="dropped", last_error=Dropped.TOPPED_UP.value, closed_at=bindparam("at"))
 )
+# The hold's own mail has an end of its own: the hold's.
+_BY_MONEY: Final = _OVERTAKE.where(
+    _MAILS.category.not_in(bindparam("kept", expanding=True)), _MAILS.category != "hold_entered"
+).returning(_MAILS.category)
 
 
-def overtake_requests(session: Session, account: Account) -> None:
-    """Drop what waits to ask for money of an account: it has come, or the credit hold now asks."""
+def overtaken_by_hold(session: Session, account: Account) -> None:
+    """Drop what waits to ask for money of an account: the credit hold now asks."""
     session.execute(_OVERTAKE, {"of_account": account.id, "at": now(session)})
+
+
+def overtaken_by_money(session: Session, account: Account, kept: Sequence[str]) -> set[str]:
+    """Drop what waits to ask for money of an account: it has come. Return the categories of what was dropped.
+
+    kept: categories whose requests are not met yet.
+    """
+    return set(session.scalars(_BY_MONEY, {"of_account": account.id, "at": now(session), "kept": kept}))

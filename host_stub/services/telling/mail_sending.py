@@ -43,7 +43,15 @@ LONGEST_REST: Final = timedelta(minutes=10)
 #: After a message whose answer was not seen: before its second and its third sending. Then nobody knows.
 REPEATS: Final = (timedelta(minutes=15), timedelta(hours=1))
 #: Domains over whose recipients the server falls silent; three in a row, since one may be the message's own fault.
-DOMAINS: Final = Bounds(first_rest=timedelta(minutes=1), longest_rest=timedelta(minutes=15), tolerated=3)
+#: Of three threads; a relay that is far away needs a second or two for any mail.
+DOMAINS: Final = Bounds(
+    first_rest=timedelta(minutes=1),
+    longest_rest=timedelta(minutes=15),
+    tolerated=3,
+    slow_seconds=5,
+    slow=1,
+    slow_alone=2,
+)
 _CLOSED: Final = ("sent", "unknown", "dropped")
 _SERVER: Final = "the mail server"
 _AFTER_IT: Final = timedelta(minutes=1)
@@ -69,7 +77,7 @@ class MailReceiver:
         self._sender = sender
         self._clock_is_believed = clock_is_believed
         self._domains = Destinations(store.ticks, DOMAINS)
-        self._server = Destinations(store.ticks, Bounds(FIRST_REST, LONGEST_REST, each=1000))
+        self._server = Destinations(store.ticks, Bounds(FIRST_REST, LONGEST_REST, each=1000, slow_seconds=1000))
         self.trouble = ""
 
     def deliver(self, task: Task) -> Outcome:
@@ -115,6 +123,7 @@ class MailReceiver:
 
     def _underway(self, task: Task, mail: Mail, domain: str, late: LastAnswer) -> Outcome:
         """Wait for the answer in a thread of its own. The domain's door stays shut behind it: few can be so slow."""
+        self._domains.linger(domain)
 
         def wait(tell: Callable[[End], None]) -> None:
             fate: MailError | None = None
@@ -122,7 +131,7 @@ class MailReceiver:
                 late.wait()
             except MailError as error:
                 fate = error
-            self._domains.leave(domain, answered=True)
+            self._domains.leave(domain, answered=True, lingering=True)
             tell(self._outcome(task, mail, fate))
 
         def await_end(tell: Callable[[End], None]) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from host_stub.domain.instants import SKEW
 from host_stub.persistence import Proof, Reseller, Store
 from host_stub.persistence.store import now
 from host_stub.services.books.proof import CHECKS, Check, Result, make
@@ -68,8 +69,11 @@ def keep(store: Store, results: Sequence[Result], started_at: datetime) -> None:
 
 
 def last(session: Session) -> Standing | None:
-    """Return what the last proof that ended says; None if there was none."""
-    query = select(Proof).where(Proof.ended_at.is_not(None)).order_by(Proof.ended_at.desc()).limit(1)
+    """Return what the last proof that ended says; None if there was none.
+
+    One whose end lies ahead was kept by a clock that has been set back since: nobody can say how old it is.
+    """
+    query = select(Proof).where(Proof.ended_at <= now(session) + SKEW).order_by(Proof.id.desc()).limit(1)
     row = session.scalars(query).one_or_none()
     if row is None or row.ended_at is None:
         return None
@@ -98,7 +102,7 @@ def _claim(store: Store) -> tuple[int, Check] | None:
 def _leased(store: Store) -> tuple[int, Check] | None:
     with store.write() as session:
         row = _under_way(session, lock=True) or _begun(session)
-        if row is None or (row.busy_until is not None and row.busy_until > now(session)):
+        if row is None or _is_leased(row, now(session)):
             return None
         missing = _missing(row)
         if not missing:
@@ -107,6 +111,11 @@ def _leased(store: Store) -> tuple[int, Check] | None:
         row.busy_until = now(session) + LEASE
         session.flush()
         return row.id, missing[0]
+
+
+def _is_leased(row: Proof, at: datetime) -> bool:
+    """Say whether a worker may be at a check; a lease that is longer than one was taken by a clock that was ahead."""
+    return row.busy_until is not None and at < row.busy_until <= at + LEASE + SKEW
 
 
 def _under_way(session: Session, *, lock: bool = False) -> Proof | None:
