@@ -29,9 +29,9 @@ LONGEST_TAX_NUMBER: Final = 20
 
 AMOUNT_PROBLEMS: Final[Mapping[str, LazyText]] = {
     AmountProblem.EMPTY: _("Enter a sum."),
-    AmountProblem.NOT_A_SUM: _("Enter a sum in figures, for example 5000 or 5 000,50."),
+    AmountProblem.NOT_A_SUM: _("Enter a sum in figures."),
     AmountProblem.TOO_PRECISE: _("At most two digits after the decimal point."),
-    AmountProblem.AMBIGUOUS: _("Are these thousands or decimals? Choose below which sum you mean."),
+    AmountProblem.AMBIGUOUS: _("This sum can be read in more than one way. Choose below which one you mean."),
     AmountProblem.OTHER_CURRENCY: _("The sum is in another currency."),
     AmountProblem.NOT_POSITIVE: _("The sum must be greater than zero."),
     AmountProblem.TOO_LARGE: _("The sum is too large."),
@@ -57,6 +57,9 @@ def amount_words(problem: AmountProblem, currency: str) -> LazyText:
     digits = MINOR_DIGITS.get(currency, 2)
     if problem is AmountProblem.OTHER_CURRENCY:
         return _("Enter the sum in {currency}.", currency=formats.currency_word(currency))
+    if problem is AmountProblem.NOT_A_SUM:
+        example = formats.figures(Money(5000 * 10**digits + 10**digits // 2, currency))
+        return _("Enter a sum in figures, for example 5000 or {example}.", example=example)
     if problem is AmountProblem.TOO_PRECISE and digits == 0:
         return _("This currency has no fractions: enter a whole sum.")
     if problem is AmountProblem.TOO_PRECISE and digits == 3:

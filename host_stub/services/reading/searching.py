@@ -55,10 +55,10 @@ def _numbers(number: str, reseller: Reseller) -> list[str]:
 
 def _by_amount(text: str, currency: str) -> list[Condition]:
     try:
-        amount = read_amount(text.removesuffix("₽"), currency)
-    except UnreadableAmount:
-        return []
-    return [Payment.amount_minor == amount.minor]
+        sums = [read_amount(text, currency).minor]
+    except UnreadableAmount as error:
+        sums = [reading.minor for reading in error.readings if reading.minor > 0]
+    return [Payment.amount_minor.in_(sums)] if sums else []
 
 
 def _by_customer(session: Session, text: str) -> list[Condition]:
