@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
@@ -11,7 +10,7 @@ from typing import Final
 from billhook.errors import MalformedAmount
 from billhook.money import MINOR_DIGITS, Money
 
-from host_stub.domain.texts import clean_line
+from host_stub.domain.texts import clean_line, plain_dashes
 
 #: Largest single sum that a person may enter, in minor units: hundreds of them still reckon together.
 LARGEST_MINOR: Final = 10_000_000_000_000
@@ -120,10 +119,10 @@ def read_amount(text: str, currency: str, *, signed: bool = False, zero: bool = 
 
 def _tidied(text: str) -> str:
     """Return the text with one kind of blank, dash and apostrophe."""
-    plain = clean_line(text.replace("\t", " ").replace("\n", " ")).translate(_APOSTROPHES)
+    plain = plain_dashes(clean_line(text.replace("\t", " ").replace("\n", " "))).translate(_APOSTROPHES)
     if len(plain) > _LONGEST:
         raise UnreadableAmount(AmountProblem.NOT_A_SUM, text)
-    return "".join("-" if sign == "\u2212" or unicodedata.category(sign) == "Pd" else sign for sign in plain)
+    return plain
 
 
 def _signed(text: str) -> tuple[str, str]:
