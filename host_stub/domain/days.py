@@ -60,8 +60,8 @@ _MONTH_OF: Final = {word: number for number, words in enumerate(_MONTHS, start=1
 def read_day(text: str, today: dt.date, *, unlikely_before: dt.date | None = None) -> dt.date:
     """Return the date that a person typed or pasted: `30.11.2026`, `30.11.26`, `30/11/2026`, `2026-11-30`, `30 ноября`.
 
-    Dashes of any kind, a time of day behind the date and quotes round the day change nothing. The day comes first, but in ISO dates; two digits of a year are of this century; without a year it is the last such
-    day up to today.
+    Dashes of any kind, a time of day behind the date and quotes round the day change nothing. The day comes first, but
+    in ISO dates; two digits of a year are of this century; without a year it is the last such day up to today.
     today: in the reader's time zone; later dates are refused. unlikely_before: earlier ones are to be confirmed.
     Raises UnreadableDay.
     """

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from billhook import Catalogue, LazyText, Money, formats
 from billhook.money import MINOR_DIGITS
-from billhook.requisites import inn_and_kpp
+from billhook.requisites import bare_kpp, inn_and_kpp, inn_fault, kpp_fault
 from wtforms import StringField, TextAreaField
 from wtforms.validators import StopValidation
 
@@ -93,10 +93,11 @@ class Paragraphs(TextAreaField):
         self.data = clean_text(str(valuelist[0])) if valuelist else ""
 
 
-class TaxNumberField(Stripped):
-    """An INN or a KPP without grouping and label. kpp: what stood behind the INN, as in `7707083893/773601001`.
+class InnField(Stripped):
+    """An INN without grouping and label. kpp: what stood beside it, as in `7707083893/773601001`.
 
-    Its length is no attribute of the field: browsers would cut what is pasted with a label.
+    Other countries' numbers are kept, a text that is too long for any is refused. Its length is no attribute of the
+    field: browsers would cut what is pasted with a label.
     """
 
     kpp = ""
@@ -106,8 +107,27 @@ class TaxNumberField(Stripped):
 
     def pre_validate(self, form: Any) -> None:
         super().pre_validate(form)
-        if len(self.data or "") > LONGEST_TAX_NUMBER:
-            raise StopValidation(_("At most {count} characters.", count=LONGEST_TAX_NUMBER))
+        fault = inn_fault(self.data) if len(self.data or "") > LONGEST_TAX_NUMBER else None
+        if fault is not None:
+            raise StopValidation(fault)
+
+
+class KppField(Stripped):
+    """A KPP without grouping and label. inn: what stood beside it."""
+
+    inn = ""
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        text = str(valuelist[0]) if valuelist else ""
+        self.inn, self.data = inn_and_kpp(text)
+        if not self.data:
+            self.inn, self.data = "", bare_kpp(text)
+
+    def pre_validate(self, form: Any) -> None:
+        super().pre_validate(form)
+        fault = kpp_fault(self.data) if len(self.data or "") > LONGEST_TAX_NUMBER else None
+        if fault is not None:
+            raise StopValidation(fault)
 
 
 class OrderNumberField(Stripped):

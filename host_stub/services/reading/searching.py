@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from billhook.requisites import inn_and_kpp
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -24,7 +25,7 @@ _NUMBER_SIGN = re.compile(r"^(?:№|#|N(?=\s*[0-9]))\s*", re.IGNORECASE)
 
 def accounts(text: str) -> Search:
     """Look for customers: a part of the name, INN or e-mail; a whole INN or ID."""
-    exact = [Account.inn == text]
+    exact: list[Condition] = [Account.inn.in_(_inns(text))]
     if _ID.fullmatch(text):
         exact.append(Account.id == int(text))
     return Search(contains(text, Account.folded), exact, ACCOUNTS_LOOKED_THROUGH)
@@ -69,8 +70,13 @@ def _by_customer(session: Session, text: str) -> list[Condition]:
     found = set(session.scalars(named))
     if len(found) > _NAMESAKES:
         found = set()
-    found |= set(session.scalars(select(Account.id).where(Account.inn == text).limit(_NAMESAKES)))
+    found |= set(session.scalars(select(Account.id).where(Account.inn.in_(_inns(text))).limit(_NAMESAKES)))
     return [Payment.account_id == account_id for account_id in sorted(found)]
+
+
+def _inns(text: str) -> list[str]:
+    """Return the INNs that a text may be: as it stands, and without label and grouping."""
+    return [text, *filter(None, inn_and_kpp(text)[:1])]
 
 
 def charges(text: str) -> Search:
