@@ -54,6 +54,8 @@ _MONTHS: Final = (
     "авг август августа aug august", "сен сент сентябрь сентября sep sept september",
     "окт октябрь октября oct october", "ноя нояб ноябрь ноября nov november", "дек декабрь декабря dec december",
 )  # fmt: skip
+#: Longer than any date.
+_LONGEST: Final = 100
 _MONTH_OF: Final = {word: number for number, words in enumerate(_MONTHS, start=1) for word in words.split()}
 
 
@@ -80,7 +82,7 @@ def day_meant(text: str, today: dt.date) -> dt.date:
 
     Raises UnreadableDay.
     """
-    plain = _bare(text)
+    plain = _bare(text) if len(text) <= _LONGEST else text
     if not plain:
         raise UnreadableDay(DayProblem.EMPTY, text)
     for pattern in (_NUMBERS, _ISO, _WORDS, _ENGLISH):

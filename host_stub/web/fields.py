@@ -131,7 +131,13 @@ class KppField(Stripped):
 
 
 class OrderNumberField(Stripped):
-    """The number of a payment order, without what stands before it: `№ 147`, `п/п 147`."""
+    """The number of a payment order, without what stands round it: `№ 147`, `п/п 147 от 13.11.2020`.
+
+    Empty where there is no number, such as `№` alone; what was typed stays in the field.
+    """
+
+    def _value(self) -> str:
+        return self.data or (str(self.raw_data[0]).strip() if self.raw_data else "")
 
     def process_formdata(self, valuelist: Sequence[Any]) -> None:
         self.data = order_number(str(valuelist[0])) if valuelist else ""

@@ -191,7 +191,7 @@ JUDGED = [
 
 
 @pytest.mark.parametrize(("inn", "said"), JUDGED)
-def test_the_forms_of_payers_and_customers_say_the_same_about_an_inn(staff: Staff, olga: Visitor, inn: str, said: str) -> None:
+def test_payers_and_customers_are_judged_in_the_same_words(staff: Staff, olga: Visitor, inn: str, said: str) -> None:
     payer = olga.post(f"/reseller/payments/{staff.payment()}/approve", ORDER | {"payer_inn": inn})
     customer = olga.get(olga.post("/reseller/accounts/new", COMPANY | {"inn": inn}).location)
 

@@ -16,7 +16,7 @@ from wtforms import Form
 
 from host_stub.domain.amounts import UnreadableAmount, read_amount
 from host_stub.domain.days import DayProblem, UnreadableDay, read_day
-from host_stub.domain.requisites import order_number
+from host_stub.domain.requisites import order_key, order_number
 from host_stub.domain.texts import clean_line
 from host_stub.web.fields import DAY_PROBLEMS, KppField, amount_words
 from tests.staff.conftest import BANK
@@ -42,7 +42,7 @@ READERS = {
     "КПП": kpp_read,
     "БИК": bare_number,
     "счет": bare_number,
-    "поручение": order_number,
+    "поручение": lambda text: order_number(text) or "пусто",
 }
 
 
@@ -102,6 +102,14 @@ def test_requisites_are_read_as_the_page_says() -> None:
 
     assert len(told) >= 20
     assert [READERS[field](text) for field, text, _said in told] == [said for _field, _text, said in told]
+
+
+def test_orders_are_told_apart_as_the_page_says() -> None:
+    told = rows("same orders")
+    done = ["уже зачтено" if order_key(one) == order_key(other) else "другое поручение" for one, other, _said in told]
+
+    assert len(told) >= 8
+    assert done == [said for _one, _other, said in told]
 
 
 def test_the_doctor_names_what_is_wrong_with_requisites_as_the_page_says() -> None:

@@ -28,6 +28,8 @@ _INN_SHAPE: Final = re.compile(r"[0-9]{10}|[0-9]{12}", re.ASCII)
 #: Both labels before both numbers, which then follow in either order.
 _BOTH_LABELS: Final = re.compile(r"\W*(?:(?:ИНН|INN)\W*(?:КПП|KPP)|(?:КПП|KPP)\W*(?:ИНН|INN))")
 _ONE_LABEL: Final = re.compile("(ИНН|INN|КПП|KPP)")
+#: Longer than any two numbers with their labels.
+_LONGEST: Final = 300
 #: Letters that look like the Latin ones of a KPP.
 _AS_LATIN: Final = str.maketrans("АВСЕНКМОРТХУ", "ABCEHKMOPTXY")
 
@@ -50,6 +52,8 @@ def inn_and_kpp(text: str) -> tuple[str, str]:
     Two cells of a table, both labels and either order are understood. What is not there is empty: `ИНН 500100732259
     КПП -`. Both are bare; neither is judged.
     """
+    if len(text) > _LONGEST:
+        return bare_number(text), ""
     cells = re.sub(r"\s*[\t\r\n\v\f]+\s*", "/", text.strip())
     plain = _visible(cells).upper()
     inn, kpp = _labelled(plain) or _parted(_BOTH_LABELS.sub("", plain, count=1)) or (text, "")
