@@ -6,13 +6,13 @@ from typing import Any
 
 from billhook import AccountType, Catalogue, LazyText
 from billhook.requisites import inn_fault, kpp_fault
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectChoice, SelectField, ValidationError
 from wtforms.validators import DataRequired, Length
 
 from host_stub.persistence import AccessLevel, Account
 from host_stub.services.tenants.accounts import AccountDraft
 from host_stub.web.fields import AmountField, InnField, KppField, Paragraphs, Stripped
+from host_stub.web.panel_form import PanelForm
 from host_stub.web.places import countries
 from host_stub.web.reseller.legibility import unprintable
 from host_stub.web.sentences import ACCOUNT_TYPES, LEVELS
@@ -50,7 +50,7 @@ def _countries() -> list[SelectChoice]:
     return [SelectChoice(code, name) for code, name in countries()]
 
 
-class AccountForm(FlaskForm):
+class AccountForm(PanelForm):
     type = SelectField(
         _("Customer type"), choices=[SelectChoice(kind.value, ACCOUNT_TYPES[kind]) for kind in AccountType]
     )
@@ -128,7 +128,7 @@ class AccountUserForm(PersonForm):
     level = SelectField(_("Access level"), choices=[SelectChoice(level.value, LEVELS[level]) for level in AccessLevel])
 
 
-class CorrectionForm(FlaskForm):
+class CorrectionForm(PanelForm):
     amount = AmountField(
         _("Sum"),
         signed=True,
@@ -143,7 +143,7 @@ class CorrectionForm(FlaskForm):
     once_token = HiddenField()
 
 
-class ThresholdForm(FlaskForm):
+class ThresholdForm(PanelForm):
     threshold = AmountField(
         _("Blocking threshold"),
         signed=True,
@@ -153,7 +153,7 @@ class ThresholdForm(FlaskForm):
     )
 
 
-class TopUpForm(FlaskForm):
+class TopUpForm(PanelForm):
     amount = AmountField(_("Sum"), validators=[DataRequired(_("Enter a sum."))])
     method_id = SelectField(_("Method"), coerce=int)
     purpose = Stripped(_("Purpose"), description=_("The customer and the bank see it."), validators=[Length(max=200)])

@@ -8,7 +8,6 @@ from typing import Any
 from billhook import Catalogue, Money, formats
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy import Select, select
 from wtforms.validators import DataRequired
 
@@ -23,6 +22,7 @@ from host_stub.web.access import actor
 from host_stub.web.asking import Question, ask, wants_question
 from host_stub.web.fields import AMOUNT_PROBLEMS, NumberField
 from host_stub.web.panel import panel, reading, scope
+from host_stub.web.panel_form import PanelForm
 from host_stub.web.reseller import bp, questions
 from host_stub.web.reseller.pick import account_picker, chosen_account
 from host_stub.web.staff.forms import ReasonForm
@@ -156,7 +156,7 @@ def event_close(event_id: int) -> ResponseReturnValue:
     return redirect(url_for("reseller.event", event_id=event_id), 303)
 
 
-def _settle(event_id: int, account_id: int | None, form: FlaskForm) -> None:
+def _settle(event_id: int, account_id: int | None, form: PanelForm) -> None:
     """Settle, or say who was faster."""
     with reading() as session:
         fetch(session, GatewayEvent, event_id)

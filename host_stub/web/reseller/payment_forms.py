@@ -8,18 +8,18 @@ from zoneinfo import ZoneInfo
 
 from billhook import Catalogue, Money
 from billhook.requisites import inn_fault
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, ValidationError
 from wtforms.validators import DataRequired, Length
 
 from host_stub.persistence import Payment
 from host_stub.services.money_in.approvals import BankOrder
 from host_stub.web.fields import AmountField, DayField, InnField, OrderNumberField, Stripped
+from host_stub.web.panel_form import PanelForm
 
 _ = Catalogue("host_stub")
 
 
-class ApprovalForm(FlaskForm):
+class ApprovalForm(PanelForm):
     """What arrived at the bank."""
 
     received = AmountField(_("Sum that arrived"), validators=[DataRequired()])
