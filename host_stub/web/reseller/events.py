@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from billhook import Catalogue, Money, formats
+from billhook import Catalogue, LazyText, Money, formats
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
@@ -93,11 +94,21 @@ def _page(event_id: int, *, credit: CreditForm | None = None, close: ReasonForm 
         account=account,
         method=method,
         amount=Money(row.amount_minor, row.currency),
+        details=_labelled(row.details or {}, method.plugin),
         body=row.body.decode("utf-8", "replace"),
         credit=(credit or CreditForm(formdata=None, account_id=account_id)) if waits else None,
         close=close or ReasonForm(formdata=None, prefix="close-"),
         log=log,
     )
+
+
+def _labelled(details: Mapping[str, str], plugin: str) -> list[tuple[LazyText | str, str]]:
+    """Return what the gateway said beside the sum, under the labels of the plugin's catalogue."""
+    loaded = panel().registry.plugins.get(plugin)
+    if loaded is None:
+        return list(details.items())
+    own = Catalogue(loaded.package)
+    return [(own(label), value) for label, value in details.items()]
 
 
 @bp.get("/events/<int:event_id>/account")
