@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from host_stub.adapters import disk
 from host_stub.domain.reach import Network, Reach
@@ -67,6 +69,17 @@ class Config(BaseSettings):
     disk_low_mb: int = Field(default=1024, ge=0)
     disk_full_mb: int = Field(default=100, ge=0)
     backup_folder: Path | None = None
+
+    @field_validator("database_url")
+    @classmethod
+    def _a_database(cls, text: str) -> str:
+        try:
+            backend = make_url(text).get_backend_name()
+        except (ArgumentError, ValueError):  # what is no URL, and a port that is no number
+            backend = ""
+        if backend not in ("sqlite", "postgresql"):
+            raise ValueError("an address such as sqlite:////var/lib/billhook/billhook.db or postgresql:///billhook")
+        return text
 
     @field_validator("base_url")
     @classmethod

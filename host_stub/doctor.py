@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from host_stub import plugin_doctor
 from host_stub.adapters.disk import MEGABYTE, Free, Place, Room, free_bytes
@@ -74,9 +74,15 @@ def _database(config: Config, store: Store) -> Diagnosis:
             connection.execute(text("select 1"))
         version = migrate.version(config.database_url)
     except SQLAlchemyError as error:
-        return Diagnosis("database", f"{kind} does not answer: {type(error).__name__}", "See BILLHOOK_DATABASE_URL.")
+        return Diagnosis("database", f"{kind} does not answer: {_why(error)}", "See BILLHOOK_DATABASE_URL.")
     problem, remedy = _VERSIONS[version]
     return Diagnosis("database", problem, remedy, facts=kind)
+
+
+def _why(error: SQLAlchemyError) -> str:
+    """Return the database's own words in one line."""
+    said = str(error.orig).strip() if isinstance(error, OperationalError) else ""
+    return said.splitlines()[0] if said else type(error).__name__
 
 
 _VERSIONS: Final[Mapping[Version, tuple[str, str]]] = {

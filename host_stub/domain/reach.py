@@ -12,6 +12,10 @@ Address = IPv4Address | IPv6Address
 
 #: IPv6 addresses that stand for an IPv4 one in their last 32 bits (RFC 6052, RFC 4291).
 _CARRIERS: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
+#: All that IPv6 has of public addresses so far: the rest, such as site-local ones, is somebody's own (RFC 4291).
+_UNICAST: Final = IPv6Network("2000::/3")
+#: What the library takes for public: documentation (RFC 9637), relays that are gone (RFC 7526).
+_NOT_PUBLIC: Final = (IPv6Network("3fff::/20"), IPv4Network("192.88.99.0/24"))
 #: Of names that lead into the machine or the network alone.
 _INSIDE: Final = ("localhost", ".localhost", ".local", ".internal", ".lan", ".home.arpa")
 
@@ -63,6 +67,10 @@ def _carried(address: Address) -> Address:
 
 
 def _is_public(address: Address) -> bool:
+    if any(address in network for network in _NOT_PUBLIC if network.version == address.version):
+        return False
+    if isinstance(address, IPv6Address) and address not in _UNICAST:
+        return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 

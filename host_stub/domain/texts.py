@@ -36,6 +36,13 @@ def clean_text(text: str) -> str:
     return "\n".join(clean_line(line.replace("\t", " ")) for line in lines).strip()
 
 
+def plain_dashes(text: str) -> str:
+    """Return the text with a hyphen for every dash and for the minus sign: banks and word processors write any."""
+    if text.isascii():
+        return text
+    return "".join("-" if sign == "\u2212" or unicodedata.category(sign) == "Pd" else sign for sign in text)
+
+
 def _seen(sign: str) -> str:
     category = unicodedata.category(sign)
     if category in ("Zs", "Zl", "Zp") or sign == _BLANK:

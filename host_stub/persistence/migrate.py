@@ -38,14 +38,18 @@ def _config(connection: Connection) -> Config:
 
 
 def upgrade(url: str) -> None:
-    """Bring the database at `url` to the newest revision, in one transaction. Raises NewerDatabase."""
+    """Bring the database at `url` to the newest revision, in one transaction; make an SQLite file that is not there.
+
+    Raises NewerDatabase.
+    """
     from alembic import command
 
+    engine = make_engine(url, create=True)
+    engine.connect().close()
     if version(url) is Version.AHEAD:
         raise NewerDatabase(
             "the database was migrated by a newer version of the panel: install that, or restore a backup"
         )
-    engine = make_engine(url)
     with engine.begin() as connection:
         command.upgrade(_config(connection), "head")
         selectivity.tell(connection)

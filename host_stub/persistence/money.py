@@ -158,7 +158,7 @@ class Approval(Base, OfReseller):
         within_reseller("payment_id", to="payment"),
         within_reseller("transaction_id", to="ledger_transaction"),
         UniqueConstraint("transaction_id"),
-        Index(None, "reseller_id", "order_number"),
+        Index(None, "reseller_id", "order_key"),
         STRICT,
     )
 
@@ -167,6 +167,7 @@ class Approval(Base, OfReseller):
     transaction_id: Mapped[int]
     received_minor: Mapped[int]
     order_number: Mapped[str] = mapped_column(Text)
+    order_key: Mapped[str] = mapped_column(Text, default="", server_default="")  # `requisites.order_key` of the number
     order_date: Mapped[date]
     payer_inn: Mapped[str] = mapped_column(Text, default="")
     payer_name: Mapped[str] = mapped_column(Text, default="")

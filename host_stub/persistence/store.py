@@ -7,11 +7,13 @@ seen by everybody and written by nobody else.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, Select, bindparam, create_engine, event, select
@@ -113,8 +115,12 @@ def open_store(url: str, clock: Clock | None = None, *, pool_size: int = 10, bas
     return Store(make_engine(url, pool_size=pool_size), clock or SystemClock(), base_url=base_url)
 
 
-def make_engine(url: str | URL, *, pool_size: int = 10) -> Engine:
-    """Return the one kind of engine that web, worker, command line and migrations use."""
+def make_engine(url: str | URL, *, pool_size: int = 10, create: bool = False) -> Engine:
+    """Return the one kind of engine that web, worker, command line and migrations use.
+
+    create: make the file of an SQLite database that is not there, as migrations do. Nobody else does: behind a mistyped
+    path would stand an empty database.
+    """
     parsed = make_url(url)
     # Values of a failed statement would stand in the log with their secrets.
     # Enough for every thread of a web process, and for what plugins read in threads of their own meanwhile.
@@ -122,9 +128,17 @@ def make_engine(url: str | URL, *, pool_size: int = 10) -> Engine:
     if parsed.get_backend_name() == "postgresql":
         return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **common)
     engine = create_engine(parsed, connect_args={"isolation_level": None, "timeout": 30}, **common)
+    if not create:
+        event.listen(engine, "do_connect", _refuse_a_missing_file)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _refuse_a_missing_file(_dialect: Any, _record: Any, arguments: Any, _named: Any) -> None:
+    path = str(arguments[0])
+    if path != ":memory:" and not path.startswith("file:") and not Path(path).exists():
+        raise sqlite3.OperationalError(f"there is no database at {path}; `host_stub migrate` makes a new one")
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from billhook import Catalogue, LazyText, Money, formats
 from billhook.money import MINOR_DIGITS
-from billhook.requisites import inn_and_kpp
+from billhook.requisites import bare_kpp, inn_and_kpp, inn_fault, kpp_fault
 from wtforms import StringField, TextAreaField
 from wtforms.validators import StopValidation
 
@@ -29,9 +29,9 @@ LONGEST_TAX_NUMBER: Final = 20
 
 AMOUNT_PROBLEMS: Final[Mapping[str, LazyText]] = {
     AmountProblem.EMPTY: _("Enter a sum."),
-    AmountProblem.NOT_A_SUM: _("Enter a sum in figures, for example 5000 or 5 000,50."),
+    AmountProblem.NOT_A_SUM: _("Enter a sum in figures."),
     AmountProblem.TOO_PRECISE: _("At most two digits after the decimal point."),
-    AmountProblem.AMBIGUOUS: _("Are these thousands or decimals? Choose below which sum you mean."),
+    AmountProblem.AMBIGUOUS: _("This sum can be read in more than one way. Choose below which one you mean."),
     AmountProblem.OTHER_CURRENCY: _("The sum is in another currency."),
     AmountProblem.NOT_POSITIVE: _("The sum must be greater than zero."),
     AmountProblem.TOO_LARGE: _("The sum is too large."),
@@ -57,6 +57,9 @@ def amount_words(problem: AmountProblem, currency: str) -> LazyText:
     digits = MINOR_DIGITS.get(currency, 2)
     if problem is AmountProblem.OTHER_CURRENCY:
         return _("Enter the sum in {currency}.", currency=formats.currency_word(currency))
+    if problem is AmountProblem.NOT_A_SUM:
+        example = formats.figures(Money(5000 * 10**digits + 10**digits // 2, currency))
+        return _("Enter a sum in figures, for example 5000 or {example}.", example=example)
     if problem is AmountProblem.TOO_PRECISE and digits == 0:
         return _("This currency has no fractions: enter a whole sum.")
     if problem is AmountProblem.TOO_PRECISE and digits == 3:
@@ -90,10 +93,11 @@ class Paragraphs(TextAreaField):
         self.data = clean_text(str(valuelist[0])) if valuelist else ""
 
 
-class TaxNumberField(Stripped):
-    """An INN or a KPP without grouping and label. kpp: what stood behind the INN, as in `7707083893/773601001`.
+class InnField(Stripped):
+    """An INN without grouping and label. kpp: what stood beside it, as in `7707083893/773601001`.
 
-    Its length is no attribute of the field: browsers would cut what is pasted with a label.
+    Other countries' numbers are kept, a text that is too long for any is refused. Its length is no attribute of the
+    field: browsers would cut what is pasted with a label.
     """
 
     kpp = ""
@@ -103,12 +107,37 @@ class TaxNumberField(Stripped):
 
     def pre_validate(self, form: Any) -> None:
         super().pre_validate(form)
-        if len(self.data or "") > LONGEST_TAX_NUMBER:
-            raise StopValidation(_("At most {count} characters.", count=LONGEST_TAX_NUMBER))
+        fault = inn_fault(self.data) if len(self.data or "") > LONGEST_TAX_NUMBER else None
+        if fault is not None:
+            raise StopValidation(fault)
+
+
+class KppField(Stripped):
+    """A KPP without grouping and label. inn: what stood beside it."""
+
+    inn = ""
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        text = str(valuelist[0]) if valuelist else ""
+        self.inn, self.data = inn_and_kpp(text)
+        if not self.data:
+            self.inn, self.data = "", bare_kpp(text)
+
+    def pre_validate(self, form: Any) -> None:
+        super().pre_validate(form)
+        fault = kpp_fault(self.data) if len(self.data or "") > LONGEST_TAX_NUMBER else None
+        if fault is not None:
+            raise StopValidation(fault)
 
 
 class OrderNumberField(Stripped):
-    """The number of a payment order, without what stands before it: `№ 147`, `п/п 147`."""
+    """The number of a payment order, without what stands round it: `№ 147`, `п/п 147 от 13.11.2020`.
+
+    Empty where there is no number, such as `№` alone; what was typed stays in the field.
+    """
+
+    def _value(self) -> str:
+        return self.data or (str(self.raw_data[0]).strip() if self.raw_data else "")
 
     def process_formdata(self, valuelist: Sequence[Any]) -> None:
         self.data = order_number(str(valuelist[0])) if valuelist else ""

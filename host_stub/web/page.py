@@ -78,7 +78,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """One place to go. badge: a number that asks for attention, 0 for none; group: heading in the staff navigation."""
+    """One place to go.
+
+    badge: a number that asks for attention, 0 for none. badge_label: what it counts, in a form that follows any number.
+    group: heading in the staff navigation.
+    """
 
     label: Text
     url: str

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from billhook import Catalogue, Level, Setting, SettingKind
 from billhook.settings import Text
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, PasswordField, SelectChoice, SelectField, ValidationError
 
 from host_stub.services.settings import secret_vaults, setting_values
 from host_stub.services.settings.setting_levels import Standing
 from host_stub.web import setting_words
 from host_stub.web.fields import AmountField, NumberField, Paragraphs, Stripped
+from host_stub.web.panel_form import PanelForm
 
 _ = Catalogue("host_stub")
 
@@ -148,8 +148,8 @@ def typed(field: Field) -> bool:
     return bool(field.raw_data and str(field.raw_data[0]).strip())
 
 
-def _checked(drawn: Drawn, flags: Mapping[str, bool]) -> Callable[[FlaskForm, Field], None]:
-    def check(form: FlaskForm, field: Field) -> None:
+def _checked(drawn: Drawn, flags: Mapping[str, bool]) -> Callable[[PanelForm, Field], None]:
+    def check(form: PanelForm, field: Field) -> None:
         fault = None if field.errors else _fault(drawn, form, field)
         if fault is not None:
             raise ValidationError(fault)
@@ -158,7 +158,7 @@ def _checked(drawn: Drawn, flags: Mapping[str, bool]) -> Callable[[FlaskForm, Fi
     return check
 
 
-def _fault(drawn: Drawn, form: FlaskForm, field: Field) -> Text | None:
+def _fault(drawn: Drawn, form: PanelForm, field: Field) -> Text | None:
     setting, value, has_text = drawn.setting, field.data, typed(field)
     if isinstance(value, str) and setting.kind is not SettingKind.SECRET:
         value = value.strip()

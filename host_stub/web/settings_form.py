@@ -2,7 +2,7 @@
 
 ::
 
-    class Form(FlaskForm):
+    class Form(PanelForm):
         name = Stripped(_("Name"))
 
     form = settings_form(Form, standings, Level.METHOD, currency="RUB")
@@ -23,19 +23,19 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from billhook import Finding, Level, Setting, SettingKind
-from flask_wtf import FlaskForm
 from wtforms import Field
 
 from host_stub.services.settings.setting_changes import Change
 from host_stub.services.settings.setting_levels import Standing
+from host_stub.web.panel_form import PanelForm
 from host_stub.web.setting_fields import FORGET, INHERIT, ON, PREFIX, Drawn, typed
 
-FormClass = TypeVar("FormClass", bound=FlaskForm)
+FormClass = TypeVar("FormClass", bound=PanelForm)
 Standings = Mapping[str, Standing]
 
 
 def settings_form(
-    base: type[FlaskForm],
+    base: type[PanelForm],
     standings: Standings,
     level: Level,
     *,
@@ -63,7 +63,7 @@ def shown(standings: Standings) -> list[Standing]:
     return [each for each in standings.values() if each.setting.kind is not SettingKind.LIQUID]
 
 
-def change_of(form: FlaskForm, standings: Standings) -> Change:
+def change_of(form: PanelForm, standings: Standings) -> Change:
     """Return what was entered."""
     inherited = frozenset(each.setting.key for each in shown(standings) if _gives_up(form, each))
     entered = {each.setting.key: _entered(form, each.setting) for each in shown(standings)}
@@ -74,13 +74,13 @@ def change_of(form: FlaskForm, standings: Standings) -> Change:
     )
 
 
-def _entered(form: FlaskForm, setting: Setting) -> object:
+def _entered(form: PanelForm, setting: Setting) -> object:
     data = form[PREFIX + setting.key].data
     is_list = setting.kind is SettingKind.SWITCH and not isinstance(data, bool)
     return data == ON if is_list else data
 
 
-def _gives_up(form: FlaskForm, standing: Standing) -> bool:
+def _gives_up(form: PanelForm, standing: Standing) -> bool:
     """Say whether the inherited value shall hold. What somebody typed into an empty field is an own value."""
     key = standing.setting.key
     field = form[PREFIX + key]
@@ -100,7 +100,7 @@ class Entry:
 
 
 def groups(
-    form: FlaskForm, standings: Standings, until: Mapping[str, Sequence[datetime]] | None = None
+    form: PanelForm, standings: Standings, until: Mapping[str, Sequence[datetime]] | None = None
 ) -> list[tuple[str, list[Entry]]]:
     """Return the fields under their headings, in the order of declaration; an empty heading first come, first shown.
 
@@ -115,7 +115,7 @@ def groups(
     return list(found.items())
 
 
-def take_findings(form: FlaskForm, findings: Iterable[object]) -> list[Finding]:
+def take_findings(form: PanelForm, findings: Iterable[object]) -> list[Finding]:
     """Put findings beside the fields they belong to; return those that belong to none."""
     rest = []
     for finding in findings:

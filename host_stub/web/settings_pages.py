@@ -9,7 +9,6 @@ from typing import Any, Final
 from billhook import Finding, Level, Setting, SettingKind
 from billhook.host.loading import LoadedPlugin
 from flask import request
-from flask_wtf import FlaskForm
 
 from host_stub.domain.errors import InvalidSettings
 from host_stub.plugins import settings_doctor
@@ -24,6 +23,7 @@ from host_stub.services.telling import journal
 from host_stub.web.access import actor
 from host_stub.web.page import LogEntry
 from host_stub.web.panel import panel, reading, scope
+from host_stub.web.panel_form import PanelForm
 from host_stub.web.plugin_texts import words_of_plugins
 from host_stub.web.sentences import log_lines
 from host_stub.web.setting_fields import PREFIX
@@ -72,7 +72,7 @@ class SettingsPage:
 
     @cached_property
     def form(self) -> Any:
-        return settings_form(FlaskForm, self.standings, self.owner.level, currency=self.currency)
+        return settings_form(PanelForm, self.standings, self.owner.level, currency=self.currency)
 
     def saved(self) -> bool:
         """Take the form over; False if there is something to be shown first: faults, or methods that would break."""

@@ -39,6 +39,7 @@ from host_stub.persistence import (
     open_store,
 )
 from host_stub.services.books import ledger, proof
+from host_stub.services.books.proof import nightly
 from host_stub.services.money_in import methods
 from host_stub.services.people import passwords
 from tests.support.databases import upgrade
@@ -157,6 +158,16 @@ def test_history_is_three_months_long_and_the_ledger_agrees(store: Store) -> Non
     assert (last - first).days >= 90
     assert charges > 200
     assert found_doubts == []
+
+
+def test_a_fresh_demo_has_a_proof_that_found_nothing(store: Store) -> None:
+    with store.read() as session:
+        proved, overdue = nightly.last(session), nightly.overdue(session)
+
+    assert proved is not None
+    assert proved.found == 0
+    assert len(proved.results) == len(proof.CHECKS)
+    assert not overdue
 
 
 def test_the_mails_of_the_past_have_left_and_those_of_today_wait(store: Store) -> None:

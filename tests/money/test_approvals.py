@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
+from importlib import import_module
 from threading import Barrier
 
 import pytest
+from alembic import command
 from billhook import PaymentStatus
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import DatabaseError
 
 from host_stub.domain.errors import InvalidAmount, NotFound, PaymentClosed
-from host_stub.persistence import Payment
+from host_stub.persistence import Payment, migrate, triggers
 from host_stub.services.books import corrections
 from host_stub.services.money_in import approvals, payments
 from host_stub.services.money_in.approvals import BankOrder
@@ -67,6 +70,65 @@ def test_a_payment_order_used_elsewhere_is_found(world: World) -> None:
         found = approvals.used_elsewhere(session, second, ORDER)
 
     assert [payment.id for payment in found] == [first]
+
+
+SPELLINGS = [
+    "0147", "№ 147", "п/п 147", "п.п. 147", "пл. поручение 147", "#147", "147 от 13.11.2020", "147, 13.11.20",
+    "Платёжное поручение № 000147 от «13» ноября 2020 г.", "О147", "１４７", "147.",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [*(("147", each) for each in SPELLINGS), *(("147-А", each) for each in ("147-а", "147-A", "147А", "№ 147/a"))],
+)
+def test_one_order_is_asked_about_however_its_number_is_written(world: World, first: str, second: str) -> None:
+    used, other = world.a_payment(), world.a_payment()
+    approve(world, used, replace(ORDER, number=first))
+
+    with world.store.read(world.scope) as session:
+        found = approvals.used_elsewhere(session, other, replace(ORDER, number=second))
+
+    assert [payment.id for payment in found] == [used]
+
+
+@pytest.mark.parametrize(("first", "second"), [("147", "1470"), ("147", "147-А"), ("1-47", "147"), ("А-147", "Б-147")])
+def test_orders_of_other_numbers_are_not_asked_about(world: World, first: str, second: str) -> None:
+    used, other = world.a_payment(), world.a_payment()
+    approve(world, used, replace(ORDER, number=first))
+
+    with world.store.read(world.scope) as session:
+        assert approvals.used_elsewhere(session, other, replace(ORDER, number=second)) == []
+
+
+def test_orders_of_an_older_version_are_compared_in_the_same_way(world: World) -> None:
+    used, other = world.a_payment(), world.a_payment()
+    approve(world, used, replace(ORDER, number="п/п 0147"))
+    before = import_module("host_stub.persistence.migrations.versions.0015_order_keys").down_revision
+
+    with world.store.engine.begin() as connection:
+        command.downgrade(migrate._config(connection), before)
+        assert "order_key" not in {each["name"] for each in inspect(connection).get_columns("approval")}
+        command.upgrade(migrate._config(connection), "head")
+        assert triggers.faults(connection) == []
+
+    with world.store.read(world.scope) as session:
+        found = approvals.used_elsewhere(session, other, replace(ORDER, number="147"))
+    assert [payment.id for payment in found] == [used]
+
+
+def test_a_payer_s_name_may_be_written_with_fewer_words(world: World) -> None:
+    first, second = world.a_payment(), world.a_payment()
+    approve(world, first, replace(ORDER, payer_inn="", payer_name="ООО «Ромашка», г. Москва"))
+    names = ["РОМАШКА", "ООО Ромашка", "ООО Ромашка-2"]
+
+    with world.store.read(world.scope) as session:
+        found = [
+            len(approvals.used_elsewhere(session, second, replace(ORDER, payer_inn="", payer_name=name)))
+            for name in names
+        ]
+
+    assert found == [1, 1, 0]
 
 
 def test_of_two_payments_approved_at_once_with_one_order_the_second_is_always_asked_about(world: World) -> None:

@@ -67,7 +67,7 @@ def test_a_customer_is_made_with_every_field(any_staff: Staff) -> None:
 
 @pytest.mark.parametrize(
     ("field", "text", "said"),
-    [("inn", "7707083894", "Контрольные цифры"), ("inn", "123", "10 цифр"), ("kpp", "77", "КПП состоит")],
+    [("inn", "7707083894", "контрольные цифры"), ("inn", "123", "10 цифр"), ("kpp", "77", "В КПП 9 знаков")],
 )
 def test_doubtful_tax_numbers_are_told_and_kept(staff: Staff, olga: Visitor, field: str, text: str, said: str) -> None:
     row = made_account(staff, olga, **{field: text})

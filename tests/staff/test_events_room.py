@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from host_stub.persistence import Account, GatewayEvent
+from host_stub.persistence import Account, GatewayEvent, User
 from host_stub.persistence.store import now
 from tests.staff.conftest import Staff
 from tests.support.web import Visitor
@@ -36,6 +36,18 @@ def parked(staff: Staff, **more: Any) -> int:
         session.add(row)
         session.flush()
         return row.id
+
+
+@pytest.mark.parametrize(("language", "label"), [("ru", "Плательщик"), ("en", "Payer")])
+def test_what_the_gateway_said_stands_under_labels_of_its_plugin(staff: Staff, language: str, label: str) -> None:
+    event_id = parked(staff, details={"Payer": "410000******0010"})
+
+    with staff.store.write() as session:
+        session.get_one(User, staff.people["olga"]).language = language
+    page = staff.visitor("olga").get(f"/reseller/events/{event_id}").text
+
+    assert f"<dt>{label}</dt>" in page
+    assert "410000******0010" in page
 
 
 def test_a_parked_event_is_credited_once_and_the_second_manager_is_told(any_staff: Staff) -> None:

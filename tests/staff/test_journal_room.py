@@ -69,6 +69,8 @@ def test_sign_ins_stand_on_a_tab_of_their_own(staff: Staff, olga: Visitor) -> No
         ({"since": "2020-11-14"}, ["Подарок"]),
         ({"until": "2020-11-13"}, ["Платеж отменен", "Создан платеж"]),
         ({"since": "2020-11-13", "until": "2020-11-13"}, ["Платеж отменен", "Создан платеж"]),
+        ({"since": "14.11.2020"}, ["Подарок"]),
+        ({"until": "13 ноября 2020 г."}, ["Платеж отменен", "Создан платеж"]),
         ({"since": "9999-12-31"}, []),
         ({"until": "0001-01-01"}, []),
         ({"since": "вчера", "until": "31.11"}, ["Платеж отменен", "Создан платеж", "Подарок"]),
@@ -89,6 +91,14 @@ def test_acts_and_days_are_found(staff: Staff, asked: dict[str, str], found: lis
 
     for word in ("Платеж отменен", "Создан платеж", "Подарок"):
         assert (word in text) == (word in found), word
+
+
+def test_a_day_that_is_none_is_named(staff: Staff, olga: Visitor) -> None:
+    said = read(olga, since="вчера", until="30.11.2020")
+
+    assert "«вчера» — не дата" in said
+    assert "«30.11.2020»" not in said
+    assert "не дата" not in read(olga, since="", until="30.11.2020")
 
 
 def test_what_the_system_does_by_itself_says_what_it_was_at(staff: Staff, olga: Visitor) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 from billhook import AccountType
+from billhook.i18n import use_language
 from billhook.requisites import is_inn
 from sqlalchemy import select
 
 from host_stub.adapters.clock import FixedClock
-from host_stub.domain.requisites import Doubt, doubts
 from host_stub.persistence import Account, Store, open_store
 from host_stub.persistence.listings import Cursor, Listing, contains, list_page
+from host_stub.web.reseller.account_forms import tax_number_doubts
 from tests.support.world import a_reseller, an_account
 
 
@@ -86,11 +87,20 @@ def test_what_is_no_inn_is_not_valid(inn: str) -> None:
     [
         (AccountType.COMPANY, "7707083893", "770701001", []),
         (AccountType.COMPANY, "", "", []),
-        (AccountType.COMPANY, "500100732259", "", [Doubt.INN_LENGTH]),
-        (AccountType.PERSON, "7707083893", "", [Doubt.INN_LENGTH]),
-        (AccountType.COMPANY, "7707083894", "7707", [Doubt.INN_CONTROL, Doubt.KPP_SHAPE]),
-        (AccountType.SOLE_PROPRIETOR, "500100732259", "770701001", [Doubt.KPP_NOT_EXPECTED]),
+        (AccountType.COMPANY, "500100732259", "", ["The INN of a company has 10 digits; here are 12."]),
+        (AccountType.PERSON, "7707083893", "", ["The INN of a person has 12 digits; here are 10."]),
+        (
+            AccountType.COMPANY,
+            "7707083894",
+            "7707",
+            [
+                "This INN does not exist: its check digits are wrong.",
+                "A KPP has 9 characters: 4 digits, 2 digits or Latin capitals, 3 digits; here are 4.",
+            ],
+        ),
+        (AccountType.SOLE_PROPRIETOR, "500100732259", "770701001", ["Only companies have a KPP."]),
     ],
 )
-def test_doubts_depend_on_who_it_is(kind: AccountType, inn: str, kpp: str, expected: list[Doubt]) -> None:
-    assert doubts(kind, inn, kpp) == expected
+def test_doubts_depend_on_who_it_is(kind: AccountType, inn: str, kpp: str, expected: list[str]) -> None:
+    with use_language("en"):
+        assert [str(each) for each in tax_number_doubts(kind, inn, kpp)] == expected

@@ -165,6 +165,47 @@ def test_a_pasted_pair_of_inn_and_kpp_fills_both_fields(staff: Staff, olga: Visi
     assert (row.inn, row.kpp) == ("7707083893", "773601001")
 
 
+@pytest.mark.parametrize("pasted", ["7707083893\t773601001", "773601001/7707083893", "7707 083 893/7736 01 001"])
+@pytest.mark.parametrize("field", ["inn", "kpp"])
+def test_a_pair_fills_both_fields_whichever_it_is_pasted_into(
+    staff: Staff, olga: Visitor, field: str, pasted: str
+) -> None:
+    row = made_account(staff, olga, **({"inn": "", "kpp": ""} | {field: pasted}))
+
+    assert (row.inn, row.kpp) == ("7707083893", "773601001")
+
+
+def test_a_pair_pasted_as_the_kpp_does_not_replace_another_inn(staff: Staff, olga: Visitor) -> None:
+    pair = {"inn": "500100732259", "kpp": "7707083893/773601001"}
+    answer = olga.post("/reseller/accounts/new", COMPANY | pair)
+
+    assert answer.status_code == 422
+    assert "Перед КПП стоит другой ИНН: 7707083893." in answer.text
+
+
+JUDGED = [
+    ("770708389", "В ИНН {of} цифр, а здесь 9."),
+    ("77O7083893", "В ИНН {of} цифр, а здесь есть «O»."),
+    ("7707083894", "Такого ИНН не бывает: не сходятся контрольные цифры."),
+]
+
+
+@pytest.mark.parametrize(("inn", "said"), JUDGED)
+def test_payers_and_customers_are_judged_in_the_same_words(staff: Staff, olga: Visitor, inn: str, said: str) -> None:
+    payer = olga.post(f"/reseller/payments/{staff.payment()}/approve", ORDER | {"payer_inn": inn})
+    customer = olga.get(olga.post("/reseller/accounts/new", COMPANY | {"inn": inn}).location)
+
+    assert said.format(of="10 или 12") in payer.text
+    assert said.format(of="организации 10") in customer.text
+
+
+def test_what_is_too_long_for_any_inn_is_refused_in_words(olga: Visitor) -> None:
+    answer = olga.post("/reseller/accounts/new", COMPANY | {"inn": "7707083893 ОГРН 1027700132195"})
+
+    assert answer.status_code == 422
+    assert "В ИНН 10 или 12 цифр, а здесь есть «ОГРН»." in answer.text
+
+
 def test_a_pasted_pair_does_not_replace_another_kpp(staff: Staff, olga: Visitor) -> None:
     answer = olga.post("/reseller/accounts/new", COMPANY | {"inn": "7707083893/773601001", "kpp": "770701001"})
 

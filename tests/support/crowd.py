@@ -146,8 +146,12 @@ class Crowd:
         whose = {"account_id": owner, "subscription_id": owner, "transaction_id": "i", "amount_minor": "100"}
         self._write(Charge, count, mine | whose | begun)
         # One customer paid by bank, with the order that everybody looks for.
-        paid = {"payment_id": "i * 4", "transaction_id": "i * 4", "received_minor": "1", "order_number": "'o' || i"}
-        self._write(Approval, count // 4, mine | paid | {"order_date": "'2020-11-11'", "approved_by": "''", "at": past})
+        paid = {"payment_id": "i * 4", "transaction_id": "i * 4", "received_minor": "1", "order_number": "'z' || i"}
+        self._write(
+            Approval,
+            count // 4,
+            mine | paid | {"order_key": "'z' || i", "order_date": "'2020-11-11'", "approved_by": "''", "at": past},
+        )
 
     def _write(self, kind: type[Base], count: int, row: Row) -> None:
         self._sql.write(kind.__tablename__, count, _complete(kind, {"id": "i", **row}, self._sql))

@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 from billhook import MethodView, Severity, formats
 from billhook.i18n import use_language
-from billhook.requisites import bare_number, inn_and_kpp
+from billhook.requisites import bare_number, inn_and_kpp, inn_fault
 from billhook_check_cash.provider import CheckCash
+from werkzeug.datastructures import MultiDict
+from wtforms import Form
 
 from host_stub.domain.amounts import UnreadableAmount, read_amount
 from host_stub.domain.days import DayProblem, UnreadableDay, read_day
-from host_stub.domain.requisites import order_number
+from host_stub.domain.requisites import order_key, order_number
 from host_stub.domain.texts import clean_line
-from host_stub.web.fields import DAY_PROBLEMS, amount_words
+from host_stub.web.fields import DAY_PROBLEMS, KppField, amount_words
 from tests.staff.conftest import BANK
 
 PAGE = (Path(__file__).parents[2] / "docs/typed.md").read_text("utf-8")
@@ -24,12 +26,23 @@ TODAY, PAYMENT_MADE = dt.date(2026, 11, 30), dt.date(2026, 11, 13)
 #: Of the doctor's table: the bank's public numbers, and an account whose key fits them.
 SELLER = {**BANK, "account": "40702810938000012345"}
 KEYS = {"ИНН": "inn", "КПП": "kpp", "БИК": "bic", "счет": "account", "корр. счет": "corr_account"}
+
+
+class KppForm(Form):
+    kpp = KppField()
+
+
+def kpp_read(text: str) -> str:
+    field = KppForm(MultiDict({"kpp": text})).kpp
+    return "/".join(filter(None, (field.inn, field.data))) or "пусто"
+
+
 READERS = {
     "ИНН": lambda text: "/".join(filter(None, inn_and_kpp(text))),
-    "КПП": bare_number,
+    "КПП": kpp_read,
     "БИК": bare_number,
     "счет": bare_number,
-    "поручение": order_number,
+    "поручение": lambda text: order_number(text) or "пусто",
 }
 
 
@@ -91,14 +104,30 @@ def test_requisites_are_read_as_the_page_says() -> None:
     assert [READERS[field](text) for field, text, _said in told] == [said for _field, _text, said in told]
 
 
+def test_orders_are_told_apart_as_the_page_says() -> None:
+    told = rows("same orders")
+    done = ["уже зачтено" if order_key(one) == order_key(other) else "другое поручение" for one, other, _said in told]
+
+    assert len(told) >= 8
+    assert done == [said for _one, _other, said in told]
+
+
 def test_the_doctor_names_what_is_wrong_with_requisites_as_the_page_says() -> None:
     told = rows("wrong requisites")
 
     with use_language("ru"):
-        done = [_first_error({KEYS[field]: text}) for field, text, _said in told]
+        done = [_first_error(_one_number(field, text)) for field, text, _said in told]
+        inns = [inn_and_kpp(text)[0] for field, text, _said in told if field == "ИНН"]
+        judged = [str(fault) for fault in map(inn_fault, inns) if fault is not None]
 
-    assert len(told) >= 12
+    assert len(told) >= 16
+    assert judged == [said for field, _text, said in told if field == "ИНН" and "КПП" not in said], "in all forms"
     assert done == [said for _field, _text, said in told]
+
+
+def _one_number(field: str, text: str) -> dict[str, str]:
+    """Return the setting with what was pasted into it; a KPP that comes with the INN finds its field empty."""
+    return {KEYS[field]: text} | ({"kpp": ""} if field == "ИНН" and inn_and_kpp(text)[1] else {})
 
 
 def _first_error(changed: dict[str, str]) -> str:

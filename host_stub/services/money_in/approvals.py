@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
 from host_stub.domain.errors import InvalidAmount, RefusedError
-from host_stub.domain.folding import fold
 from host_stub.domain.payments import OPEN, Cause, Consequence, status_after_reversal
+from host_stub.domain.requisites import may_be_one_name, order_key
 from host_stub.persistence import Approval, LedgerTransaction, Payment, Reseller, Scope, Store
 from host_stub.persistence.store import fetch, now
 from host_stub.services.books import ledger
@@ -93,6 +93,7 @@ def _record(session: Session, payment: Payment, order: BankOrder, header: Ledger
         transaction_id=header.id,
         received_minor=order.received.minor,
         order_number=order.number,
+        order_key=order_key(order.number),
         order_date=order.day,
         payer_inn=order.payer_inn,
         payer_name=order.payer_name,
@@ -111,13 +112,14 @@ def _reversals(session: Session, payment: Payment) -> int:
 def used_elsewhere(session: Session, payment_id: int, order: BankOrder) -> list[Payment]:
     """Return other payments approved with the same order (number, date, payer, sum) and not reversed: a warning.
 
-    Payers differ if both INNs are known and do, else if both names are.
+    Numbers are compared as `order_key` writes them. Payers differ if both INNs are known and do, else if both names
+    are.
     """
     query = (
         select(Approval, Payment)
         .join(Payment, Payment.id == Approval.payment_id)
         .where(
-            Approval.order_number == order.number,
+            Approval.order_key == order_key(order.number),
             Approval.order_date == order.day,
             Approval.received_minor == order.received.minor,
             Approval.payment_id != payment_id,
@@ -132,7 +134,7 @@ def _may_be_one_payer(approval: Approval, order: BankOrder) -> bool:
     if approval.payer_inn and order.payer_inn:
         return approval.payer_inn == order.payer_inn
     if approval.payer_name and order.payer_name:
-        return fold(approval.payer_name) == fold(order.payer_name)
+        return may_be_one_name(approval.payer_name, order.payer_name)
     return True
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from billhook.requisites import inn_and_kpp
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.amounts import UnreadableAmount, read_amount
 from host_stub.domain.payments import document_number
+from host_stub.domain.requisites import order_key
 from host_stub.persistence import Account, Approval, Charge, LogEntry, Payment, Plan, Reseller, Subscription
 from host_stub.persistence.listings import Condition, Search, contains, words_of
 
@@ -24,7 +26,7 @@ _NUMBER_SIGN = re.compile(r"^(?:№|#|N(?=\s*[0-9]))\s*", re.IGNORECASE)
 
 def accounts(text: str) -> Search:
     """Look for customers: a part of the name, INN or e-mail; a whole INN or ID."""
-    exact = [Account.inn == text]
+    exact: list[Condition] = [Account.inn.in_(_inns(text))]
     if _ID.fullmatch(text):
         exact.append(Account.id == int(text))
     return Search(contains(text, Account.folded), exact, ACCOUNTS_LOOKED_THROUGH)
@@ -36,8 +38,9 @@ def payments(session: Session, text: str, reseller: Reseller) -> Search:
     A whole number is the payment's own, with or without its zeros, or that of the payment order it was approved by.
     """
     number = _NUMBER_SIGN.sub("", text)
-    by_order = select(Approval.payment_id).where(Approval.order_number.in_({text, number}))
-    exact: list[Condition] = [Payment.number.in_(_numbers(number, reseller)), Payment.id.in_(by_order)]
+    exact: list[Condition] = [Payment.number.in_(_numbers(number, reseller))]
+    if key := order_key(text):
+        exact.append(Payment.id.in_(select(Approval.payment_id).where(Approval.order_key == key)))
     exact += _by_amount(text, reseller.currency)
     exact += _by_customer(session, text)
     return Search(contains(text, Payment.folded, words_of(Account, Payment.account_id)), exact)
@@ -55,10 +58,10 @@ def _numbers(number: str, reseller: Reseller) -> list[str]:
 
 def _by_amount(text: str, currency: str) -> list[Condition]:
     try:
-        amount = read_amount(text.removesuffix("₽"), currency)
-    except UnreadableAmount:
-        return []
-    return [Payment.amount_minor == amount.minor]
+        sums = [read_amount(text, currency).minor]
+    except UnreadableAmount as error:
+        sums = [reading.minor for reading in error.readings if reading.minor > 0]
+    return [Payment.amount_minor.in_(sums)] if sums else []
 
 
 def _by_customer(session: Session, text: str) -> list[Condition]:
@@ -69,8 +72,13 @@ def _by_customer(session: Session, text: str) -> list[Condition]:
     found = set(session.scalars(named))
     if len(found) > _NAMESAKES:
         found = set()
-    found |= set(session.scalars(select(Account.id).where(Account.inn == text).limit(_NAMESAKES)))
+    found |= set(session.scalars(select(Account.id).where(Account.inn.in_(_inns(text))).limit(_NAMESAKES)))
     return [Payment.account_id == account_id for account_id in sorted(found)]
+
+
+def _inns(text: str) -> list[str]:
+    """Return the INNs that a text may be: as it stands, and without label and grouping."""
+    return [text, *filter(None, inn_and_kpp(text)[:1])]
 
 
 def charges(text: str) -> Search:

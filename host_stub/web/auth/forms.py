@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from billhook import Catalogue
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField, ValidationError
 from wtforms.validators import InputRequired, Length
 
 from host_stub.services.people.passwords import LONGEST, SHORTEST, WeakPassword
+from host_stub.web.panel_form import PanelForm
 
 _ = Catalogue("host_stub")
 
@@ -20,17 +20,17 @@ WEAK = {
 RULES = _("At least {number} characters. A few words in a row are good.", number=SHORTEST)
 
 
-class SignInForm(FlaskForm):
+class SignInForm(PanelForm):
     email = StringField(_("E-mail"), [InputRequired(_("Enter your e-mail address.")), Length(max=254)])
     password = PasswordField(_("Password"), [InputRequired(_("Enter your password."))])
     next = HiddenField()
 
 
-class ForgottenForm(FlaskForm):
+class ForgottenForm(PanelForm):
     email = StringField(_("E-mail"), [InputRequired(_("Enter your e-mail address.")), Length(max=254)])
 
 
-class NewPasswordForm(FlaskForm):
+class NewPasswordForm(PanelForm):
     password = PasswordField(_("New password"), [InputRequired(_("Enter a password."))])
     again = PasswordField(_("The same once more"), [InputRequired(_("Enter the password once more."))])
 

@@ -40,7 +40,7 @@ def sections(session: Session) -> Sections:
         _("Billing"),
         "customer.payments",
         badge=unpaid,
-        badge_label=_.plural("{number} unpaid payment", "{number} unpaid payments", unpaid),
+        badge_label=_("unpaid"),
         family=_BILLING,
         account_id=here,
     )

@@ -9,7 +9,6 @@ from billhook import Catalogue, Finding, Level, Setting
 from billhook.settings import Text
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 
 from host_stub.domain.errors import InvalidSettings, NotFound
@@ -24,13 +23,14 @@ from host_stub.web import settings_form
 from host_stub.web.access import Right, actor, current_account, current_reseller_id, customer_account
 from host_stub.web.customer import bp
 from host_stub.web.panel import panel, reading, scope
+from host_stub.web.panel_form import PanelForm
 from host_stub.web.plugin_texts import words_of_plugins
 from host_stub.web.sentences import ACCOUNT_TYPES, log_lines
 
 _ = Catalogue("host_stub")
 
 
-class PluginForm(FlaskForm):
+class PluginForm(PanelForm):
     """The fields are those that the plugin declared."""
 
 

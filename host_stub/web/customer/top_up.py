@@ -7,7 +7,6 @@ import secrets
 from billhook import Catalogue, Money
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, ValidationError
 
 from host_stub.domain.amounts import AmountProblem, UnreadableAmount, read_amount
@@ -23,13 +22,14 @@ from host_stub.web.customer import bp
 from host_stub.web.customer.words import short_money
 from host_stub.web.fields import AMOUNT_PROBLEMS, AmountField, Stripped
 from host_stub.web.panel import panel, reading, scope
+from host_stub.web.panel_form import PanelForm
 
 _ = Catalogue("host_stub")
 
 _TOKEN_LENGTH = 32
 
 
-class TopUpForm(FlaskForm):
+class TopUpForm(PanelForm):
     """once: drawn when the form is shown, so that a button pressed twice makes one payment."""
 
     amount = AmountField(_("Amount"))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from billhook import AccountType, Catalogue, LazyText
-from flask_wtf import FlaskForm
+from billhook.requisites import inn_fault, kpp_fault
 from wtforms import HiddenField, SelectChoice, SelectField, ValidationError
 from wtforms.validators import DataRequired, Length
 
-from host_stub.domain.requisites import Doubt, doubts
 from host_stub.persistence import AccessLevel, Account
 from host_stub.services.tenants.accounts import AccountDraft
-from host_stub.web.fields import AmountField, Paragraphs, Stripped, TaxNumberField
+from host_stub.web.fields import AmountField, InnField, KppField, Paragraphs, Stripped
+from host_stub.web.panel_form import PanelForm
 from host_stub.web.places import countries
 from host_stub.web.reseller.legibility import unprintable
 from host_stub.web.sentences import ACCOUNT_TYPES, LEVELS
@@ -21,17 +21,16 @@ from host_stub.web.staff.forms import PersonForm, an_address, language_field
 _ = Catalogue("host_stub")
 
 
-def doubt_words(doubt: Doubt, inn: str, kpp: str) -> LazyText:
-    """Return the sentence about a doubtful tax number; it says what was seen."""
-    match doubt:
-        case Doubt.INN_LENGTH:
-            return _("The INN of a company has 10 digits, of a person 12; here are {count}.", count=len(inn))
-        case Doubt.INN_CONTROL:
-            return _("The control digits of the INN do not agree: check for a slip.")
-        case Doubt.KPP_SHAPE:
-            return _("A KPP has nine characters, for example 770701001; here are {count}.", count=len(kpp))
-        case Doubt.KPP_NOT_EXPECTED:
-            return _("Only companies have a KPP.")
+def tax_number_doubts(kind: AccountType, inn: str, kpp: str) -> list[LazyText]:
+    """Return what looks wrong with the tax numbers of an account of this type, a warning only. Empty ones are in order.
+
+    inn, kpp: bare, as the form's fields return them.
+    """
+    is_company = kind is AccountType.COMPANY
+    found = [inn_fault(inn, (10,) if is_company else (12,)) if inn else None]
+    if kpp:
+        found.append(kpp_fault(kpp) if is_company else _("Only companies have a KPP."))
+    return [fault for fault in found if fault is not None]
 
 
 class CountryField(SelectField):
@@ -51,7 +50,7 @@ def _countries() -> list[SelectChoice]:
     return [SelectChoice(code, name) for code, name in countries()]
 
 
-class AccountForm(FlaskForm):
+class AccountForm(PanelForm):
     type = SelectField(
         _("Customer type"), choices=[SelectChoice(kind.value, ACCOUNT_TYPES[kind]) for kind in AccountType]
     )
@@ -60,8 +59,8 @@ class AccountForm(FlaskForm):
         description=_("As in documents: a company's name or a person's full name."),
         validators=[DataRequired(_("Enter a name.")), Length(max=300)],
     )
-    inn = TaxNumberField(_("INN"))
-    kpp = TaxNumberField(_("KPP"))
+    inn = InnField(_("INN"))
+    kpp = KppField(_("KPP"))
     email = Stripped(
         _("E-mail"),
         description=_("Gets mails about money when no user of the customer does."),
@@ -84,10 +83,16 @@ class AccountForm(FlaskForm):
     )
 
     def validate_inn(self, field: Any) -> None:
-        """Put the KPP that was pasted behind the INN into its own field."""
+        """Put the KPP that was pasted beside the INN into its own field."""
         if field.kpp and self.kpp.data not in ("", field.kpp):
             raise ValidationError(_("Behind the INN stands another KPP: {kpp}.", kpp=field.kpp))
         self.kpp.data = field.kpp or self.kpp.data
+
+    def validate_kpp(self, field: Any) -> None:
+        """Put the INN that was pasted beside the KPP into its own field."""
+        if field.inn and self.inn.data not in ("", field.inn):
+            raise ValidationError(_("Before the KPP stands another INN: {inn}.", inn=field.inn))
+        self.inn.data = field.inn or self.inn.data
 
     def validate_attributes(self, field: Any) -> None:
         for line in filter(None, map(str.strip, (field.data or "").splitlines())):
@@ -114,7 +119,7 @@ class AccountForm(FlaskForm):
     def warnings(self) -> list[LazyText]:
         """Return what looks wrong but is not refused."""
         draft = self.draft()
-        found = [doubt_words(found, draft.inn, draft.kpp) for found in doubts(draft.type, draft.inn, draft.kpp)]
+        found = tax_number_doubts(draft.type, draft.inn, draft.kpp)
         address = (draft.zip, draft.region, draft.city, draft.street, draft.building, draft.office)
         return [*found, *unprintable(draft.name, *address)]
 
@@ -123,7 +128,7 @@ class AccountUserForm(PersonForm):
     level = SelectField(_("Access level"), choices=[SelectChoice(level.value, LEVELS[level]) for level in AccessLevel])
 
 
-class CorrectionForm(FlaskForm):
+class CorrectionForm(PanelForm):
     amount = AmountField(
         _("Sum"),
         signed=True,
@@ -138,7 +143,7 @@ class CorrectionForm(FlaskForm):
     once_token = HiddenField()
 
 
-class ThresholdForm(FlaskForm):
+class ThresholdForm(PanelForm):
     threshold = AmountField(
         _("Blocking threshold"),
         signed=True,
@@ -148,7 +153,7 @@ class ThresholdForm(FlaskForm):
     )
 
 
-class TopUpForm(FlaskForm):
+class TopUpForm(PanelForm):
     amount = AmountField(_("Sum"), validators=[DataRequired(_("Enter a sum."))])
     method_id = SelectField(_("Method"), coerce=int)
     purpose = Stripped(_("Purpose"), description=_("The customer and the bank see it."), validators=[Length(max=200)])

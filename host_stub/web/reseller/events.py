@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from billhook import Catalogue, Money, formats
+from billhook import Catalogue, LazyText, Money, formats
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy import Select, select
 from wtforms.validators import DataRequired
 
@@ -23,6 +23,7 @@ from host_stub.web.access import actor
 from host_stub.web.asking import Question, ask, wants_question
 from host_stub.web.fields import AMOUNT_PROBLEMS, NumberField
 from host_stub.web.panel import panel, reading, scope
+from host_stub.web.panel_form import PanelForm
 from host_stub.web.reseller import bp, questions
 from host_stub.web.reseller.pick import account_picker, chosen_account
 from host_stub.web.staff.forms import ReasonForm
@@ -93,11 +94,21 @@ def _page(event_id: int, *, credit: CreditForm | None = None, close: ReasonForm 
         account=account,
         method=method,
         amount=Money(row.amount_minor, row.currency),
+        details=_labelled(row.details or {}, method.plugin),
         body=row.body.decode("utf-8", "replace"),
         credit=(credit or CreditForm(formdata=None, account_id=account_id)) if waits else None,
         close=close or ReasonForm(formdata=None, prefix="close-"),
         log=log,
     )
+
+
+def _labelled(details: Mapping[str, str], plugin: str) -> list[tuple[LazyText | str, str]]:
+    """Return what the gateway said beside the sum, under the labels of the plugin's catalogue."""
+    loaded = panel().registry.plugins.get(plugin)
+    if loaded is None:
+        return list(details.items())
+    own = Catalogue(loaded.package)
+    return [(own(label), value) for label, value in details.items()]
 
 
 @bp.get("/events/<int:event_id>/account")
@@ -156,7 +167,7 @@ def event_close(event_id: int) -> ResponseReturnValue:
     return redirect(url_for("reseller.event", event_id=event_id), 303)
 
 
-def _settle(event_id: int, account_id: int | None, form: FlaskForm) -> None:
+def _settle(event_id: int, account_id: int | None, form: PanelForm) -> None:
     """Settle, or say who was faster."""
     with reading() as session:
         fetch(session, GatewayEvent, event_id)

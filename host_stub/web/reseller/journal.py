@@ -12,6 +12,7 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
 
+from host_stub.domain.days import UnreadableDay, day_meant
 from host_stub.persistence import LogEntry
 from host_stub.persistence.listings import Search, list_page
 from host_stub.services.reading import searching
@@ -53,7 +54,7 @@ _KIND_OF_ACT: Final = {
 class Wanted:
     """What the reader looks for. act: a kind (`payment`) or an action (`payment.paid`), empty for any.
 
-    since, until: days of the reseller's, both included.
+    since, until: days of the reseller's, both included. unread: what was given as a day and is none.
     """
 
     act: str
@@ -61,6 +62,21 @@ class Wanted:
     since: dt.date | None
     until: dt.date | None
     sign_ins: bool
+    unread: tuple[str, ...] = ()
+
+    @classmethod
+    def of_address(cls, today: dt.date) -> Wanted:
+        """Return what the address asks for. today: the reseller's."""
+        since, until = _day("since", today), _day("until", today)
+        unread = tuple(each for each in (since, until) if isinstance(each, str) and each)
+        return cls(
+            act=asked("status", _acts()),
+            text=asked("q"),
+            since=since if isinstance(since, dt.date) else None,
+            until=until if isinstance(until, dt.date) else None,
+            sign_ins=bool(asked("sign_ins")),
+            unread=unread,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +92,10 @@ class Row:
 @bp.get("/journal", endpoint="journal")
 def journal_list() -> ResponseReturnValue:
     row, words = reseller(), words_of_plugins(panel().registry)
-    wanted = Wanted(asked("status", _acts()), asked("q"), _day("since"), _day("until"), bool(asked("sign_ins")))
+    zone = ZoneInfo(row.timezone)
+    wanted = Wanted.of_address(panel().store.now().astimezone(zone).date())
     with reading() as session:
-        query, search = _found(wanted, ZoneInfo(row.timezone)), _search(wanted.text)
+        query, search = _found(wanted, zone), _search(wanted.text)
         listing = list_page(session, query, LogEntry.id, cursor(), count=False, search=search)
         known = names(session, [(entry.object_kind, entry.object_id) for entry in listing.rows])
     return show(
@@ -111,12 +128,12 @@ def _choices() -> list[tuple[str, LazyText, list[tuple[str, str]]]]:
     ]
 
 
-def _day(name: str) -> dt.date | None:
-    """Return a day of the address; rubbish counts as none."""
+def _day(name: str, today: dt.date) -> dt.date | str:
+    """Return a day of the address as people write it, or the text that is none."""
     try:
-        return dt.date.fromisoformat(asked(name))
-    except ValueError:
-        return None
+        return day_meant(asked(name), today)
+    except UnreadableDay as error:
+        return error.text
 
 
 def _found(wanted: Wanted, zone: ZoneInfo) -> Select[Any]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from billhook import AccountType, Catalogue, LazyText, Level, PaymentProvider
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectMultipleField
 from wtforms.validators import DataRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -14,6 +13,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from host_stub.services.money_in.methods import MethodDraft
 from host_stub.services.settings.setting_levels import Standing
 from host_stub.web.fields import NumberField, Paragraphs, Stripped
+from host_stub.web.panel_form import PanelForm
 from host_stub.web.sentences import ACCOUNT_TYPES
 from host_stub.web.settings_form import change_of, settings_form
 from host_stub.web.staff.forms import PictureField
@@ -26,7 +26,7 @@ def boxes(label: LazyText, **kwargs: Any) -> SelectMultipleField:
     return SelectMultipleField(label, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(), **kwargs)
 
 
-class MethodForm(FlaskForm):
+class MethodForm(PanelForm):
     name = Stripped(
         _("Name"),
         description=_("Customers see it on the button."),

@@ -7,19 +7,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from billhook import Catalogue, Money
-from billhook.requisites import is_inn
-from flask_wtf import FlaskForm
+from billhook.requisites import inn_fault
 from wtforms import HiddenField, ValidationError
 from wtforms.validators import DataRequired, Length
 
 from host_stub.persistence import Payment
 from host_stub.services.money_in.approvals import BankOrder
-from host_stub.web.fields import AmountField, DayField, OrderNumberField, Stripped, TaxNumberField
+from host_stub.web.fields import AmountField, DayField, InnField, OrderNumberField, Stripped
+from host_stub.web.panel_form import PanelForm
 
 _ = Catalogue("host_stub")
 
 
-class ApprovalForm(FlaskForm):
+class ApprovalForm(PanelForm):
     """What arrived at the bank."""
 
     received = AmountField(_("Sum that arrived"), validators=[DataRequired()])
@@ -28,7 +28,7 @@ class ApprovalForm(FlaskForm):
         validators=[DataRequired(_("Enter the number of the payment order.")), Length(max=40)],
     )
     order_date = DayField(_("Payment order date"), validators=[DataRequired(_("Enter a date like 13.11.2020."))])
-    payer_inn = TaxNumberField(_("Payer's INN"), description=_("If it stands on the statement."))
+    payer_inn = InnField(_("Payer's INN"), description=_("If it stands on the statement."))
     payer_name = Stripped(_("Payer's name"), validators=[Length(max=300)])
     anyway = HiddenField()
 
@@ -61,8 +61,9 @@ class ApprovalForm(FlaskForm):
         )
 
     def validate_payer_inn(self, field: Any) -> None:
-        if field.data and not is_inn(field.data):
-            raise ValidationError(_("This is no INN: check the digits or leave the field empty."))
+        fault = inn_fault(field.data) if field.data else None
+        if fault is not None:
+            raise ValidationError(fault)
 
     def order(self) -> BankOrder:
         received: Money = self.received.data

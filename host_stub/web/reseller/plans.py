@@ -7,7 +7,6 @@ from typing import Any
 from billhook import Catalogue, Money
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import SelectChoice, SelectField
 from wtforms.validators import DataRequired, Length
@@ -20,6 +19,7 @@ from host_stub.services.charges.plans import PlanTerms
 from host_stub.web.access import actor, current_reseller_id
 from host_stub.web.fields import AmountField, Paragraphs, Stripped
 from host_stub.web.panel import panel, reading, scope
+from host_stub.web.panel_form import PanelForm
 from host_stub.web.reseller import bp
 from host_stub.web.reseller.plan_words import PERIODS, price_words
 from host_stub.web.staff.room import asked, cursor, log_of, pages, reseller, show
@@ -27,7 +27,7 @@ from host_stub.web.staff.room import asked, cursor, log_of, pages, reseller, sho
 _ = Catalogue("host_stub")
 
 
-class PlanForm(FlaskForm):
+class PlanForm(PanelForm):
     name = Stripped(_("Name"), validators=[DataRequired(_("Enter a name.")), Length(max=200)])
     period = SelectField(_("Charged"), choices=[SelectChoice(period.value, PERIODS[period]) for period in Period])
     price = AmountField(

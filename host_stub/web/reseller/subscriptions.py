@@ -8,7 +8,6 @@ from typing import Any
 from billhook import Catalogue, Money, formats
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy import Select, select
 from wtforms import SelectField
 from wtforms.validators import Length
@@ -27,6 +26,7 @@ from host_stub.web.access import actor, current_reseller_id
 from host_stub.web.asking import Question, ask, wants_question
 from host_stub.web.fields import Stripped
 from host_stub.web.panel import panel, reading, scope
+from host_stub.web.panel_form import PanelForm
 from host_stub.web.reseller import bp, questions
 from host_stub.web.reseller.accounts import account_page
 from host_stub.web.reseller.pick import account_picker, chosen_account
@@ -140,7 +140,7 @@ def _stopping(row: Subscription, hold: holds.HoldSummary, upcoming: subscription
     return ""
 
 
-class SubscriptionForm(FlaskForm):
+class SubscriptionForm(PanelForm):
     plan_id = SelectField(_("Plan"), coerce=int)
     name = Stripped(_("Name"), description=_("Empty: the plan's name."), validators=[Length(max=200)])
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from billhook import Catalogue
 from billhook.i18n import LANGUAGES
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import SelectChoice, SelectField, ValidationError
 from wtforms.validators import DataRequired, Length
@@ -14,6 +13,7 @@ from wtforms.validators import DataRequired, Length
 from host_stub.services.telling.mails import is_address
 from host_stub.services.tenants.pictures import MAX_BYTES, Picture, UnusablePicture, read_picture
 from host_stub.web.fields import Stripped
+from host_stub.web.panel_form import PanelForm
 
 _ = Catalogue("host_stub")
 
@@ -26,7 +26,7 @@ PICTURE_PROBLEMS = {
 }
 
 
-def an_address(_form: FlaskForm, field: Any) -> None:
+def an_address(_form: PanelForm, field: Any) -> None:
     """Validate one mail address; an empty field passes."""
     if field.data and not is_address(field.data):
         raise ValidationError(_("This is no e-mail address."))
@@ -36,7 +36,7 @@ def language_field() -> SelectField:
     return SelectField(_("Language"), choices=[SelectChoice(code, LANGUAGE_NAMES[code]) for code in LANGUAGES])
 
 
-class PersonForm(FlaskForm):
+class PersonForm(PanelForm):
     """Somebody who is invited."""
 
     name = Stripped(_("Full name"), validators=[DataRequired(_("Enter a name.")), Length(max=100)])
@@ -44,7 +44,7 @@ class PersonForm(FlaskForm):
     language = language_field()
 
 
-class ReasonForm(FlaskForm):
+class ReasonForm(PanelForm):
     """Why something is undone or closed."""
 
     reason = Stripped(_("Reason"), validators=[DataRequired(_("Say why: it stays in the log.")), Length(max=300)])

@@ -8,7 +8,6 @@ from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from billhook import Catalogue, LazyText, Money
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, PasswordField, SelectChoice, SelectField, ValidationError
 from wtforms.validators import DataRequired, Length
 
@@ -19,6 +18,7 @@ from host_stub.services.tenants.resellers import Extras
 from host_stub.web import brand
 from host_stub.web.fields import AmountField, NumberField, Stripped
 from host_stub.web.panel import panel
+from host_stub.web.panel_form import PanelForm
 from host_stub.web.places import zone_name
 from host_stub.web.staff.forms import PictureField, an_address, language_field
 
@@ -36,7 +36,7 @@ def _zones() -> list[SelectChoice]:
     return [SelectChoice(zone, name) for _offset, name, zone in sorted(named)]
 
 
-def web_address(_form: FlaskForm, field: Any) -> None:
+def web_address(_form: PanelForm, field: Any) -> None:
     """Validate an http(s) address; an empty field passes."""
     if not field.data:
         return
@@ -58,7 +58,7 @@ def _contact(label: LazyText) -> Stripped:
     return Stripped(label, validators=[Length(max=254), an_address])
 
 
-class ResellerForm(FlaskForm):
+class ResellerForm(PanelForm):
     """Everything but the currency, which stays for good."""
 
     name = Stripped(

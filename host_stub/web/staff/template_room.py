@@ -11,7 +11,6 @@ from billhook import Catalogue, DocumentSource, LazyText, Level, PaymentProvider
 from billhook.settings import Text
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import HiddenField, SelectField, TextAreaField
 from wtforms.validators import Length
@@ -26,6 +25,7 @@ from host_stub.services.settings.setting_changes import Place
 from host_stub.web import security
 from host_stub.web.page import LogEntry
 from host_stub.web.panel import panel, reading, scope
+from host_stub.web.panel_form import PanelForm
 from host_stub.web.routing import row_number
 from host_stub.web.staff.room import desk, show
 from host_stub.web.stored_files import paper
@@ -48,7 +48,7 @@ STATES: Final[Mapping[Level | None, Text]] = {
 }
 
 
-class TemplateForm(FlaskForm):
+class TemplateForm(PanelForm):
     """anyway: the text that was found doubtful, by its digest; another text is looked at anew."""
 
     source = TextAreaField(_("Template"), validators=[Length(max=LONGEST)], render_kw={"rows": 30})

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from billhook import MalformedNotification, Money, PayerReturned, PaymentClaim
+from billhook import Catalogue, MalformedNotification, Money, PayerReturned, PaymentClaim
+from billhook_paymaster import protocol
 from billhook_paymaster.protocol import (
     Order,
     international_digits,
@@ -138,7 +140,7 @@ def test_what_the_payers_bank_took_is_a_detail_and_never_the_sum(raw, sign, live
     paid = read_notification(raw(sign({**live, "LMI_PAID_AMOUNT": "0.15", "LMI_PAID_CURRENCY": "WMZ"})))
 
     assert paid.amount == Money(1050, "RUB")
-    assert (paid.details["paid_amount"], paid.details["paid_currency"]) == ("0.15", "WMZ")
+    assert (paid.details["Sum the payer paid"], paid.details["Currency the payer paid in"]) == ("0.15", "WMZ")
 
 
 @pytest.mark.parametrize(
@@ -225,15 +227,23 @@ def test_an_unmasked_card_number_is_masked_before_anybody_sees_it(raw, live):
 
     details = read_notification(raw(fields)).details
 
-    assert details["payer"] == "410000******0010"
-    assert details["bank_reference"] == "602617333335"
+    assert details["Payer"] == "410000******0010"
+    assert details["Number at the bank"] == "602617333335"
+
+
+def test_details_stand_under_labels_in_both_languages():
+    for label in protocol._DETAILS:
+        text = Catalogue("billhook_paymaster")(label)
+
+        assert text.in_language("en") == label
+        assert re.match("[А-Я]", text.in_language("ru")), label
 
 
 def test_details_are_short_and_printable(raw, live):
     details = read_notification(raw({**live, "LMI_PAYER_IDENTIFIER": "a\r\n\0b" + "c" * 999})).details
 
-    assert details["payer"].startswith("a   bc")
-    assert len(details["payer"]) == 200
+    assert details["Payer"].startswith("a   bc")
+    assert len(details["Payer"]) == 200
 
 
 def test_the_documented_question_is_read(raw):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from billhook import Catalogue, Finding, LazyText, MethodView, Severity
-from billhook.requisites import bare_number, inn_and_kpp, is_inn, is_kpp
+from billhook.requisites import bare_kpp, bare_number, inn_and_kpp, inn_fault, kpp_fault, seen_instead
 
 from billhook_check_cash import qr
 from billhook_check_cash.control_keys import (
@@ -77,7 +77,7 @@ def requisites_of(method: MethodView) -> Requisites:
         name=words("payee_name"),
         short_name=words("payee_short_name"),
         inn=inn,
-        kpp=number("kpp") or kpp,
+        kpp=bare_kpp(method.text("kpp")) or kpp,
         account=number("account"),
         bank_name=words("bank_name"),
         bic=number("bic"),
@@ -116,42 +116,24 @@ def _missing(seller: Requisites) -> Iterator[Finding]:
 
 
 def _tax_numbers(seller: Requisites) -> Iterator[Finding]:
-    if not is_inn(seller.inn):
-        yield _wrong_inn(seller.inn)
-        return
-    if seller.is_sole_proprietor and seller.kpp:
-        yield _error("kpp", _("A sole proprietor has no KPP."), _("Leave the field empty, or check the INN."))
-    if not seller.is_sole_proprietor and not is_kpp(seller.kpp):
+    wrong_inn, wrong_kpp = inn_fault(seller.inn), kpp_fault(seller.kpp)
+    if wrong_inn is not None:
         yield _error(
-            "kpp",
-            _(
-                "A company's KPP has 9 characters: 4 digits, 2 digits or Latin capitals, 3 digits; here are {count}.",
-                count=len(seller.kpp),
-            ),
-            _("Copy it from the tax registration certificate."),
+            "inn",
+            wrong_inn,
+            _("10 digits for a company, 12 for a sole proprietor; compare it with the certificate digit by digit."),
         )
-
-
-def _wrong_inn(inn: str) -> Finding:
-    remedy = _("10 digits for a company, 12 for a sole proprietor; compare it with the certificate digit by digit.")
-    if inn.isdigit() and len(inn) in (10, 12):
-        return _error("inn", _("This INN does not exist: its check digits are wrong."), remedy)
-    return _error("inn", _said(inn, _("An INN has 10 or 12 digits")), remedy)
-
-
-def _said(number: str, wanted: LazyText) -> LazyText:
-    """Return what a number should be and what was seen instead."""
-    stray = "".join(dict.fromkeys(sign for sign in number if not (sign.isascii() and sign.isdigit())))
-    if stray:
-        return _("{wanted}; among them stands “{stray}”.", wanted=wanted, stray=stray[:10])
-    return _("{wanted}; here are {count}.", wanted=wanted, count=len(number))
+    elif seller.is_sole_proprietor and seller.kpp:
+        yield _error("kpp", _("A sole proprietor has no KPP."), _("Leave the field empty, or check the INN."))
+    elif not seller.is_sole_proprietor and wrong_kpp is not None:
+        yield _error("kpp", wrong_kpp, _("Copy it from the tax registration certificate."))
 
 
 def _accounts(seller: Requisites) -> Iterator[Finding]:
     bic_is_readable = is_digits(seller.bic, 9)
     if not bic_is_readable:
         yield _error(
-            "bic", _said(seller.bic, _("A BIC has 9 digits")), _("Copy it from the bank's letter of requisites.")
+            "bic", seen_instead(seller.bic, _("A BIC has 9 digits")), _("Copy it from the bank's letter of requisites.")
         )
     yield from _account(seller, bic_is_readable)
     yield from _corr_account(seller, bic_is_readable)
@@ -161,7 +143,7 @@ def _account(seller: Requisites, bic_is_readable: bool) -> Iterator[Finding]:
     if not is_digits(seller.account, 20):
         yield _error(
             "account",
-            _said(seller.account, _("An account number has 20 digits")),
+            seen_instead(seller.account, _("An account number has 20 digits")),
             _("Copy it from the bank's letter of requisites."),
         )
         return
@@ -196,7 +178,7 @@ def _corr_account(seller: Requisites, bic_is_readable: bool) -> Iterator[Finding
     if not is_digits(seller.corr_account, 20):
         yield _error(
             "corr_account",
-            _said(seller.corr_account, _("A correspondent account has 20 digits")),
+            seen_instead(seller.corr_account, _("A correspondent account has 20 digits")),
             _("Copy it from the bank's letter of requisites."),
         )
     elif bic_is_readable and not corr_account_fits_bic(seller.corr_account, seller.bic):

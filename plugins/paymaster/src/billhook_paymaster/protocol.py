@@ -35,16 +35,17 @@ _AMOUNT: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,4})?", re.ASCII)
 _CARD: Final = re.compile(r"(?<![0-9])([0-9]{6})[0-9]{3,9}([0-9]{4})(?![0-9])")
 _DETAIL_LIMIT: Final = 200
 
-#: Shown to a manager, by our name: unsigned except for the paid sum, so nothing is decided by them.
+#: Shown to a manager, under these messages of our catalogue: unsigned except for the paid sum, so nothing is decided
+#: by them.
 _DETAILS: Final[Mapping[str, str]] = {
-    "payment_method": "LMI_PAYMENT_METHOD",
-    "payment_system": "LMI_PAYMENT_SYSTEM",
-    "payer": "LMI_PAYER_IDENTIFIER",
-    "payer_country": "LMI_PAYER_COUNTRY",
-    "paid_amount": "LMI_PAID_AMOUNT",
-    "paid_currency": "LMI_PAID_CURRENCY",
-    "paid_at": "LMI_SYS_PAYMENT_DATE",
-    "bank_reference": "LMI_PAYMENT_REF",
+    "Payment method": "LMI_PAYMENT_METHOD",
+    "Payment system": "LMI_PAYMENT_SYSTEM",
+    "Payer": "LMI_PAYER_IDENTIFIER",
+    "Payer's country": "LMI_PAYER_COUNTRY",
+    "Sum the payer paid": "LMI_PAID_AMOUNT",
+    "Currency the payer paid in": "LMI_PAID_CURRENCY",
+    "Paid at": "LMI_SYS_PAYMENT_DATE",
+    "Number at the bank": "LMI_PAYMENT_REF",
 }
 
 

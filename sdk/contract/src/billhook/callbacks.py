@@ -84,7 +84,8 @@ class PaymentPaid(PaymentClaim):
     external_id: the gateway's id of the payer's act of paying, not of the message: the once-only key together with
         plugin and merchant. Another one for the same payment is another act, and credits again.
     signed_digest: hex digest over exactly the signed fields; the same id with another digest is an alarm.
-    details: what may be shown to a manager (payment system, masked card); no secrets.
+    details: what may be shown to a manager (payment system, masked card), each under its label: an English message
+        of the plugin's catalogue. No secrets.
     """
 
     external_id: str

@@ -115,7 +115,7 @@ def paid(fields: Mapping[str, str]) -> PaymentPaid:
         is_test=fields["test"] == "1",
         external_id=fields["id"],
         signed_digest=hashlib.sha256(text.encode()).hexdigest(),
-        details={"paid_at": fields["paid_at"]},
+        details={"Paid at": fields["paid_at"]},
     )
 
 
