@@ -213,6 +213,7 @@ def falsifying(store: Store) -> Iterator[Connection]:
             connection.info["guards"] = [sql for _name, sql in guards]
         else:
             connection.exec_driver_sql("set session_replication_role = replica")
+            connection.info["silent"] = True
         try:
             yield connection
         finally:
@@ -224,7 +225,7 @@ def falsifying(store: Store) -> Iterator[Connection]:
 
 def guards_back(connection: Connection) -> None:
     """Put the guards back, so that only the falsification is left to be found."""
-    if connection.dialect.name == "postgresql":
+    if connection.info.pop("silent", False):
         connection.exec_driver_sql("set session_replication_role = origin")
     for statement in connection.info.pop("guards", ()):
         connection.exec_driver_sql(statement)
