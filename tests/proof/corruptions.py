@@ -163,7 +163,7 @@ CORRUPTIONS = (
     _c(
         "a reversal is doubled under another key, with everything that belongs to it",
         *_forged("{reversal}"),
-        by="reversals",
+        by="keys, reversals, money in the log",
     ),
     _c(
         "a transaction without entries",
@@ -204,7 +204,7 @@ CORRUPTIONS = (
         "sqlite: alter table entry_copy rename to entry",
         "update entry set account_sequence = account_sequence - 1 "
         "where transaction_id = {charged} and account_id is not null",
-        by="numbers",
+        by="tables, numbers",
     ),
     _c(
         "a transaction in another currency",
@@ -237,18 +237,22 @@ CORRUPTIONS = (
     _c(
         "an approval's sum is changed",
         "update approval set received_minor = received_minor + 1 where transaction_id = {approved}",
-        by="credits, approvals",
+        by="credits, approvals, money in the log",
     ),
-    _c("an approval is deleted", "delete from approval where transaction_id = {approved}", by="credits"),
+    _c(
+        "an approval is deleted",
+        "delete from approval where transaction_id = {approved}",
+        by="credits, money in the log",
+    ),
     _c(
         "a gateway's message is changed",
         "update gateway_event set amount_minor = amount_minor + 1 where transaction_id = {paid}",
-        by="credits, gateway messages",
+        by="credits, gateway messages, fitting messages, money in the log",
     ),
     _c(
         "a reversal is made to undo another credit",
         "update ledger_transaction set reverses_id = {paid} where id = {reversal}",
-        by="reversals, payments",
+        by="keys, reversals, payments",
     ),
     _c(
         "a correction's line in the log is deleted",
@@ -263,7 +267,7 @@ CORRUPTIONS = (
     _c(
         "a charge names the transaction of another",
         "update charge set transaction_id = {last} where transaction_id = {charged}",
-        by="transactions of charges",
+        by="transactions of charges, charges",
     ),
     _c(
         "a charge's sum is changed",
@@ -274,7 +278,7 @@ CORRUPTIONS = (
         "periods of a subscription overlap",
         "update charge set period_end = (select period_end from charge where transaction_id = {last}) "
         "where transaction_id = {charged}",
-        by="periods charged twice",
+        by="charges, lengths of periods, periods charged twice",
     ),
     _c(
         "periods of a subscription leave a gap that no stop explains",
@@ -282,13 +286,13 @@ CORRUPTIONS = (
         "where transaction_id = {last}",
         "update charge set period_end = (select next_charge_at from subscription where id = {subscription}) "
         "where transaction_id = {last}",
-        by="periods not charged, periods charged twice",
+        by="charges, periods charged twice, periods not charged",
     ),
     _c(
         "the stop that explains a gap is taken out of the log",
         "delete from log_entry where object_kind = 'subscription' and action in "
         "('subscription.stopped', 'subscription.resumed')",
-        by="periods not charged",
+        by="periods not charged, states of subscriptions",
     ),
     _c(
         "a subscription's next charge is put off",
@@ -298,19 +302,19 @@ CORRUPTIONS = (
     _c(
         "a hold is taken away",
         "update account set on_hold_since = null where id = {held}",
-        by="holds",
+        by="holds, holds in the log",
         says="stopped subscriptions without a hold",
     ),
     _c(
         "a hold is put on an account that needs none",
         "update account set on_hold_since = created_at where id = {account}",
-        by="holds",
+        by="holds, holds in the log",
         says="held although everything fits",
     ),
     _c(
         "a threshold is raised above the balance",
         "update account set threshold_minor = balance_minor + 1 where id = {account}",
-        by="holds",
+        by="holds, thresholds",
         says="below its threshold without a hold",
     ),
     _c(
@@ -415,7 +419,7 @@ CORRUPTIONS = (
         "a credit is doubled with its approval",
         *_forged("{approved}"),
         _APPROVED_AGAIN,
-        by="standing approvals, money in, in the log",
+        by="standing approvals, money in the log",
     ),
     _c(
         "a credit is doubled with its approval, the approval's line in the log and the next key",
@@ -472,7 +476,7 @@ CORRUPTIONS = (
     _c(
         "an approval names another payment order",
         "update approval set order_number = '999' where transaction_id = {approved}",
-        by="money in, in the log",
+        by="money in the log",
     ),
     _c(
         "a gateway's message is in another currency",
@@ -488,7 +492,7 @@ CORRUPTIONS = (
     _c(
         "a gateway's message is of no known verdict",
         "update gateway_event set verdict = 'duplicate' where transaction_id = {paid}",
-        by="words, credits, gateway messages, money in, in the log",
+        by="words, credits, gateway messages, money in the log",
     ),
     _c(
         "a message that a manager credited is set aside again",
@@ -505,7 +509,7 @@ CORRUPTIONS = (
     _c(
         "a message that was set aside is deleted",
         "delete from gateway_event where verdict = 'parked' and payment_id = {waiting}",
-        by="money in, in the log",
+        by="money in the log",
     ),
     _c(
         "the correction that settled a message loses its key",
@@ -518,14 +522,14 @@ CORRUPTIONS = (
         "update ledger_transaction set reason = 'other' where id = {correction}",
         by="corrections",
     ),
-    _c("issued documents are deleted", "delete from document", by="money in, in the log"),
+    _c("issued documents are deleted", "delete from document", by="money in the log"),
     _c(
         "a document's bytes and their hash are changed",
         "sqlite: update document set content = cast('other' as blob), "
         "sha256 = 'd9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa'",
         "postgresql: update document set content = convert_to('other', 'UTF8'), "
         "sha256 = 'd9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa'",
-        by="money in, in the log",
+        by="money in the log",
     ),
     _c(
         "what was frozen with a document is changed",

@@ -243,7 +243,7 @@ SETTLED: Final = Check(
 )
 
 MONEY_IN_LOGGED: Final = Check(
-    "money in, in the log",
+    "money in the log",
     "The log of each payment tells of every approval and its reversal, every message of a gateway and every issued "
     "document, with sums, numbers and hashes, and of no other.",
     PAYMENTS,
