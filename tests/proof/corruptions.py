@@ -47,7 +47,7 @@ _APPROVED_AGAIN = (
 
 
 def _line(kind: str, object_id: str, action: str, *, like: str = "", number: int = 900001) -> str:
-    """Return the statement for a line of the log, at the latest instant of all. like: an action whose details it has."""
+    """Return the statement for a line of the log, at the latest instant. like: the action whose details it has."""
     details = f"(select max(k.details) from log_entry k where k.object_id = {object_id} and k.action = '{like}')"
     return (
         "insert into log_entry (id, reseller_id, object_kind, object_id, at, actor, action, details) "

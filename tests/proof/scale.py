@@ -26,7 +26,8 @@ def _statements(accounts: int, postgresql: bool) -> list[str]:
     def line(kind: str, number: int, action: str, details: str = "'{}'") -> str:
         return (
             f"{a}insert into log_entry (id, reseller_id, object_kind, object_id, at, actor, action, details) "
-            f"select {number} * 10000000 + i, 1, '{kind}', 1000 + i, {hour('0')}, 'system::x', '{action}', {details} from n"
+            f"select {number} * 10000000 + i, 1, '{kind}', 1000 + i, {hour('0')}, 'system::x', '{action}', {details} "
+            "from n"
         )
 
     yes = "true" if postgresql else "1"
