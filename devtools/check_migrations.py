@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from host_stub.persistence import triggers
+from host_stub.persistence import shapes, triggers
 from host_stub.persistence.migrate import differences
 from host_stub.persistence.store import make_engine
 from tests.support.databases import Databases, NoPostgresql, SqliteDatabases, postgresql_server
@@ -22,7 +22,7 @@ def check(name: str, databases: Databases) -> bool:
     for difference in found:
         print(f"{name}: the models differ from the migrations: {difference}")
     for fault in guards:
-        print(f"{name}: the migrations made other triggers than persistence/triggers.py describes: {fault}")
+        print(f"{name}: the migrations made another database than models and persistence/triggers.py describe: {fault}")
     if not found and not guards:
         print(f"{name}: migrations match the models and the triggers.")
     return not found and not guards
@@ -31,7 +31,7 @@ def check(name: str, databases: Databases) -> bool:
 def _guards(url: str) -> list[str]:
     engine = make_engine(url)
     with engine.connect() as connection:
-        found = triggers.faults(connection)
+        found = [*triggers.faults(connection), *shapes.faults(connection)]
     engine.dispose()
     return found
 

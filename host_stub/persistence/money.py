@@ -37,6 +37,7 @@ class LedgerTransaction(Base, OfReseller):
         within_reseller("reverses_id", to="ledger_transaction"),
         Index(None, "payment_id"),
         UniqueConstraint("reverses_id"),
+        CheckConstraint("kind in ('credit','charge','correction','reversal')", name="kind"),
         STRICT,
     )
 
@@ -158,6 +159,7 @@ class Approval(Base, OfReseller):
         within_reseller("payment_id", to="payment"),
         within_reseller("transaction_id", to="ledger_transaction"),
         UniqueConstraint("transaction_id"),
+        Index(None, "payment_id"),
         Index(None, "reseller_id", "order_key"),
         STRICT,
     )

@@ -1,5 +1,8 @@
 """What the database itself guarantees about money: the triggers that a migrated database has today, and whether it has.
 
+And whether anything else stands between a statement and the tables: triggers and rules of others, filters on rows, a
+session in which triggers are silent.
+
 Legs are written first and the header last: the trigger on the header checks the balance, and the deferred foreign key
 of a leg refuses to commit without a header. Nothing is updated or deleted.
 
@@ -13,12 +16,11 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RowMapping, text
+
+from host_stub.persistence.base import Base
 
 APPEND_ONLY: Final = ("ledger_transaction", "entry", "charge", "approval", "log_entry")
-#: Tables on which a trigger of anybody else's is a fault: it could swallow or change what is posted.
-GUARDED: Final = (*APPEND_ONLY, "document")
-
 _UNBALANCED: Final = (
     "exists (select 1 from (select sum(amount_minor) as total, count(*) as legs from entry "
     "where transaction_id = NEW.id and reseller_id = NEW.reseller_id group by currency) as sums where total <> 0)"
@@ -60,16 +62,36 @@ _POSTGRESQL: Final[Mapping[str, str]] = {
 }
 
 _FIND_SQLITE: Final = (
-    'select name, tbl_name as "table", substr(sql, instr(sql, name) + length(name)) as body, 1 as "on" '
+    'select name, tbl_name as "table", substr(sql, instr(sql, name) + length(name)) as body, 1 as "on", 1 as plain '
     "from sqlite_master where type = 'trigger'"
 )
 # A trigger that fires on replicas only is off as well.
 _FIND_POSTGRESQL: Final = (
     'select t.tgname as name, c.relname as "table", '
     "substr(pg_get_triggerdef(t.oid, true), length('CREATE TRIGGER ' || quote_ident(t.tgname)) + 1) "
-    "|| ' ' || p.prosrc as body, t.tgenabled in ('O', 'A') as \"on\" "
+    "|| ' ' || p.prosrc as body, t.tgenabled in ('O', 'A') as \"on\", "
+    "p.proconfig is null and not p.prosecdef and l.lanname = 'plpgsql' as plain "
     "from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_proc p on p.oid = t.tgfoid "
+    "join pg_language l on l.oid = p.prolang "
     "where not t.tgisinternal and c.relnamespace = current_schema()::regnamespace"
+)
+# Foreign keys are triggers too, and may be switched off; a rule may leave a statement out.
+_BETWEEN_POSTGRESQL: Final = (
+    "select c.relname as \"table\", 'a foreign key is switched off' as what "
+    "from pg_trigger t join pg_class c on c.oid = t.tgrelid "
+    "where t.tgisinternal and t.tgenabled not in ('O', 'A') and c.relnamespace = current_schema()::regnamespace "
+    "union all select c.relname, 'rule ' || r.rulename || ' changes what is asked for' "
+    "from pg_rewrite r join pg_class c on c.oid = r.ev_class "
+    "where r.rulename <> '_RETURN' and c.relnamespace = current_schema()::regnamespace "
+    "union all select c.relname, 'rows are hidden from some' from pg_class c "
+    "where (c.relrowsecurity or c.relforcerowsecurity) and c.relnamespace = current_schema()::regnamespace"
+)
+_SILENT_POSTGRESQL: Final = (
+    "select 'triggers are silent in this session' where current_setting('session_replication_role') = 'replica' "
+    "union all select 'triggers are silent by default: ' || setting "
+    "from pg_db_role_setting s left join pg_database d on d.oid = s.setdatabase, unnest(s.setconfig) as setting "
+    "where setting ilike 'session_replication_role=replica' "
+    "and coalesce(d.datname, current_database()) = current_database()"
 )
 
 
@@ -79,23 +101,41 @@ def expected(dialect: str) -> frozenset[str]:
 
 
 def faults(connection: Connection) -> list[str]:
-    """Return what is wrong with the triggers, each by name; empty when all are there with the bodies they should have.
+    """Return what is wrong with the guards, each in words; empty when all are there with the bodies they should have.
 
     A rebuilt SQLite table loses its triggers silently; one that is switched off or hollowed is none.
     """
     postgresql = connection.dialect.name == "postgresql"
+    wanted = _wanted(connection.dialect.name)
     rows = connection.execute(text(_FIND_POSTGRESQL if postgresql else _FIND_SQLITE)).mappings().all()
-    found = {row["name"]: row for row in rows}
+    found = {(row["name"], row["table"]): row for row in rows if row["table"] in Base.metadata.tables}
     told = []
-    for name, body in _wanted(connection.dialect.name).items():
-        if name not in found:
-            told.append(f"trigger {name} is missing")
-        elif not found[name]["on"]:
-            told.append(f"trigger {name} is switched off")
-        elif _normal(found[name]["body"]) != _normal(body):
-            told.append(f"trigger {name} has another body")
-    strangers = [row for row in rows if row["table"] in GUARDED and row["name"] not in _wanted(connection.dialect.name)]
-    return told + [f"trigger {row['name']} on {row['table']} is none of the panel's" for row in strangers]
+    for name, body in wanted.items():
+        problem = _problem(found.pop((name, _table_of(body)), None), body)
+        told += [f"trigger {name} {problem}"] if problem else []
+    told += [f"trigger {name} on {table} is none of the panel's" for name, table in found]
+    return told + (_between(connection) if postgresql else [])
+
+
+def _problem(row: RowMapping | None, body: str) -> str:
+    if row is None:
+        return "is missing"
+    if not row["on"]:
+        return "is switched off"
+    if _normal(row["body"]) != _normal(body):
+        return "has another body"
+    return "" if row["plain"] else "runs with settings of its own"
+
+
+def _table_of(body: str) -> str:
+    return re.search(r" on (\w+)", body)[1]  # type: ignore[index]
+
+
+def _between(connection: Connection) -> list[str]:
+    """Return what else keeps a statement from the panel's tables, or the triggers from a statement."""
+    rows = connection.execute(text(_BETWEEN_POSTGRESQL)).mappings()
+    told = dict.fromkeys(f"{row['table']}: {row['what']}" for row in rows if row["table"] in Base.metadata.tables)
+    return [*told, *connection.execute(text(_SILENT_POSTGRESQL)).scalars()]
 
 
 def _wanted(dialect: str) -> Mapping[str, str]:

@@ -20,6 +20,7 @@ from host_stub.domain.errors import MethodUnavailable, NotFound, ResellerClosed
 from host_stub.domain.payments import OPEN
 from host_stub.persistence import Account, Document, Payment, PaymentMethod, Reseller, Scope
 from host_stub.persistence.store import fetch, now
+from host_stub.persistence.types import Json
 from host_stub.plugins import failures
 from host_stub.plugins.desk import Desk, document_url
 from host_stub.services.money_in import payments
@@ -188,7 +189,8 @@ def _document(subject: _Subject, source: DocumentSource, rendered: RenderedDocum
 def _tell(session: Session, subject: _Subject, source: DocumentSource, rendered: RenderedDocument, by: Actor) -> None:
     """Log on the payment that a document was issued, and on its method that the reseller's template failed."""
     payment, method = subject.payment, subject.method
-    issued_as = {"document": subject.kind, "sha256": rendered.sha256}
+    frozen = digest(Json.text(dict(source.frozen)))
+    issued_as = {"document": subject.kind, "sha256": rendered.sha256, "frozen": frozen}
     log(session, "payment", payment.id, "document.issued", reseller_id=method.reseller_id, by=by, **issued_as)
     if rendered.used_stock:
         failed = {"problem": rendered.problem or "", "payment": payment.number, "template": digest(source.template)}

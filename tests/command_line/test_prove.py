@@ -50,6 +50,29 @@ def test_wrong_books_are_named_with_their_rows_and_the_exit_status_says_so(insta
     assert "1 findings: balances" in doctor.output
 
 
+def test_a_check_that_cannot_be_made_is_told_with_its_row_and_keeps_no_other(installation) -> None:
+    with_an_account(installation)
+    engine = make_engine(installation.url)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "insert into log_entry (id, reseller_id, object_kind, object_id, at, actor, action, details) "
+                "select 17, reseller_id, 'account', id, created_at, 'system::x', 'account.corrected', 'rubbish' "
+                "from account"
+            )
+        )
+    engine.dispose()
+
+    answer = installation.run("prove")
+
+    assert answer.exit_code == 1
+    assert "       log_entry 17: details cannot be read: rubbish" in answer.output
+    assert "WRONG  corrections: 0 rows, " in answer.output
+    assert "       could not be made: " in answer.output
+    assert answer.output.count("ok     ") == len(proof.CHECKS) - 2
+    assert "could not be made" in installation.run("doctor").output
+
+
 def test_more_findings_than_are_shown_are_counted(installation) -> None:
     assert installation.run("migrate").exit_code == 0
     store = open_store(installation.url)

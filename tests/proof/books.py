@@ -4,28 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date
 from hashlib import sha256
 
 from billhook import PaymentPaid
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.domain.listening import Listening, WatchSpec
-from host_stub.persistence import BalanceWatch, Document, Payment, Period, Reseller, Store
+from host_stub.persistence import BalanceWatch, Document, GatewayEvent, Payment, Period, Reseller, Store
+from host_stub.persistence.types import Json
 from host_stub.services.books import corrections, proof
 from host_stub.services.charges import subscriptions
-from host_stub.services.money_in import approvals, gateway
+from host_stub.services.money_in import approvals, gateway, payments
 from host_stub.services.money_in.approvals import BankOrder
+from host_stub.services.telling.journal import log
 from tests.support.charging_world import LISTENER, ChargingWorld
 from tests.support.world import MANAGER, MERCHANT, World, an_account, rub
 
 WATCH = WatchSpec(LISTENER, "low", "balance", "low_at", None)
 _BYTES = b"%PDF-1.7 a bill"
+_FROZEN = {"vat": "20", "basis": "договор 7"}
 
 
 class Books(ChargingWorld):
-    """A busy account, one in credit hold, one that was in it, one without a movement, and another reseller."""
+    """A busy account and others, and another reseller.
+
+    One account is in credit hold, one was in it, one has no movement, and one has paid twice: what the first payment
+    had started was taken back.
+    """
 
     def __init__(self, store: Store, clock: FixedClock) -> None:
         super().__init__(store, clock)
@@ -33,7 +40,8 @@ class Books(ChargingWorld):
         self.other = World(store)
         with store.write() as session:
             reseller = session.get_one(Reseller, self.reseller_id)
-            self.idle_id, self.held_id, self.resumed_id = (an_account(session, reseller).id for _ in range(3))
+            made = (an_account(session, reseller).id for _ in range(4))
+            self.idle_id, self.held_id, self.resumed_id, self.taken_back_id = made
             for account_id, level, armed in ((self.account_id, 1_00, True), (self.idle_id, 1_00, False)):
                 session.add(
                     BalanceWatch(
@@ -47,20 +55,23 @@ class Books(ChargingWorld):
                 )
         self._money_in()
         self._charges()
+        self._taken_back()
 
     def _money_in(self) -> None:
         self.approved_id, undone, self.waiting_id = (self.a_payment() for _ in range(3))
         for payment_id, number in ((self.approved_id, "117"), (undone, "118")):
-            order = BankOrder(rub("5000.00"), number, date(2020, 11, 13))
-            approvals.approve_payment(self.store, self.scope, payment_id, order, by=MANAGER)
+            self._approve(payment_id, number)
+        payments.cancel(self.store, self.scope, self.a_payment(), by=MANAGER)
         approvals.reverse_approval(self.store, self.scope, undone, reason="ошибка", by=MANAGER)
         paid_id = self.a_payment()
         self.started(paid_id)
         self._notify(paid_id, "43184405")
         self._notify(None, "43184406")
+        self._notify(None, "43184407")
+        self._notify(self.waiting_id, "43184408")
         self.give(self.account_id, "-10.00")
         with self.store.write() as session:
-            (event_id,) = session.execute(text("select id from gateway_event where verdict = 'parked'")).scalars()
+            events = session.scalars(select(GatewayEvent.id).where(GatewayEvent.verdict == "parked")).all()
             session.add(
                 Document(
                     reseller_id=self.reseller_id,
@@ -71,11 +82,30 @@ class Books(ChargingWorld):
                     file_name="bill.pdf",
                     content=_BYTES,
                     sha256=sha256(_BYTES).hexdigest(),
-                    frozen={},
+                    frozen=_FROZEN,
                     template_sha256="",
                 )
             )
-        gateway.settle_parked(self.store, self.scope, event_id, account_id=self.account_id, reason="наш", by=MANAGER)
+            issued_as = {
+                "document": "receipt",
+                "sha256": sha256(_BYTES).hexdigest(),
+                "frozen": sha256(Json.text(_FROZEN).encode()).hexdigest(),
+            }
+            log(
+                session,
+                "payment",
+                self.approved_id,
+                "document.issued",
+                reseller_id=self.reseller_id,
+                by=MANAGER,
+                **issued_as,
+            )
+        for event_id, account_id in zip(events, (self.account_id, None), strict=False):
+            gateway.settle_parked(self.store, self.scope, event_id, account_id=account_id, reason="наш", by=MANAGER)
+
+    def _approve(self, payment_id: int, number: str) -> None:
+        order = BankOrder(rub("5000.00"), number, date(2020, 11, 13))
+        approvals.approve_payment(self.store, self.scope, payment_id, order, by=MANAGER)
 
     def _charges(self) -> None:
         self.subscription_id = self.running(Period.HOUR, "730.00")
@@ -84,12 +114,27 @@ class Books(ChargingWorld):
             plan_id = self.a_plan(Period.DAY, "10.00")
             made = subscriptions.create(self.store, self.scope, account_id, plan_id, name="VPS", by=MANAGER)
             subscriptions.activate(self.store, self.scope, made, by=MANAGER)
+        subscriptions.change_threshold(self.store, self.scope, self.held_id, rub("-5.00"), by=MANAGER)
         for _ in range(3):
             self.clock.advance(hours=1)
             self.run()
         self.clock.advance(days=2)
         self.run()
         self.give(self.resumed_id, "100.00")
+
+    def _taken_back(self) -> None:
+        """Approve, take back what that started, and approve again within the same hour; close and reopen within it."""
+        plan_id = self.a_plan(Period.HOUR, "730.00")
+        subscriptions.create(self.store, self.scope, self.taken_back_id, plan_id, name="VPS", by=MANAGER)
+        self.clock.advance(minutes=-self.clock.now().minute + 5)
+        payment_id = self.a_payment(account_id=self.taken_back_id)
+        self._approve(payment_id, "119")
+        self.clock.advance(minutes=10)
+        approvals.reverse_approval(self.store, self.scope, payment_id, reason="не тот", by=MANAGER, with_services=True)
+        self.clock.advance(minutes=10)
+        self._approve(payment_id, "120")
+        self.clock.advance(hours=1)
+        self.run()
 
     def _notify(self, payment_id: int | None, external_id: str) -> None:
         with self.store.read() as session:
@@ -168,6 +213,7 @@ def falsifying(store: Store) -> Iterator[Connection]:
             connection.info["guards"] = [sql for _name, sql in guards]
         else:
             connection.exec_driver_sql("set session_replication_role = replica")
+            connection.info["silent"] = True
         try:
             yield connection
         finally:
@@ -178,13 +224,15 @@ def falsifying(store: Store) -> Iterator[Connection]:
 
 
 def guards_back(connection: Connection) -> None:
-    """Put SQLite's guards back, so that only the falsification is left to be found."""
+    """Put the guards back, so that only the falsification is left to be found."""
+    if connection.info.pop("silent", False):
+        connection.exec_driver_sql("set session_replication_role = origin")
     for statement in connection.info.pop("guards", ()):
         connection.exec_driver_sql(statement)
 
 
 def finders(store: Store, connection: Connection) -> dict[str, list[str]]:
     """Return what each check finds on the connection, without those that find nothing."""
-    around = proof.Surroundings(store.now() - timedelta(hours=2), (f"{WATCH.plugin}/{WATCH.key}",))
+    around = proof.Surroundings(store.now(), (f"{WATCH.plugin}/{WATCH.key}",))
     results = [proof.examine(connection, check, around) for check in proof.CHECKS]
     return {result.name: result.shown for result in results if result.found}

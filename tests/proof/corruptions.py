@@ -30,6 +30,32 @@ def _forged(original: str) -> tuple[str, ...]:
     )
 
 
+#: As somebody would do it who wants to post what the panel has no kind for.
+_WITHOUT_CHECK_OF_KINDS = (
+    "postgresql: alter table ledger_transaction drop constraint ck_ledger_transaction_kind",
+    "sqlite: pragma writable_schema = on",
+    "sqlite: update sqlite_master set sql = replace(sql, 'CHECK (kind in', 'CHECK (kind not in') "
+    "where name = 'ledger_transaction'",
+    "sqlite: pragma writable_schema = reset",
+    "sqlite: pragma ignore_check_constraints = on",
+)
+_APPROVED_AGAIN = (
+    "insert into approval (id, reseller_id, payment_id, transaction_id, received_minor, order_number, order_date, "
+    "payer_inn, payer_name, approved_by, at) select 900001, reseller_id, payment_id, 900001, received_minor, "
+    "order_number, order_date, payer_inn, payer_name, approved_by, at from approval where transaction_id = {approved}"
+)
+
+
+def _line(kind: str, object_id: str, action: str, *, like: str = "", number: int = 900001) -> str:
+    """Return the statement for a line of the log, at the latest instant. like: the action whose details it has."""
+    details = f"(select max(k.details) from log_entry k where k.object_id = {object_id} and k.action = '{like}')"
+    return (
+        "insert into log_entry (id, reseller_id, object_kind, object_id, at, actor, action, details) "
+        f"select {number}, {{reseller}}, '{kind}', {object_id}, max(at), 'system::Billhook', '{action}', "
+        f"{details if like else repr('{{}}')} from entry"
+    )
+
+
 #: The last charge of the account, taken out of the ledger with everything that the ledger knows of it.
 _WITHOUT_LAST = (
     "update account set balance_minor = balance_minor - (select amount_minor from entry where transaction_id = {last} "
@@ -137,7 +163,7 @@ CORRUPTIONS = (
     _c(
         "a reversal is doubled under another key, with everything that belongs to it",
         *_forged("{reversal}"),
-        by="reversals",
+        by="keys, reversals, money in the log",
     ),
     _c(
         "a transaction without entries",
@@ -178,7 +204,7 @@ CORRUPTIONS = (
         "sqlite: alter table entry_copy rename to entry",
         "update entry set account_sequence = account_sequence - 1 "
         "where transaction_id = {charged} and account_id is not null",
-        by="numbers",
+        by="tables, numbers",
     ),
     _c(
         "a transaction in another currency",
@@ -211,18 +237,22 @@ CORRUPTIONS = (
     _c(
         "an approval's sum is changed",
         "update approval set received_minor = received_minor + 1 where transaction_id = {approved}",
-        by="credits, approvals",
+        by="credits, approvals, money in the log",
     ),
-    _c("an approval is deleted", "delete from approval where transaction_id = {approved}", by="credits"),
+    _c(
+        "an approval is deleted",
+        "delete from approval where transaction_id = {approved}",
+        by="credits, money in the log",
+    ),
     _c(
         "a gateway's message is changed",
         "update gateway_event set amount_minor = amount_minor + 1 where transaction_id = {paid}",
-        by="credits, gateway messages",
+        by="credits, gateway messages, fitting messages, money in the log",
     ),
     _c(
         "a reversal is made to undo another credit",
         "update ledger_transaction set reverses_id = {paid} where id = {reversal}",
-        by="reversals, payments",
+        by="keys, reversals, payments",
     ),
     _c(
         "a correction's line in the log is deleted",
@@ -237,7 +267,7 @@ CORRUPTIONS = (
     _c(
         "a charge names the transaction of another",
         "update charge set transaction_id = {last} where transaction_id = {charged}",
-        by="transactions of charges",
+        by="transactions of charges, charges",
     ),
     _c(
         "a charge's sum is changed",
@@ -248,7 +278,7 @@ CORRUPTIONS = (
         "periods of a subscription overlap",
         "update charge set period_end = (select period_end from charge where transaction_id = {last}) "
         "where transaction_id = {charged}",
-        by="periods charged twice",
+        by="charges, lengths of periods, periods charged twice",
     ),
     _c(
         "periods of a subscription leave a gap that no stop explains",
@@ -256,13 +286,13 @@ CORRUPTIONS = (
         "where transaction_id = {last}",
         "update charge set period_end = (select next_charge_at from subscription where id = {subscription}) "
         "where transaction_id = {last}",
-        by="periods not charged, periods charged twice",
+        by="charges, periods charged twice, periods not charged",
     ),
     _c(
         "the stop that explains a gap is taken out of the log",
         "delete from log_entry where object_kind = 'subscription' and action in "
         "('subscription.stopped', 'subscription.resumed')",
-        by="periods not charged",
+        by="periods not charged, states of subscriptions",
     ),
     _c(
         "a subscription's next charge is put off",
@@ -272,19 +302,19 @@ CORRUPTIONS = (
     _c(
         "a hold is taken away",
         "update account set on_hold_since = null where id = {held}",
-        by="holds",
+        by="holds, holds in the log",
         says="stopped subscriptions without a hold",
     ),
     _c(
         "a hold is put on an account that needs none",
         "update account set on_hold_since = created_at where id = {account}",
-        by="holds",
+        by="holds, holds in the log",
         says="held although everything fits",
     ),
     _c(
         "a threshold is raised above the balance",
         "update account set threshold_minor = balance_minor + 1 where id = {account}",
-        by="holds",
+        by="holds, thresholds",
         says="below its threshold without a hold",
     ),
     _c(
@@ -376,5 +406,317 @@ CORRUPTIONS = (
         "delete from ledger_transaction where id = {last}",
         "delete from charge where transaction_id = {last}",
         by="",
+    ),
+    _c(
+        "money is made of a kind of its own",
+        *_WITHOUT_CHECK_OF_KINDS,
+        *_forged("{correction}"),
+        "update ledger_transaction set kind = 'bonus' where id = 900001",
+        by="tables, words, kinds, keys",
+        says="transaction 900001, bonus",
+    ),
+    _c(
+        "a credit is doubled with its approval",
+        *_forged("{approved}"),
+        _APPROVED_AGAIN,
+        by="standing approvals, money in the log",
+    ),
+    _c(
+        "a credit is doubled with its approval, the approval's line in the log and the next key",
+        *_forged("{approved}"),
+        _APPROVED_AGAIN,
+        "update ledger_transaction set source_id = payment_id || ':2' where id = 900001",
+        _line("payment", "{payment}", "payment.approved", like="payment.approved"),
+        by="standing approvals",
+        says="taken back by None, next 900001",
+    ),
+    _c(
+        "a credit's clearing is moved to another method",
+        "update entry set method_id = (select max(m.id) from payment_method m where m.reseller_id = {reseller} "
+        "and m.id <> entry.method_id) where transaction_id = {paid} and account_id is null",
+        by="credits",
+    ),
+    _c(
+        "a credit's clearing is taken from its method",
+        "update entry set method_id = null where transaction_id = {paid} and account_id is null",
+        by="credits",
+    ),
+    _c(
+        "a reversal stands on another system account than what it undoes",
+        "update entry set leg = 'revenue' where transaction_id = {reversal} and account_id is null",
+        by="reversals",
+    ),
+    _c(
+        "an entry's instant is changed",
+        "update entry set at = (select created_at from account where id = {account}) where transaction_id = {last} "
+        "and account_id is null",
+        by="headers",
+    ),
+    _c(
+        "a payment's sum is changed",
+        "update payment set amount_minor = 1 where id = {waiting}",
+        by="payments in the log",
+    ),
+    _c(
+        "a payment's number is changed",
+        "update payment set number = 'X-1' where id = {payment}",
+        by="credits",
+    ),
+    _c(
+        "a cancelled payment waits again",
+        "update payment set status = 'waiting_for_payment', closed_at = null where status = 'cancelled'",
+        by="payments in the log",
+    ),
+    _c("a payment is deleted", "delete from payment where status = 'cancelled'", by="objects of the log"),
+    _c(
+        "the sum that a payment was started with is changed",
+        "update payment_attempt set amount_minor = 1",
+        by="attempts, fitting messages",
+    ),
+    _c(
+        "an approval names another payment order",
+        "update approval set order_number = '999' where transaction_id = {approved}",
+        by="money in the log",
+    ),
+    _c(
+        "a gateway's message is in another currency",
+        "update gateway_event set currency = 'USD' where transaction_id = {paid}",
+        by="gateway messages, fitting messages",
+    ),
+    _c(
+        "a gateway's message becomes a test",
+        "sqlite: update gateway_event set is_test = 1 where transaction_id = {paid}",
+        "postgresql: update gateway_event set is_test = true where transaction_id = {paid}",
+        by="fitting messages",
+    ),
+    _c(
+        "a gateway's message is of no known verdict",
+        "update gateway_event set verdict = 'duplicate' where transaction_id = {paid}",
+        by="words, credits, gateway messages, money in the log",
+    ),
+    _c(
+        "a message that a manager credited is set aside again",
+        "update gateway_event set transaction_id = null, settled_at = null, settled_by = '', settlement = '' "
+        "where verdict = 'parked' and transaction_id is not null",
+        by="settled messages, corrections that settle",
+    ),
+    _c(
+        "a message that a manager closed is set aside again",
+        "update gateway_event set settled_at = null, settled_by = '', settlement = '' "
+        "where verdict = 'parked' and settled_at is not null and transaction_id is null",
+        by="settled messages",
+    ),
+    _c(
+        "a message that was set aside is deleted",
+        "delete from gateway_event where verdict = 'parked' and payment_id = {waiting}",
+        by="money in the log",
+    ),
+    _c(
+        "the correction that settled a message loses its key",
+        "update ledger_transaction set source = 'correction', source_id = 'form:0' where kind = 'correction' "
+        "and source like 'paymaster:%'",
+        by="corrections that settle",
+    ),
+    _c(
+        "a correction's reason is changed",
+        "update ledger_transaction set reason = 'other' where id = {correction}",
+        by="corrections",
+    ),
+    _c("issued documents are deleted", "delete from document", by="money in the log"),
+    _c(
+        "a document's bytes and their hash are changed",
+        "sqlite: update document set content = cast('other' as blob), "
+        "sha256 = 'd9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa'",
+        "postgresql: update document set content = convert_to('other', 'UTF8'), "
+        "sha256 = 'd9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa'",
+        by="money in the log",
+    ),
+    _c(
+        "what was frozen with a document is changed",
+        'update document set frozen = \'{{"vat": "0"}}\'',
+        by="documents",
+        says="what was frozen with it",
+    ),
+    _c(
+        "document numbers begin anew",
+        "update reseller set next_number = 1 where id = {reseller}",
+        by="document numbers",
+    ),
+    _c(
+        "a charge's period and the next charge end ten years later",
+        "sqlite: update charge set period_end = '2030-01-01T00:00:00.000000Z' where transaction_id = {last}",
+        "postgresql: update charge set period_end = '2030-01-01T00:00:00Z' where transaction_id = {last}",
+        "update subscription set next_charge_at = (select period_end from charge where transaction_id = {last}) "
+        "where id = {subscription}",
+        by="charges, lengths of periods",
+        says="is more than a hour",
+    ),
+    _c(
+        "a charge's transaction is of another instant",
+        "update ledger_transaction set at = (select created_at from account where id = {account}) where id = {last}",
+        by="headers, charges",
+    ),
+    _c(
+        "a subscription's next charge is put off, and a failure of its service stands in the log",
+        _line("subscription", "{subscription}", "subscription.provisioning_failed"),
+        "update subscription set next_charge_at = (select max(at) from entry) where id = {subscription}",
+        by="next charges",
+    ),
+    _c(
+        "a subscription's next charge is put off for years, and a stop and a start stand in the log",
+        _line("subscription", "{subscription}", "subscription.stopped"),
+        _line("subscription", "{subscription}", "subscription.resumed", number=900002),
+        "sqlite: update subscription set next_charge_at = '2030-01-01T00:00:00.000000Z' where id = {subscription}",
+        "postgresql: update subscription set next_charge_at = '2030-01-01T00:00:00Z' where id = {subscription}",
+        by="next charges",
+    ),
+    _c(
+        "a running subscription waits for activation",
+        "update subscription set status = 'pending', next_charge_at = null, anchor_at = null where id = {subscription}",
+        by="states of subscriptions",
+    ),
+    _c(
+        "a running subscription counts as deleted",
+        "update subscription set status = 'deleted', next_charge_at = null where id = {subscription}",
+        by="states of subscriptions",
+    ),
+    _c(
+        "a stopped subscription waits for activation",
+        "update subscription set status = 'pending' where account_id = {held}",
+        by="states of subscriptions, holds",
+    ),
+    _c(
+        "a subscription is deleted with what was charged",
+        "delete from charge where subscription_id = {subscription}",
+        "delete from subscription where id = {subscription}",
+        by="transactions of charges, objects of the log",
+    ),
+    _c(
+        "a hold is put on an account, and a failure of its charging is made up",
+        "insert into charging_failure (account_id, error, count, first_at, last_at, retry_at, reseller_id) "
+        "select id, 'x', 1, created_at, created_at, created_at, reseller_id from account where id = {account}",
+        "update account set on_hold_since = created_at where id = {account}",
+        by="holds in the log",
+    ),
+    _c(
+        "a threshold is lowered",
+        "update account set threshold_minor = -100000000 where id = {account}",
+        by="thresholds",
+    ),
+    _c(
+        "a lane is put off for decades",
+        "sqlite: update lane set ready_at = '2099-01-01T00:00:00.000000Z' where receiver = 'mail'",
+        "postgresql: update lane set ready_at = '2099-01-01T00:00:00Z' where receiver = 'mail'",
+        by="waits",
+    ),
+    _c(
+        "a line of the log is made unreadable",
+        "update log_entry set details = 'rubbish' where action = 'account.corrected' and object_id = {held}",
+        by="readable, corrections",
+        says="details cannot be read: rubbish",
+    ),
+    _c(
+        "a line of the log tells of no known kind of object",
+        "update log_entry set object_kind = 'bonus' where action = 'plan.created'",
+        by="words",
+    ),
+    _c("balance watches are deleted: the worker makes them anew", "delete from balance_watch", by=""),
+    _c(
+        "a trigger of somebody else's stands on another table",
+        "sqlite: create trigger helpful after update on account begin select 1; end",
+        "postgresql: create trigger helpful before update on account for each row "
+        "execute function billhook_append_only()",
+        by="guards",
+        guards=True,
+    ),
+    _c(
+        "the function of a trigger looks for tables elsewhere",
+        "alter function billhook_balanced() set search_path = pg_temp",
+        by="guards",
+        only="postgresql",
+        says="runs with settings of its own",
+        guards=True,
+    ),
+    _c(
+        "a rule swallows what is written",
+        "create rule swallow as on insert to entry do instead nothing",
+        by="guards",
+        only="postgresql",
+        guards=True,
+    ),
+    _c(
+        "rows are hidden by a policy",
+        "alter table entry enable row level security",
+        by="guards",
+        only="postgresql",
+        guards=True,
+    ),
+    _c(
+        "foreign keys are switched off",
+        "alter table approval disable trigger all",
+        by="guards",
+        only="postgresql",
+        guards=True,
+    ),
+    _c(
+        "triggers are silent in the session that proves",
+        "set session_replication_role = replica",
+        by="guards",
+        only="postgresql",
+        guards=True,
+    ),
+    _c(
+        "triggers are silent in every session of the panel's login",
+        "alter role current_user set session_replication_role = replica",
+        by="guards",
+        only="postgresql",
+        guards=True,
+    ),
+    _c(
+        "the once-only key is dropped",
+        "alter table ledger_transaction drop constraint uq_ledger_transaction_reseller_id_source_source_id",
+        by="tables",
+        only="postgresql",
+        guards=True,
+    ),
+    _c(
+        "a foreign key is dropped",
+        "alter table entry drop constraint fk_entry_reseller_id_transaction_id",
+        by="tables",
+        only="postgresql",
+        guards=True,
+    ),
+    _c(
+        "a check is replaced by one that was never compared with the rows",
+        "alter table entry drop constraint ck_entry_not_zero",
+        "alter table entry add constraint ck_entry_not_zero check (amount_minor <> 0) not valid",
+        by="tables",
+        only="postgresql",
+        guards=True,
+    ),
+    _c(
+        "a check is hollowed",
+        "postgresql: alter table entry drop constraint ck_entry_not_zero",
+        "postgresql: alter table entry add constraint ck_entry_not_zero check (amount_minor is not null)",
+        "sqlite: pragma writable_schema = on",
+        "sqlite: update sqlite_master set sql = replace(sql, 'amount_minor <> 0', 'amount_minor is not null') "
+        "where name = 'entry'",
+        "sqlite: pragma writable_schema = reset",
+        by="tables",
+        guards=True,
+    ),
+    _c("a unique index is dropped", "drop index uq_plugin_setting_reseller", by="tables", guards=True),
+    _c(
+        "a unique index of somebody else's stands on a table",
+        "create unique index helpful on payment (account_id, id)",
+        by="tables",
+        guards=True,
+    ),
+    _c(
+        "a table takes another type of value",
+        "alter table entry alter column currency type varchar(3)",
+        by="tables",
+        only="postgresql",
+        guards=True,
     ),
 )

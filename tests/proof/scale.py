@@ -17,6 +17,19 @@ def _statements(accounts: int, postgresql: bool) -> list[str]:
             return f"(timestamptz '{_START}T00:00:00Z' + ({n}) * interval '1 hour')"
         return f"strftime('%Y-%m-%dT%H:%M:%S.000000Z', '{_START}', ({n}) || ' hours')"
 
+    def iso(n: str) -> str:
+        """An hour as the panel writes it in texts."""
+        if postgresql:
+            return f"to_char({hour(n)} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS+00:00')"
+        return f"strftime('%Y-%m-%dT%H:%M:%S+00:00', '{_START}', ({n}) || ' hours')"
+
+    def line(kind: str, number: int, action: str, details: str = "'{}'") -> str:
+        return (
+            f"{a}insert into log_entry (id, reseller_id, object_kind, object_id, at, actor, action, details) "
+            f"select {number} * 10000000 + i, 1, '{kind}', 1000 + i, {hour('0')}, 'system::x', '{action}', {details} "
+            "from n"
+        )
+
     yes = "true" if postgresql else "1"
     numbers = "with recursive n(i) as (select 1 union all select i + 1 from n where i < {most}) "
     a = numbers.format(most=accounts)
@@ -49,12 +62,25 @@ def _statements(accounts: int, postgresql: bool) -> list[str]:
         f"-({amount}), 'RUB', {hour('k')} from n, h",
         f"{k}insert into ledger_transaction (id, reseller_id, source, source_id, kind, reason, details, payment_id, "
         f"actor, at) select {header}, 1, {kind.format(repr('approval'), repr('charge'))}, "
-        f"case when k = 0 then (1000 + i) || ':1' else (1000 + i) || ':' || k end, "
-        f"{kind.format(repr('credit'), repr('charge'))}, '', '{{}}', case when k = 0 then 1000 + i end, 'system::x', "
+        f"case when k = 0 then (1000 + i) || ':1' else (1000 + i) || ':' || {iso('k')} end, "
+        f"{kind.format(repr('credit'), repr('charge'))}, '', "
+        f"case when k = 0 then '{{\"payment\": \"S-' || i || '\"}}' "
+        f"else '{{\"period_end\": \"' || {iso('k + 1')} || '\"}}' end, "
+        f"case when k = 0 then 1000 + i end, 'system::x', "
         f"{hour('k')} from n, h",
         f"{a}insert into approval (id, reseller_id, payment_id, transaction_id, received_minor, order_number, "
         f"order_date, payer_inn, payer_name, approved_by, at) select 1000 + i, 1, 1000 + i, "
         f"1000000 + (i - 1) * {HOURS + 1} + 1, {PRICE}, i || '', '{_START}', '', '', 'system::x', {hour('0')} from n",
+        f"update reseller set next_number = {accounts + 1} where id = 1",
+        line("payment", 1, "payment.created", f"'{{\"amount_minor\": {PRICE}}}'"),
+        line(
+            "payment",
+            2,
+            "payment.approved",
+            f'\'{{"order_date": "{_START}", "order_number": "\' || i || \'", "received_minor": {PRICE}}}\'',
+        ),
+        line("subscription", 3, "subscription.created"),
+        line("subscription", 4, "subscription.activated"),
         f"{k}insert into charge (id, reseller_id, account_id, subscription_id, transaction_id, period_start, "
         f"period_end, amount_minor, created_at) select {header}, 1, 1000 + i, 1000 + i, {header}, {hour('k')}, "
         f"{hour('k + 1')}, 100, {hour('k')} from n, h where k > 0",

@@ -15,7 +15,7 @@ from host_stub.persistence import Proof, Reseller, Store
 from host_stub.services.books import proof
 from host_stub.services.books.proof import nightly
 from host_stub.services.books.proof.ledger import BALANCES, SUMS
-from host_stub.services.books.proof.witnesses import PAYMENTS
+from host_stub.services.books.proof.money_in import PAYMENTS
 from tests.proof.books import Books
 from tests.support.world import World, a_reseller
 

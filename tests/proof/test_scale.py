@@ -18,7 +18,7 @@ ENTRIES = int(os.environ.get("BILLHOOK_PROOF_ENTRIES", 1_000_000))
 #: 110 were measured on both databases.
 MOST_MEGABYTES = 250
 _PROVE = (
-    "import resource, sys; from host_stub.services import proof; from host_stub.persistence import open_store; "
+    "import resource, sys; from host_stub.services.books import proof; from host_stub.persistence import open_store; "
     "store = open_store(sys.argv[1]); results = list(proof.prove(store)); "
     "[print(f'{r.name:26} {r.rows:8} rows {r.seconds:6.2f} s', file=sys.stderr) for r in results]; "
     "print(sum(r.found for r in results), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"

@@ -7,7 +7,7 @@ from host_stub.domain.requisites import order_key
 
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

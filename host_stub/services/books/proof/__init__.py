@@ -10,19 +10,23 @@ from collections.abc import Iterator
 from typing import Final
 
 from host_stub.persistence import Store
-from host_stub.services.books.proof import ledger, standing, witnesses
+from host_stub.services.books.proof import charges, ledger, money_in, standing
 from host_stub.services.books.proof.check import Check, Progress, Result, Surroundings, examine, make
 from host_stub.services.books.proof.references import REFERENCES
+from host_stub.services.books.proof.words import READABLE, WORDS
 
 __all__ = ["CHECKS", "Check", "Progress", "Result", "Surroundings", "examine", "make", "prove"]
 
-#: The database's guards first: what they do not guard explains what follows.
+#: The database itself first, and what can be read: what is wrong with them explains what follows.
 CHECKS: Final[tuple[Check, ...]] = (
-    standing.GUARDS,
+    *standing.OF_DATABASE,
     REFERENCES,
+    READABLE,
+    WORDS,
     *ledger.CHECKS,
-    *witnesses.CHECKS,
-    *(check for check in standing.CHECKS if check is not standing.GUARDS),
+    *money_in.CHECKS,
+    *charges.CHECKS,
+    *standing.CHECKS,
 )
 
 

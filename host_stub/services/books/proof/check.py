@@ -11,30 +11,61 @@ from typing import Any, Final
 
 from billhook.events import BalanceWatch
 from sqlalchemy import Connection, TextClause, bindparam, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from host_stub.persistence import Store
 from host_stub.persistence.types import Instant
 
 #: Findings of one check that are kept with their rows; the others are counted.
 SHOWN: Final = 20
+#: Findings are read as they come, however many there are. Of the statement alone: a savepoint cannot be streamed.
+STREAMED: Final[Mapping[str, Any]] = {"stream_results": True, "max_row_buffer": 1000}
 #: Rows of the walked table per statement. Large enough that a statement costs more than asking for it.
 CHUNK: Final = 50_000
 #: What a lower price brings about is done by then: holds are reconsidered every hour.
 FOLLOWED_WITHIN: Final = timedelta(hours=2)
 
+#: No receiver makes a lane wait as long as this between two tries.
+LONGEST_WAIT: Final = timedelta(days=1)
+
+
+class _Written:
+    """What the two databases write differently, for a query's braces: `{text[l.details, reason]}`."""
+
+    def __init__(self, form: str) -> None:
+        self._form = form
+
+    def __getitem__(self, parts: str) -> str:
+        return self._form.format(*parts.split(", "))
+
+
 _LAST_MOVEMENT: Final = "(select max(e.at) from entry e where e.account_id = a.id)"
-#: What the two databases write differently.
-_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+_UTC: Final = "{0} at time zone 'UTC'"
+#: text, number: a key of a column of JSON. iso: an instant as the panel writes it in texts. seconds: from the second to
+#: the first. sha256, sha256_of_text: of a column, in hexadecimal digits.
+_WORDS: Final[Mapping[str, Mapping[str, Any]]] = {
     "sqlite": {
-        "logged_amount": "cast(json_extract(l.details, '$.amount_minor') as integer)",
-        "logged_price": "cast(json_extract(l.details, '$.price_minor') as integer)",
-        "hash_of_content": "billhook_sha256(d.content)",
+        "text": _Written("cast(json_extract({0}, '$.{1}') as text)"),
+        "number": _Written("cast(json_extract({0}, '$.{1}') as integer)"),
+        "iso": _Written(
+            "(substr({0}, 1, 19) || case substr({0}, 21, 6) when '000000' then '' else '.' || substr({0}, 21, 6) end "
+            "|| '+00:00')"
+        ),
+        "seconds": _Written("((julianday({0}) - julianday({1})) * 86400)"),
+        "sha256": _Written("billhook_sha256({0})"),
+        "sha256_of_text": _Written("billhook_sha256({0})"),
         "pause_is_over": f"julianday(w.told_at) + {BalanceWatch.PAUSE.days} <= julianday({_LAST_MOVEMENT})",
     },
     "postgresql": {
-        "logged_amount": "cast(cast(l.details as json) ->> 'amount_minor' as bigint)",
-        "logged_price": "cast(cast(l.details as json) ->> 'price_minor' as bigint)",
-        "hash_of_content": "encode(sha256(d.content), 'hex')",
+        "text": _Written("(cast({0} as json) ->> '{1}')"),
+        "number": _Written("cast(cast({0} as json) ->> '{1}' as bigint)"),
+        "iso": _Written(
+            f"(to_char({_UTC}, 'YYYY-MM-DD\"T\"HH24:MI:SS') || case to_char({_UTC}, 'US') when '000000' then '' "
+            f"else to_char({_UTC}, '.US') end || '+00:00')"
+        ),
+        "seconds": _Written("extract(epoch from {0} - {1})"),
+        "sha256": _Written("encode(sha256({0}), 'hex')"),
+        "sha256_of_text": _Written("encode(sha256(convert_to({0}, 'UTF8')), 'hex')"),
         "pause_is_over": f"w.told_at + interval '{BalanceWatch.PAUSE.days} days' <= {_LAST_MOVEMENT}",
     },
 }
@@ -75,12 +106,15 @@ class Walk:
 class Surroundings:
     """What a check may need besides the rows.
 
-    lately: what changed since then may still have to be followed. watched: `plugin/key` of the balance watches that
-    plugins declare.
+    at: the instant of the proof. watched: `plugin/key` of the balance watches that plugins declare.
     """
 
-    lately: datetime
+    at: datetime
     watched: tuple[str, ...] = ()
+
+    def values(self) -> dict[str, Any]:
+        """lately: what changed since then may still have to be followed. latest: until when anything waits at most."""
+        return {"lately": self.at - FOLLOWED_WITHIN, "latest": self.at + LONGEST_WAIT, "watched": list(self.watched)}
 
 
 Progress = Callable[[str, int], None]
@@ -107,7 +141,7 @@ class Check:
     """One promise about the books, and the query for what breaks it.
 
     sentence: what holds. query: selects the rows that break it, of one range of the walk (`:after`, `:upto`); may use
-    `:lately`, `:watched` and the words that databases write differently, in braces. told: a finding, with its columns.
+    what Surroundings gives and, in braces, what databases write differently. told: a finding, with its columns.
     """
 
     name: str
@@ -123,31 +157,32 @@ class Check:
             yield rows, self._findings(connection, statement, bounds | self._given(around))
 
     def _findings(self, connection: Connection, statement: TextClause, values: Mapping[str, Any]) -> Iterator[str]:
-        rows = connection.execution_options(stream_results=True, max_row_buffer=1000).execute(statement, values)
+        rows = connection.execute(statement, values, execution_options=STREAMED)
         for row in rows.mappings():
             yield self.told.format(**row)
 
     def _statement(self, dialect: str) -> TextClause:
         statement = text(self.query.format(**_WORDS[dialect]))
-        if ":lately" in self.query:
-            statement = statement.bindparams(bindparam("lately", type_=Instant()))
+        for name in ("lately", "latest"):
+            if f":{name}" in self.query:
+                statement = statement.bindparams(bindparam(name, type_=Instant()))
         if ":watched" in self.query:
             statement = statement.bindparams(bindparam("watched", expanding=True))
         return statement
 
     def _given(self, around: Surroundings) -> dict[str, Any]:
-        given = {"lately": around.lately, "watched": list(around.watched)}
-        return {name: value for name, value in given.items() if f":{name}" in self.query}
+        return {name: value for name, value in around.values().items() if f":{name}" in self.query}
 
 
 def make(store: Store, check: Check, progress: Progress = lambda _name, _rows: None) -> Result:
     """Make one check in one read unit, so that what moves meanwhile is seen before it moved or not at all.
 
-    progress: called after every range with the number of rows so far. Raises SQLAlchemyError.
+    progress: called after every range with the number of rows so far. A check that cannot be made is a finding of its
+    own. Raises SQLAlchemyError if the database does not answer.
     """
     watched = tuple(f"{spec.plugin}/{spec.key}" for spec in store.listening.watches_of("balance"))
     with store.snapshot() as connection:
-        return examine(connection, check, Surroundings(store.now() - FOLLOWED_WITHIN, watched), progress)
+        return examine(connection, check, Surroundings(store.now(), watched), progress)
 
 
 def examine(
@@ -156,16 +191,32 @@ def examine(
     """Make one check on an open connection, whose transaction sees one instant."""
     result, began = Result(check.name), time.monotonic()
     _prepare(connection)
+    try:
+        with connection.begin_nested():
+            _look(connection, check, around, result, progress)
+    except SQLAlchemyError as error:
+        if connection.invalidated:
+            raise
+        # One check that cannot be made must not keep the others, and is no proof.
+        said = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
+        result.add(f"could not be made: {said}")
+    result.seconds = time.monotonic() - began
+    return result
+
+
+def _look(connection: Connection, check: Check, around: Surroundings, result: Result, progress: Progress) -> None:
     for rows, findings in check.look(connection, around):
         for finding in findings:
             result.add(finding)
         result.rows += rows
         progress(check.name, result.rows)
-    result.seconds = time.monotonic() - began
-    return result
 
 
 def _prepare(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         driver: Any = connection.connection.driver_connection
-        driver.create_function("billhook_sha256", 1, lambda content: sha256(content or b"").hexdigest())
+        driver.create_function("billhook_sha256", 1, _sha256)
+
+
+def _sha256(content: bytes | str | None) -> str:
+    return sha256(content.encode() if isinstance(content, str) else content or b"").hexdigest()

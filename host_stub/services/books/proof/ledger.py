@@ -83,27 +83,27 @@ SUMS: Final = Check(
 
 LEGS: Final = Check(
     "legs",
-    "A transaction has at least two entries, one of them a customer's.",
+    "A transaction has two entries, one of them a customer's.",
     TRANSACTIONS,
     """
     select t.id as transaction_id, count(e.id) as legs, count(e.account_id) as customers
     from ledger_transaction t left join entry e on e.transaction_id = t.id
     where t.id > :after and t.id <= :upto
-    group by t.id having count(e.id) < 2 or count(e.account_id) <> 1
+    group by t.id having count(e.id) <> 2 or count(e.account_id) <> 1
     """,
     "transaction {transaction_id}: {legs} entries, {customers} of them a customer's",
 )
 
 HEADERS: Final = Check(
     "headers",
-    "Every entry belongs to a transaction.",
+    "Every entry belongs to a transaction and stands at its instant.",
     ENTRIES,
     """
-    select e.id as entry, e.transaction_id as transaction_id, e.amount_minor as amount
+    select e.id as entry, e.transaction_id as transaction_id, e.amount_minor as amount, e.at as at, t.at as wanted
     from entry e left join ledger_transaction t on t.id = e.transaction_id
-    where e.id > :after and e.id <= :upto and t.id is null
+    where e.id > :after and e.id <= :upto and (t.id is null or e.at <> t.at)
     """,
-    "entry {entry} over {amount}: there is no transaction {transaction_id}",
+    "entry {entry} over {amount} at {at}: transaction {transaction_id} is of {wanted}",
 )
 
 OWNERS: Final = Check(
@@ -141,42 +141,75 @@ CURRENCIES: Final = Check(
 
 KINDS: Final = Check(
     "kinds",
-    "A credit gives and stands on clearing, a charge takes and stands on revenue, a correction stands on corrections.",
+    "Every transaction is a credit that gives and stands on clearing, a charge that takes and stands on revenue, a "
+    "correction that stands on corrections, or a reversal.",
     TRANSACTIONS,
+    # Whatever is not named here is found.
     """
-    select t.id as transaction_id, t.kind as kind, e.id as entry, e.leg as leg, e.amount_minor as amount
+    select t.id as transaction_id, t.kind as kind, e.id as entry, e.leg as leg, e.amount_minor as amount,
+        e.method_id as method
     from ledger_transaction t join entry e on e.transaction_id = t.id
-    where t.id > :after and t.id <= :upto and (
-        (t.kind = 'credit' and (
-            e.leg not in ('customer', 'clearing') or (e.leg = 'customer') <> (e.amount_minor > 0)
-        ))
-        or (t.kind = 'charge' and (
-            e.leg not in ('customer', 'revenue') or (e.leg = 'customer') <> (e.amount_minor < 0)
-        ))
-        or (t.kind = 'correction' and e.leg not in ('customer', 'corrections'))
-        or (e.leg = 'customer') <> (e.account_id is not null)
+    where t.id > :after and t.id <= :upto and not coalesce(
+        case when e.account_id is not null then e.leg = 'customer' and e.method_id is null and (
+            (t.kind = 'credit' and e.amount_minor > 0) or (t.kind = 'charge' and e.amount_minor < 0)
+            or t.kind in ('correction', 'reversal')
+        ) else (t.kind = 'credit' and e.leg = 'clearing')
+            or (t.kind = 'charge' and e.leg = 'revenue' and e.method_id is null)
+            or (t.kind = 'correction' and e.leg = 'corrections' and e.method_id is null)
+            or (t.kind = 'reversal' and e.leg in ('clearing', 'revenue'))
+        end, false
     )
     """,
-    "transaction {transaction_id}, {kind}: entry {entry} stands on {leg} with {amount}",
+    "transaction {transaction_id}, {kind}: entry {entry} stands on {leg}, method {method}, with {amount}",
+)
+
+KEYS: Final = Check(
+    "keys",
+    "What a transaction's once-only key names fits its kind: a credit is a payment's, a reversal undoes one, a charge "
+    "and a correction do neither.",
+    TRANSACTIONS,
+    """
+    select t.id as transaction_id, t.kind as kind, t.source as source, t.source_id as source_id,
+        t.payment_id as payment, t.reverses_id as reversed
+    from ledger_transaction t
+    where t.id > :after and t.id <= :upto and not coalesce(
+        case t.kind
+            when 'credit' then t.payment_id is not null and t.reverses_id is null
+                and t.source not in ('reversal', 'charge', 'correction')
+            when 'reversal' then t.source = 'reversal' and t.source_id = cast(t.reverses_id as text)
+            when 'charge' then t.source = 'charge' and t.payment_id is null and t.reverses_id is null
+            when 'correction' then t.payment_id is null and t.reverses_id is null
+                and t.source not in ('reversal', 'charge', 'approval')
+        end, false
+    )
+    """,
+    "transaction {transaction_id}, {kind}: its key is {source}, {source_id}; payment {payment}, reverses {reversed}",
 )
 
 REVERSALS: Final = Check(
     "reversals",
-    "A reversal is the opposite of what it reverses, on the same account and payment.",
+    "A reversal is the opposite of an approval's credit or of a charge, entry by entry: on the same account, system "
+    "account, payment method and payment, in the same words.",
     TRANSACTIONS,
     """
-    select t.id as transaction_id, t.reverses_id as reversed, e.amount_minor as amount, u.amount_minor as original
+    select t.id as transaction_id, t.reverses_id as reversed, e.amount_minor as amount, u.amount_minor as original,
+        s.leg as leg, v.leg as original_leg
     from ledger_transaction t
     left join ledger_transaction o on o.id = t.reverses_id
     left join entry e on e.transaction_id = t.id and e.account_id is not null
     left join entry u on u.transaction_id = o.id and u.account_id is not null
-    where t.id > :after and t.id <= :upto and (t.kind = 'reversal' or t.reverses_id is not null) and (
-        t.kind <> 'reversal' or o.id is null or coalesce(e.amount_minor, 0) <> -coalesce(u.amount_minor, 0)
-        or coalesce(e.account_id, 0) <> coalesce(u.account_id, 0)
-        or coalesce(t.payment_id, 0) <> coalesce(o.payment_id, 0)
+    left join entry s on s.transaction_id = t.id and s.account_id is null
+    left join entry v on v.transaction_id = o.id and v.account_id is null
+    where t.id > :after and t.id <= :upto and (t.kind = 'reversal' or t.reverses_id is not null) and not coalesce(
+        t.kind = 'reversal' and (o.kind = 'charge' or (o.kind = 'credit' and o.source = 'approval'))
+        and e.amount_minor = -u.amount_minor and e.account_id = u.account_id
+        and s.amount_minor = -v.amount_minor and s.leg = v.leg
+        and coalesce(s.method_id, 0) = coalesce(v.method_id, 0)
+        and coalesce(t.payment_id, 0) = coalesce(o.payment_id, 0) and t.details = o.details, false
     )
     """,
-    "transaction {transaction_id}: its {amount} does not undo the {original} of transaction {reversed}",
+    "transaction {transaction_id}: its {amount} against {leg} does not undo the {original} against {original_leg} of "
+    "transaction {reversed}",
 )
 
 CHECKS: Final = (
@@ -190,5 +223,6 @@ CHECKS: Final = (
     OWNERS,
     CURRENCIES,
     KINDS,
+    KEYS,
     REVERSALS,
 )

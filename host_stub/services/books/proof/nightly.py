@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from host_stub.domain.instants import SKEW
@@ -150,12 +150,7 @@ def _missing(row: Proof) -> list[Check]:
 
 
 def _made(store: Store, check: Check) -> Result:
-    try:
-        result = make(store, check)
-    except SQLAlchemyError as error:
-        # One check that cannot be made must not keep the others, and is no proof.
-        result = Result(check.name)
-        result.add(f"could not be made: {type(error).__name__}")
+    result = make(store, check)
     if result.found:
         _logger.error("proof_failed", check=check.name, rows=result.rows, found=result.found, shown=result.shown)
     return result

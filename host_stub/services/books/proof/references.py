@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from host_stub.persistence import Base
-from host_stub.services.books.proof.check import Check, Surroundings, Walk
+from host_stub.services.books.proof.check import STREAMED, Check, Surroundings, Walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,7 @@ class References(Check):
             yield rows, self._pointless(connection, each)
 
     def _pointless(self, connection: Connection, each: _Pointing) -> Iterator[str]:
-        streamed = connection.execution_options(stream_results=True, max_row_buffer=1000)
-        for row in streamed.execute(each.statement):
+        for row in connection.execute(each.statement, execution_options=STREAMED):
             values = list(row)
             name = _taken(values, len(each.table.primary_key.columns))
             for key in each.keys:

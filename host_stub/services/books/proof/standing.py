@@ -1,13 +1,13 @@
-"""Promises about how things stand now: holds, the outbox, watches, documents, and the database's own guards."""
+"""Promises about how things stand now: holds, thresholds, the outbox, watches, the log's objects, and the database."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from sqlalchemy import Connection
 
-from host_stub.persistence import triggers
+from host_stub.persistence import Base, shapes, triggers
 from host_stub.services.books.proof.check import Check, Surroundings, Walk
 from host_stub.services.books.proof.ledger import ACCOUNTS
 
@@ -38,6 +38,40 @@ HOLDS: Final = Check(
     ) as x where wrong is not null
     """,
     "account {account}: {wrong}; balance {balance}, threshold {threshold}",
+)
+
+HOLDS_LOGGED: Final = Check(
+    "holds in the log",
+    "An account is in credit hold if and only if its log told of the beginning last, not of the end.",
+    ACCOUNTS,
+    """
+    select * from (
+        select a.id as account, case when a.on_hold_since is null then 'not held' else 'held' end as state, coalesce((
+            select l.action from log_entry l where l.reseller_id = a.reseller_id and l.object_kind = 'account'
+            and l.object_id = a.id and l.action in ('account.hold_entered', 'account.hold_left')
+            order by l.id desc limit 1
+        ), 'nothing') as last
+        from account a where a.id > :after and a.id <= :upto
+    ) as x where (state = 'held') <> (last = 'account.hold_entered')
+    """,
+    "account {account} is {state}, its log told last of {last}",
+)
+
+THRESHOLDS: Final = Check(
+    "thresholds",
+    "An account's threshold is the one that its log told of last, and zero before.",
+    ACCOUNTS,
+    """
+    select * from (
+        select a.id as account, a.threshold_minor as threshold, coalesce((
+            select {number[l.details, threshold_minor]} from log_entry l where l.reseller_id = a.reseller_id
+            and l.object_kind = 'account' and l.object_id = a.id and l.action = 'account.threshold_changed'
+            order by l.id desc limit 1
+        ), 0) as told
+        from account a where a.id > :after and a.id <= :upto
+    ) as x where threshold <> told
+    """,
+    "account {account}: threshold {threshold}, its log told last of {told}",
 )
 
 CLOSED: Final = Check(
@@ -77,6 +111,18 @@ LANES: Final = Check(
     "lane {lane} of {receiver}: nothing waits in it",
 )
 
+WAITS: Final = Check(
+    "waits",
+    "No lane waits for longer than a receiver ever makes one wait.",
+    Walk("lane", None),
+    # What a clock wrote that has been set back since, the worker reads anew.
+    """
+    select l.receiver as receiver, l.lane as lane, l.ready_at as ready_at, l.set_at as set_at
+    from lane l where l.ready_at > :latest
+    """,
+    "lane {lane} of {receiver} waits until {ready_at}, as was written at {set_at}",
+)
+
 WATCHES: Final = Check(
     "watches",
     "A watch is armed if and only if the balance is at its level or above, clearly above soon after a warning.",
@@ -107,34 +153,62 @@ WATCHES: Final = Check(
     "account {account}: the watch {key} of {plugin} is {state} at level {level}, the balance is {balance}",
 )
 
-DOCUMENTS: Final = Check(
-    "documents",
-    "The bytes of every issued document are those that it was issued with.",
-    Walk("document", size=500),
+OBJECTS: Final = Check(
+    "objects of the log",
+    "Whatever the log tells of is there.",
+    Walk("log_entry"),
+    # What was delivered is not kept.
     """
-    select d.id as document, d.payment_id as payment, d.file_name as file from document d
-    where d.id > :after and d.id <= :upto and d.sha256 <> {hash_of_content}
+    select l.id as line, l.action as action, l.object_kind as kind, l.object_id as object from log_entry l
+    where l.id > :after and l.id <= :upto and not case l.object_kind
+        when 'account' then exists (select 1 from account o where o.id = l.object_id)
+        when 'payment' then exists (select 1 from payment o where o.id = l.object_id)
+        when 'subscription' then exists (select 1 from subscription o where o.id = l.object_id)
+        when 'plan' then exists (select 1 from plan o where o.id = l.object_id)
+        when 'payment_method' then exists (select 1 from payment_method o where o.id = l.object_id)
+        when 'gateway_event' then exists (select 1 from gateway_event o where o.id = l.object_id)
+        when 'user' then exists (select 1 from "user" o where o.id = l.object_id)
+        when 'reseller' then exists (select 1 from reseller o where o.id = l.object_id)
+        else true
+    end
     """,
-    "document {document} ({file}) of payment {payment}: its bytes do not match their hash",
+    "line {line} tells {action} of {kind} {object}, which is not there",
 )
 
 
-class Guards(Check):
-    """The database's own guards, compared with what they have to be."""
+class OfDatabase(Check):
+    """What the database itself has to be, compared with what it is."""
 
     __slots__ = ()
 
     def look(self, connection: Connection, around: Surroundings) -> Iterator[tuple[int, Iterator[str]]]:
         del around
-        yield len(triggers.expected(connection.dialect.name)), iter(triggers.faults(connection))
+        looked_at, faults = _OF_DATABASE[self.name]
+        yield looked_at(connection), iter(faults(connection))
 
 
-GUARDS: Final = Guards(
+GUARDS: Final = OfDatabase(
     "guards",
-    "Every trigger that guards the ledger is there, on, and has the body that it was made with.",
+    "Every trigger that guards the ledger is there, on, and has the body that it was made with; no trigger, rule or "
+    "filter of anybody else's stands on a table of the panel, and no session is begun in which triggers are silent.",
     Walk("trigger"),
     "the database's catalogue of triggers",
     "{fault}",
 )
 
-CHECKS: Final = (HOLDS, CLOSED, FACTS, LANES, WATCHES, DOCUMENTS, GUARDS)
+TABLES: Final = OfDatabase(
+    "tables",
+    "Every table has the columns, keys, foreign keys and checks that it was made with, and no others.",
+    Walk("every table"),
+    "the database's catalogue of tables",
+    "{fault}",
+)
+
+_OF_DATABASE: Final[Mapping[str, tuple[Callable[[Connection], int], Callable[[Connection], list[str]]]]] = {
+    GUARDS.name: (lambda connection: len(triggers.expected(connection.dialect.name)), triggers.faults),
+    TABLES.name: (lambda _connection: len(Base.metadata.tables), shapes.faults),
+}
+
+#: What explains what follows stands first.
+OF_DATABASE: Final = (GUARDS, TABLES)
+CHECKS: Final = (HOLDS, HOLDS_LOGGED, THRESHOLDS, CLOSED, FACTS, LANES, WAITS, WATCHES, OBJECTS)
