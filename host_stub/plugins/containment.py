@@ -44,16 +44,16 @@ WEB_THREADS: Final = len(SideName) * (THREADS + WAITING) + 4
 
 #: Place → its side, if it is not the panel's own.
 SIDES: Final[Mapping[str, SideName]] = {
-    **dict.fromkeys(("verify", "parse", "acknowledge"), SideName.PUBLIC),
+    **dict.fromkeys(("verify", "parse", "claim", "returned", "acknowledge"), SideName.PUBLIC),
     **dict.fromkeys(("page", "page_template", "link", "link_template"), SideName.PAGES),
 }
 #: The places that strangers reach, without signing in.
-ANONYMOUS: Final = frozenset({"verify", "parse", "acknowledge", "link", "link_template"})
+ANONYMOUS: Final = frozenset({"verify", "parse", "claim", "returned", "acknowledge", "link", "link_template"})
 
 #: What a place may raise by contract, and what is therefore no failure.
 ALLOWED: Final[Mapping[str, tuple[type[Exception], ...]]] = {
     "verify": (BadSignature, MalformedNotification, ProviderError),
-    "parse": (BadSignature, MalformedNotification, ProviderError),
+    **dict.fromkeys(("parse", "claim", "returned"), (BadSignature, MalformedNotification, ProviderError)),
     "acknowledge": (CallbackError, ProviderError),
     "document": (ProviderError,),
     "start": (ProviderError,),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import Final, cast
 
 import structlog
-from billhook import AttemptState, PaymentPaid, ProviderError, StatusAnswer, StatusRequest
+from billhook import AnswersStatus, AttemptState, PaymentPaid, ProviderError, StatusAnswer, StatusRequest
 from sqlalchemy.exc import SQLAlchemyError
 
 from host_stub.domain.errors import MethodUnavailable
@@ -78,11 +78,12 @@ def _ask(store: Store, registry: Providers, keys: Opener, attempt: Due) -> Statu
     unkept: list[str] = []
 
     def query() -> StatusAnswer:
-        answer = provider.query(request)
-        if not isinstance(answer, PaymentPaid) or (beyond := unkeepable(answer)) is None:
+        answer = cast(AnswersStatus, provider).query(request)
+        if isinstance(answer, AttemptState):
             return answer
-        unkept.append(": ".join(beyond))
-        return AttemptState.OPEN
+        beyond = {fact: unkeepable(fact) for fact in answer if isinstance(fact, PaymentPaid)}
+        unkept.extend(": ".join(why) for why in beyond.values() if why is not None)
+        return [fact for fact in answer if not isinstance(fact, PaymentPaid) or beyond[fact] is None]
 
     answer = registry.ask(method, "query", query)
     if unkept:
@@ -93,10 +94,9 @@ def _ask(store: Store, registry: Providers, keys: Opener, attempt: Due) -> Statu
 
 
 def _take(store: Store, attempt: Due, answer: StatusAnswer) -> None:
-    if isinstance(answer, PaymentPaid):
-        paid = answer
+    if not isinstance(answer, AttemptState):
         # We asked the gateway ourselves: that is the verification. It is judged like any notification.
-        event = gateway.seal(attempt.method_id, attempt.plugin, lambda: None, lambda: paid, b"")
-        gateway.apply_event(store, event)
+        for paid in (fact for fact in answer if isinstance(fact, PaymentPaid)):
+            gateway.apply_event(store, gateway.VerifiedEvent(attempt.method_id, attempt.plugin, paid, b""))
         answer = AttemptState.OPEN
     attempts.resolve(store, attempt, answer)

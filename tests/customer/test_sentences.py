@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from billhook import PaymentStatus
 from billhook.i18n import use_language
+from host_stub.domain.verdicts import Misfit
 
 import host_stub
 from host_stub.domain.amounts import AmountProblem
 from host_stub.domain.errors import InvalidAmount
 from host_stub.domain.payments import Cause
-from host_stub.domain.verdicts import Misfit
 from host_stub.persistence import AccessLevel, LogEntry, SubscriptionStatus
 from host_stub.services.books.ledger import Kind
 from host_stub.services.money_in.attempts import ENDS

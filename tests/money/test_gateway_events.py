@@ -9,11 +9,11 @@ from threading import Barrier
 
 import pytest
 from billhook import BadSignature, MalformedNotification, PaymentPaid, PaymentStatus, Verdict
+from host_stub.domain.verdicts import Misfit
 from sqlalchemy import func, select
 
 from host_stub.domain.errors import AlreadySettled, CreditedBefore, InvalidAmount, NotFound
 from host_stub.domain.payments import Cause, Consequence, move
-from host_stub.domain.verdicts import Misfit
 from host_stub.persistence import Entry, GatewayEvent, LedgerTransaction, Payment
 from host_stub.services.money_in import gateway, payments
 from tests.support.world import CUSTOMER, MANAGER, MERCHANT, OTHER_MANAGER, World, rub

@@ -10,20 +10,20 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from billhook.addresses import is_web_address
-from billhook.callbacks import Answer, PayerReturned, PaymentClaim, PaymentPaid
+from billhook.callbacks import Answer, PayerReturned
+from billhook.documents import DocumentSource
 from billhook.events import Discard, Keep, Notify
+from billhook.facts import Ignored, PaymentClaim, PaymentPaid
 from billhook.host.loading import EVENT_HOOKS
 from billhook.i18n import LazyText, is_storable
 from billhook.money import Money
 from billhook.pages import GoTo, Show
 from billhook.provider import (
     Available,
-    Capabilities,
-    DocumentSource,
     Instructions,
     PostForm,
     Redirect,
-    StartKind,
+    Start,
     Unavailable,
 )
 from billhook.settings import Finding, Severity
@@ -35,11 +35,13 @@ EXPECTED: Final[Mapping[str, tuple[type, ...]]] = {
     "check_settings": (list, Finding),
     "validator": (str, LazyText, NoneType),
     "verify": (NoneType,),
-    "parse": (PaymentPaid, PaymentClaim, PayerReturned),
+    "parse": (list, PaymentPaid, Ignored),
+    "claim": (PaymentClaim,),
+    "returned": (PayerReturned,),
     "acknowledge": (Answer,),
     "document": (DocumentSource,),
     "start": (Redirect, PostForm, Instructions),
-    "query": (PaymentPaid, AttemptState),
+    "query": (AttemptState, list, PaymentPaid, Ignored),
     "page": (Show, GoTo),
     "link": (Show, GoTo),
     "template": (str,),
@@ -49,6 +51,8 @@ EXPECTED: Final[Mapping[str, tuple[type, ...]]] = {
 HANDLER: Final[tuple[type, ...]] = (list, Notify, Keep, Discard)
 _ALL: Final[Mapping[str, tuple[type, ...]]] = {**dict.fromkeys(EVENT_HOOKS, HANDLER), **EXPECTED}
 
+#: What one message may say.
+MOST_FACTS: Final = 100
 _TEXT: Final = (str, LazyText)
 _CLAIM: Final[Mapping[str, tuple[type, ...]]] = {
     "reference": (str,),
@@ -62,7 +66,8 @@ _FIELDS: Final[Mapping[type, Mapping[str, tuple[type, ...]]]] = {
     Finding: {"severity": (Severity,), "text": _TEXT, "remedy": _TEXT, "setting": (str,)},
     PaymentClaim: _CLAIM,
     PaymentPaid: {**_CLAIM, "external_id": (str,), "signed_digest": (str,), "details": (Mapping,)},
-    PayerReturned: {"reference": (str,), "successful": (bool,)},
+    Ignored: {"reason": (str,)},
+    PayerReturned: {"reference": (str,), "successful": (bool, NoneType)},
     Answer: {"body": (bytes,), "status": (int,), "content_type": (str,)},
     DocumentSource: {
         "template": (str,),
@@ -101,21 +106,26 @@ def check(plugin: str, place: str, answer: object) -> None:
     # Most handlers want nothing, most of the time.
     if expected is None or (expected is HANDLER and (answer is None or (type(answer) is list and not answer))):
         return
+    if AttemptState in expected and isinstance(answer, AttemptState):
+        return
+    expected = tuple(kind for kind in expected if kind is not AttemptState)
     if expected[0] is not list:
         _one(plugin, place, answer, expected)
     elif type(answer) is not list and (not isinstance(answer, Sequence) or isinstance(answer, str | bytes)):
         wanted = " or ".join(kind.__name__ for kind in expected[1:])
         raise Rubbish(f"{place} returned {_kind(answer)}, not a list of {wanted}")
     else:
+        if place == "parse" and not 1 <= len(answer) <= MOST_FACTS:
+            raise Rubbish(f"parse returned {len(answer)} facts, not 1 to {MOST_FACTS}: what is no news is Ignored")
         for each in answer:
             _one(plugin, place, each, expected[1:])
 
 
-def check_start(capabilities: Capabilities, answer: object) -> None:
+def check_start(starts: tuple[type[Start], ...], answer: object) -> None:
     """Raise Rubbish for a start of another kind than the provider declares: hosts decide by the declaration."""
-    wanted = _STARTS[capabilities.start]
-    if not isinstance(answer, wanted):
-        raise Rubbish(f"start returned {_kind(answer)}, not {wanted.__name__} as capabilities.start says")
+    if not isinstance(answer, starts):
+        wanted = " or ".join(kind.__name__ for kind in starts)
+        raise Rubbish(f"start returned {_kind(answer)}, not {wanted} as starts says")
 
 
 def _one(plugin: str, place: str, answer: Any, expected: tuple[type, ...]) -> None:
@@ -225,11 +235,6 @@ def _go_to(_plugin: str, answer: GoTo) -> None:
     urlencode(answer.fields)  # what no address can carry shows here, in the plugin's guard
 
 
-_STARTS: Final[Mapping[StartKind, type]] = {
-    StartKind.REDIRECT: Redirect,
-    StartKind.FORM: PostForm,
-    StartKind.INSTRUCTIONS: Instructions,
-}
 #: Longer ids of payments are no gateway's.
 _LONGEST_ID: Final = 200
 _DIGEST: Final = re.compile(r"[0-9a-fA-F]{32,128}", re.ASCII)

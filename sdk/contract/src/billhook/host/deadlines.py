@@ -13,6 +13,8 @@ DEADLINES: Final[Mapping[str, float]] = {
     "validator": 2,
     "verify": 2,
     "parse": 2,
+    "claim": 2,
+    "returned": 2,
     "acknowledge": 2,
     "document": 10,
     "page": 10,
