@@ -14,7 +14,8 @@ from billhook.events import Effect, Event, Value
 from billhook.host.tables import Tables
 from billhook.money import Money
 from billhook.pages import Room
-from billhook.provider import DocumentSource, PaymentProvider
+from billhook.documents import DocumentSource
+from billhook.provider import PaymentProvider
 from billhook.settings import Level
 from billhook.status import StatusAnswer
 from billhook.views import AccountType, AccountView, MethodView, PaymentStatus, PaymentView

@@ -108,7 +108,7 @@ def told(error: BaseException) -> str:
 
 def patient(provider: PaymentProvider) -> PaymentProvider:
     """Return the provider with methods that raise TooSlow and NoException, as `within`."""
-    for place in deadlines.DEADLINES.keys() & vars(PaymentProvider).keys():
+    for place in deadlines.DEADLINES.keys() & set(dir(provider)):
         # On this one instance: the class is the plugin's own.
         vars(provider)[place] = _within(place, getattr(provider, place))
     return provider
