@@ -12,7 +12,6 @@ import pytest
 from billhook import (
     Available,
     BadSignature,
-    Capabilities,
     DocumentSource,
     Finding,
     GoTo,
@@ -23,7 +22,6 @@ from billhook import (
     PostForm,
     ProviderError,
     Redirect,
-    StartKind,
     Unavailable,
     formats,
 )
@@ -332,8 +330,8 @@ def test_rubbish_is_refused_by_a_message_that_names_what_came_and_what_was_expec
 
 
 def test_a_start_of_another_kind_than_declared_is_refused() -> None:
-    with pytest.raises(answers.Rubbish, match=r"Redirect, not PostForm as capabilities\.start says"):
-        answers.check_start(Capabilities(start=StartKind.FORM), Redirect("https://gateway.example"))
+    with pytest.raises(answers.Rubbish, match=r"Redirect, not PostForm as starts says"):
+        answers.check_start((PostForm,), Redirect("https://gateway.example"))
 
 
 @pytest.mark.parametrize(

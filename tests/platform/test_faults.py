@@ -12,18 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from billhook import (
-    AccountType,
-    Action,
-    ActionKind,
-    Answer,
-    Capabilities,
-    Instructions,
-    PayerReturned,
-    PaymentProvider,
-    StartKind,
-    hookimpl,
-)
+from billhook import AccountType, Instructions, PayerReturned, PaymentProvider, TakesReturns, hookimpl
 from billhook.host.loading import COLLECTORS, EVENT_HOOKS
 from sqlalchemy import delete, func, select
 
@@ -81,21 +70,19 @@ FACTS: dict[str, dict[str, Any]] = {
 }
 
 
-class Healthy(PaymentProvider):
+class Healthy(PaymentProvider, TakesReturns):
     """The neighbour, whose requests must stay quick."""
 
     name = "healthy"
     title = "Healthy"
-    capabilities = Capabilities(start=StartKind.INSTRUCTIONS, actions=(Action("back", ActionKind.RETURN),))
+    starts = (Instructions,)
+    returns = ("back",)
 
     def start(self, request: Any) -> Instructions:
         return Instructions("billhook/instructions.html")
 
-    def parse(self, action: Action, request: Any, method: Any) -> PayerReturned:
+    def returned(self, request: Any, method: Any) -> PayerReturned:
         return PayerReturned("", True)
-
-    def acknowledge(self, action: Action, verdict: Any) -> Answer:
-        return Answer()
 
 
 @hookimpl
@@ -239,6 +226,20 @@ def notify(scene: Scene) -> str:
     return str(answer.status_code)
 
 
+def ask(scene: Scene) -> str:
+    with scene.store.read() as session:
+        payment = session.get_one(Payment, scene.payment_id)
+    begun(scene)
+    fields = {"number": payment.number, "amount": "5000.00"}
+    answer = scene.client.post(f"/plugin/faulty/method/{scene.method_id}/ask", data=fields)
+    assert answer.status_code != 503 or answer.headers["Retry-After"]
+    return str(answer.status_code)
+
+
+def come_back(scene: Scene) -> str:
+    return str(scene.client.get(f"/plugin/faulty/method/{scene.method_id}/back").status_code)
+
+
 def look(scene: Scene) -> str:
     return _visit(scene, lambda: scene.customer.post(f"/plugin/faulty/accounts/{scene.world.account_id}/look"))
 
@@ -309,6 +310,8 @@ DRIVES: dict[str, Callable[[Scene], str]] = {
     "document": document,
     "verify": notify,
     "parse": notify,
+    "claim": ask,
+    "returned": come_back,
     "acknowledge": notify,
     "query": query,
     "page": look,

@@ -9,7 +9,8 @@ from billhook.facts import PaymentClaim, PaymentPaid, Reason
 from billhook.money import Money
 from billhook.views import PaymentStatus
 
-#: A payment that waits for its money; whoever pays late pays an expired one.
+#: Statuses in which a payment can be paid and started with a method, and its public link shows the bill: whoever pays
+#: late pays an expired one.
 OPEN = frozenset({PaymentStatus.WAITING_FOR_PAYMENT, PaymentStatus.EXPIRED})
 
 
