@@ -135,12 +135,17 @@ def _returned(found: callbacks.Callback) -> ResponseReturnValue:
     context.brand_of(back.reseller_id)
     if reseller is None or reseller.closed_at is not None:
         # None of its people signs in: no way on, and nothing that a way on would be for.
-        return render_template("plugin/returned_closed.html", successful=back.successful), status
+        return render_template("plugin/returned_closed.html", successful=back.successful, failed=back.failed), status
     target = (
         url_for("customer.payment", account_id=back.payment.account_id, payment_id=back.payment.id, returned=1)
         if back.payment is not None
         else url_for("customer.home")
     )
     return render_template(
-        "plugin/returned.html", payment=back.payment, successful=back.successful, target=target, reseller=reseller
+        "plugin/returned.html",
+        payment=back.payment,
+        successful=back.successful,
+        failed=back.failed,
+        target=target,
+        reseller=reseller,
     ), status

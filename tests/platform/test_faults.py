@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from billhook import AccountType, Instructions, PayerReturned, PaymentProvider, TakesReturns, hookimpl
+from billhook.capabilities import CAPABILITIES, Acknowledges
 from billhook.host.loading import COLLECTORS, EVENT_HOOKS
 from sqlalchemy import delete, func, select
 
@@ -487,9 +488,8 @@ def test_a_worker_in_which_all_threads_of_a_plugin_hang_ends_and_says_so(scene: 
 
 
 def test_every_hook_and_every_provider_method_is_driven() -> None:
-    methods = {
-        name for name in vars(PaymentProvider) if not name.startswith("_") and callable(vars(PaymentProvider)[name])
-    }
+    kinds = (PaymentProvider, Acknowledges, *(each.kind for each in CAPABILITIES))
+    methods = {name for kind in kinds for name, value in vars(kind).items() if name[0] != "_" and callable(value)}
     hooks = {name for name in vars(faulty) if name.startswith("billhook_")} - COLLECTORS
 
     assert hooks == set(EVENT_HOOKS)
