@@ -104,7 +104,7 @@ def test_every_code_has_a_word_in_both_languages(words: dict[str, object], codes
 
 def test_every_refusal_of_a_sum_has_a_sentence() -> None:
     raised = set()
-    for path in (SERVICES / "services").glob("*.py"):
+    for path in (SERVICES / "services").rglob("*.py"):
         raised |= set(re.findall(InvalidAmount.__name__ + r'\("([a-z_]+)"', path.read_text("utf-8")))
 
     assert raised
