@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar, cast
 
+import structlog
 from billhook import (
     Acknowledges,
     Answer,
@@ -45,6 +46,7 @@ _KINDS: Final[Mapping[type, str]] = {
     AnswersQuestions: "question",
     TakesReturns: "return",
 }
+_log = structlog.get_logger("billhook.callbacks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,8 @@ def _notified(desk: Desk, callback: Callback, request: RawRequest) -> list[Rulin
 
 def _judged(desk: Desk, callback: Callback, fact: Fact, body: bytes) -> Ruling:
     if isinstance(fact, Ignored):
+        named = {"plugin": callback.method.plugin, "method": callback.method.id, "address": callback.address}
+        _log.info("message ignored", **named, reason=fact.reason)
         return Ruling(fact, Verdict.NOTED)
     event = gateway.VerifiedEvent(callback.method.id, callback.method.plugin, fact, body)
     return gateway.apply_event(desk.store, event)

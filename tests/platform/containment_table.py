@@ -116,7 +116,10 @@ def _calls() -> list[str]:
 def _expected(place: str) -> str:
     kinds = EXPECTED.get(place, HANDLER)
     names = ["`None`" if kind.__name__ == "NoneType" else f"`{kind.__name__}`" for kind in kinds]
-    return f"list of {', '.join(names[1:])}" if kinds[0] is list else " or ".join(names)
+    if list not in kinds:
+        return " or ".join(names)
+    alone, listed = names[: kinds.index(list)], names[kinds.index(list) + 1 :]
+    return " or ".join([*alone, f"list of {', '.join(listed)}"])
 
 
 def _loading() -> list[str]:

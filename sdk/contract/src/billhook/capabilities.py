@@ -20,7 +20,7 @@ from billhook.views import DocumentFacts, MethodView, PaymentView
 
 
 class Acknowledges(ABC):
-    """Whoever hears a gateway answers it in its words."""
+    """Whoever hears a gateway answers it in its words. Comes with HearsNotifications and AnswersQuestions."""
 
     @abstractmethod
     def acknowledge(self, judged: Judged) -> Answer:
@@ -122,10 +122,11 @@ class IssuesDocuments(ABC):
     def document(self, kind: str, payment: PaymentView, method: MethodView, facts: DocumentFacts) -> DocumentSource:
         """Return the document `kind` for a payment. Pure.
 
-        kind: the name of one of `documents`. Called by the web server outside any transaction: when the document is
-        issued, where twins may call it twice and once is kept, and each time that a template or its placeholders are
-        looked at. What was issued is kept as bytes and never asked for again. After an exception nothing is issued: the
-        payer's page comes without the document.
+        kind: the name of one of `documents`.
+
+        Called by the web server outside any transaction: when the document is issued, where twins may call it twice and
+        once is kept, and each time that a template or its placeholders are looked at. What was issued is kept as bytes
+        and never asked for again. After an exception nothing is issued: the payer's page comes without the document.
         """
 
 

@@ -71,14 +71,14 @@ class Verdict(StrEnum):
 class Reason(StrEnum):
     """Why a claim was parked or refused."""
 
-    UNKNOWN_PAYMENT = "unknown_payment"
+    UNKNOWN_PAYMENT = "unknown_payment"  # no payment has that number
     NOT_STARTED = "not_started"  # nobody started this payment with this method
-    OTHER_MERCHANT = "other_merchant"
-    OTHER_AMOUNT = "other_amount"
-    OTHER_CURRENCY = "other_currency"
+    OTHER_MERCHANT = "other_merchant"  # than the start froze
+    OTHER_AMOUNT = "other_amount"  # than the start froze
+    OTHER_CURRENCY = "other_currency"  # than the start froze
     TEST_PAYMENT = "test_payment"  # a test for a live attempt
     LIVE_PAYMENT = "live_payment"  # real money for a test attempt
-    CANCELLED = "cancelled"
+    CANCELLED = "cancelled"  # the payment was cancelled
     PAID = "paid"  # a question about a payment that is completed
     UNREADABLE = "unreadable"  # well signed, with a sum or currency that cannot be read
     SIGNED_FIELDS_DIFFER = "signed_fields_differ"  # alarm: the id was seen with other signed fields

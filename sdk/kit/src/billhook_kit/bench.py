@@ -186,7 +186,7 @@ class Bench:
     @property
     def notify_address(self) -> str:
         """Where notifications come: the address that the author named, else the first."""
-        return self.gateway.address or self.addresses(HearsNotifications)[0]
+        return self.gateway.callback or self.addresses(HearsNotifications)[0]
 
     def notification(self, started: Started, **changes: Any) -> RawRequest:
         return self.gateway.notification(self.report(started, **changes))

@@ -105,13 +105,13 @@ class GatewayUnderTest(ProviderUnderTest):
 
     signed_fields: names of the fields (of a form, or of a JSON document's top level) that the signature covers.
     signature: name of the field or header that holds the signature.
-    address: where notifications come, if there are several addresses.
+    callback: name of the callback address at which `notification` comes; left out, the provider's first.
     public_key: key of the setting that holds the gateway's public key, if it signs with a private one of its own.
     """
 
     signed_fields: ClassVar[Sequence[str]]
     signature: ClassVar[str]
-    address: ClassVar[str] = ""
+    callback: ClassVar[str] = ""
     public_key: ClassVar[str] = ""
 
     @abstractmethod
