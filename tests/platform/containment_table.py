@@ -138,9 +138,9 @@ _INTRODUCTION = f"""\
 This page is written by `tests/platform/test_faults.py`, which drives every row of it over the running panel.
 
 Plugins run in the panel's own processes, but in threads of their own: per plugin and process at most {THREADS} for what
-gateways, or strangers in their place, send ({_named(SideName.PUBLIC)}), {THREADS} for pages and links
-({_named(SideName.PAGES)}) and {THREADS} for everything else: payments, settings,
-events. Every call has a deadline and comes back through one guard, which
+gateways, or strangers in their place, send ({_named(SideName.PUBLIC)}),
+{THREADS} for pages and links ({_named(SideName.PAGES)}) and {THREADS} for everything else:
+payments, settings, events. Every call has a deadline and comes back through one guard, which
 looks at the answer's type. Whatever goes wrong is counted under *Plugins* in the operator's room. Other plugins, other
 requests and the ledger are not affected; a plugin never runs inside a transaction, so nothing half done is left.
 
