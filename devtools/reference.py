@@ -148,7 +148,8 @@ class Page:
         names = [kind.__name__ for kind in each.object.__bases__ if kind.__name__ in shown]  # type: ignore[attr-defined]
         if not names:
             return ""
-        return f"A kind of `{shown[names[0]]}`" + (", with its fields." if has_members and dataclasses.is_dataclass(each.object) else ".")
+        with_fields = has_members and dataclasses.is_dataclass(each.object)
+        return f"A kind of `{shown[names[0]]}`" + (", with its fields." if with_fields else ".")
 
     def _table_of_members(self, each: Declared, members: Sequence[source.Member]) -> str:
         meanings: dict[str, str] = {}

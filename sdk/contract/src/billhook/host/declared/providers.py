@@ -44,7 +44,9 @@ def _made(plugin: str, kind: type[PaymentProvider]) -> PaymentProvider:
     except Exception as error:
         why = f"its provider can't be made: {type(error).__name__}: {error}"
         raise PluginError(
-            plugin, why, "Override `start`, and let __init__ take no arguments and raise nothing."
+            plugin,
+            why,
+            "Write every method that its classes ask for, and let __init__ take no arguments and raise nothing.",
         ) from error
     for attribute in _AS_DECLARED:
         if getattr(provider, attribute, None) is not getattr(kind, attribute, None):
