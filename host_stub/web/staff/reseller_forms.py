@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -12,8 +13,9 @@ from wtforms import BooleanField, PasswordField, SelectChoice, SelectField, Vali
 from wtforms.validators import DataRequired, Length
 
 from host_stub.domain.payments import document_number, valid_mask
+from host_stub.domain.resellers import NEW, ResellerDraft
 from host_stub.persistence import Reseller
-from host_stub.services.tenants.resellers import Extras, ResellerDraft
+from host_stub.services.tenants.resellers import Extras
 from host_stub.web import brand
 from host_stub.web.fields import AmountField, NumberField, Stripped
 from host_stub.web.panel import panel
@@ -113,7 +115,7 @@ class ResellerForm(FlaskForm):
     @classmethod
     def of(cls, row: Reseller | None, currency: str) -> ResellerForm:
         """Return the form: filled from the row, or with what a new reseller begins with."""
-        known = row or Reseller(**_BEGINNINGS)
+        known = row or NEW
         form = cls(
             obj=known,
             min_top_up=Money(known.min_top_up_minor, currency),
@@ -145,33 +147,12 @@ class ResellerForm(FlaskForm):
             raise ValidationError(_("At least 16 characters: it signs the messages."))
 
     def draft(self) -> ResellerDraft:
-        names = (
-            "name", "timezone", "language", "brand_name", "accent", "site_url", "sales_email", "billing_email",
-            "accounting_email", "support_email", "general_phone", "sales_phone", "number_mask",
-            "payment_lifetime_days", "provisioning_url",
-        )  # fmt: skip
-        return ResellerDraft(
-            min_top_up_minor=self.min_top_up.data.minor,
-            max_top_up_minor=self.max_top_up.data.minor,
-            **{name: self[name].data for name in names},
-        )
+        sums = {"min_top_up_minor": self.min_top_up.data.minor, "max_top_up_minor": self.max_top_up.data.minor}
+        texts = {each.name: self[each.name].data for each in fields(ResellerDraft) if each.name not in sums}
+        return ResellerDraft(**sums, **texts)
 
     def extras(self) -> Extras:
         return Extras(self.logo.picture, self.without_logo.data, self.provisioning_secret.data or None)
-
-
-_BEGINNINGS: Final[dict[str, Any]] = {
-    "name": "",
-    "currency": "RUB",
-    "brand_name": "",
-    "accent": "",
-    "timezone": "Europe/Moscow",
-    "language": "ru",
-    "number_mask": "#######",
-    "min_top_up_minor": 20_00,
-    "max_top_up_minor": 1_000_000_00,
-    "payment_lifetime_days": 30,
-}
 
 
 def accent_words(accent: str) -> list[LazyText]:
