@@ -81,9 +81,14 @@ def _ask(store: Store, registry: Providers, keys: Opener, attempt: Due) -> Statu
         answer = cast(AnswersStatus, provider).query(request)
         if isinstance(answer, AttemptState):
             return answer
-        beyond = {fact: unkeepable(fact) for fact in answer if isinstance(fact, PaymentPaid)}
-        unkept.extend(": ".join(why) for why in beyond.values() if why is not None)
-        return [fact for fact in answer if not isinstance(fact, PaymentPaid) or beyond[fact] is None]
+        kept = []
+        for fact in answer:
+            beyond = unkeepable(fact) if isinstance(fact, PaymentPaid) else None
+            if beyond is None:
+                kept.append(fact)
+            else:
+                unkept.append(": ".join(beyond))
+        return kept
 
     answer = registry.ask(method, "query", query)
     if unkept:
