@@ -25,7 +25,7 @@ OF_HOSTS: Final = ("host.places", "host.answers", "host.effects", "host.written"
 #: Packages of the kit that export names (`__all__`).
 OF_THE_KIT: Final = ("billhook_kit.simulator", "billhook_kit")
 #: Read first; the others follow in alphabetical order, and what only tests import comes last.
-FIRST: Final = ("hooks", "provider", "callbacks", "settings", "events")
+FIRST: Final = ("hooks", "provider", "capabilities", "facts", "callbacks", "settings", "events")
 _OPERATORS: Final[Mapping[str, str]] = {
     "__add__": "+",
     "__sub__": "-",

@@ -20,7 +20,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
-from billhook import AccountType, Finding, PaymentProvider, SettingKind, StartKind
+from billhook import AccountType, Finding, PaymentProvider, Redirect, SettingKind
 from billhook.host import loading
 from billhook.i18n import use_language
 from billhook_kit import find_gateway, find_plugin
@@ -185,7 +185,7 @@ def _offer(
     guessed, report.note = guess(wish, provider)
     drafts: list[tuple[int | None, methods.MethodDraft]] = [(row.id, _moved(row, wish, provider)) for row in rows]
     if not rows:
-        kinds = provider.capabilities.account_types
+        kinds = provider.account_types
         drafts = [(None, methods.MethodDraft(str(provider.title), kinds, position=position, settings=guessed))]
     for method_id, draft in drafts:
         methods.save_method(
@@ -224,7 +224,7 @@ def led_here(settings: Mapping[str, object], wish: Wish, provider: PaymentProvid
 
     The simulator plays a redirect gateway: whoever starts otherwise has a stand-in of their own at its addresses.
     """
-    if provider.capabilities.start is not StartKind.REDIRECT:
+    if Redirect not in provider.starts:
         return dict(settings)
     return _with_secret(
         settings, {key: _here(value, wish.simulator) for key, value in settings.items()}, wish, provider

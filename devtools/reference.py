@@ -43,7 +43,7 @@ class Page:
         self.anchors = {each.shown: slug(each.shown) for part in self.sources for each in part.declared}
         for part in self.sources:
             for each in part.declared:
-                if each.name == "PaymentProvider":
+                if _is_implemented(each):
                     methods = source.class_methods(each)
                     self.anchors |= {f"{each.name}.{m.name}": slug(f"{each.name}.{m.name}") for m in methods}
 
@@ -149,8 +149,8 @@ class Page:
         signs = source.operators(each)
         if signs:
             yield "Operators: " + ", ".join(f"`{sign}`" for sign in signs)
-        if each.name == "PaymentProvider":
-            yield from self._methods_of_provider(each)
+        if _is_implemented(each):
+            yield from self._methods_to_implement(each)
         else:
             lines = [self._method(each, method) for method in source.class_methods(each)]
             yield from ["\n".join(lines)] if lines else []
@@ -161,7 +161,8 @@ class Page:
         names = [kind.__name__ for kind in each.object.__bases__ if kind.__name__ in shown]  # type: ignore[attr-defined]
         if not names:
             return ""
-        return f"A kind of `{shown[names[0]]}`" + (", with its fields." if has_members else ".")
+        with_fields = has_members and dataclasses.is_dataclass(each.object)
+        return f"A kind of `{shown[names[0]]}`" + (", with its fields." if with_fields else ".")
 
     def _table_of_members(self, each: Declared, members: Sequence[source.Member]) -> str:
         meanings: dict[str, str] = {}
@@ -175,7 +176,7 @@ class Page:
             rows.append(f"| `{m.name}` | {self._type(m.type)} | {default} | {about} |")
         return "\n".join(rows)
 
-    def _methods_of_provider(self, each: Declared) -> Iterator[str]:
+    def _methods_to_implement(self, each: Declared) -> Iterator[str]:
         for method in source.class_methods(each):
             yield f"#### {each.name}.{method.name}"
             yield from self._function(method, method.name)
@@ -237,6 +238,11 @@ def _limit(name: str) -> Iterator[str]:
     """Say how long a call may take, if it has a deadline of its own."""
     if name in PLACES:
         yield f"A call may take {PLACES[name].seconds:g} s."
+
+
+def _is_implemented(each: Declared) -> bool:
+    """Say whether authors write the methods of a class: the provider and its capabilities."""
+    return each.name == "PaymentProvider" or inspect.isabstract(each.object)
 
 
 def _introduction() -> str:

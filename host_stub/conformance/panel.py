@@ -16,6 +16,7 @@ from billhook import (
     AccountType,
     AccountView,
     Answer,
+    AnswersStatus,
     DocumentSource,
     Effect,
     Level,
@@ -310,7 +311,7 @@ class PanelHost:
     def query(self, started: Started, tries: int = 0) -> StatusAnswer:
         payment, key = started.payment, started.idempotency_key
         request = StatusRequest(payment, started.method, payment.number, key, tries)
-        return self._registry.ask(request.method, "query", self.provider.query, request)
+        return self._registry.ask(request.method, "query", cast(AnswersStatus, self.provider).query, request)
 
     def tell(self, event: Event) -> list[Effect]:
         """See Host. The effects are written as the worker would. Raises RuntimeError if the handler failed."""

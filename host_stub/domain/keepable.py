@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from billhook.callbacks import PaymentClaim, PaymentPaid
+from billhook.facts import PaymentClaim, PaymentPaid
 from billhook.i18n import is_storable
 
 #: Characters of a gateway's id, of a payment's number and of a merchant: keys by which rows are found.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from billhook.host.judging import OPEN as OPEN
 from billhook.views import PaymentStatus as Status
 
 
@@ -52,9 +53,6 @@ TABLE: Final[Mapping[tuple[Status, Cause], Move]] = {
     (Status.COMPLETED, Cause.APPROVAL_REVERSED): Move(Consequence.UNDO),
     (Status.CANCELLED, Cause.PAID): Move(Consequence.PARK),
 }
-
-#: Statuses in which a payment can be paid, started with a method, and its public link shows the bill.
-OPEN: Final = frozenset({Status.WAITING_FOR_PAYMENT, Status.EXPIRED})
 
 
 def move(status: Status | str, cause: Cause) -> Move:

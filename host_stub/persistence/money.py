@@ -208,7 +208,7 @@ class GatewayEvent(Base, OfReseller, Searched):
     details: Mapped[Any] = mapped_column(Json)
     body: Mapped[bytes] = mapped_column(Blob)
     verdict: Mapped[str] = mapped_column(Text)  # credited, parked
-    reason: Mapped[str] = mapped_column(Text, default="")  # why parked: domain.verdicts.Misfit
+    reason: Mapped[str] = mapped_column(Text, default="")  # why parked: billhook.Reason
     deliveries: Mapped[int] = mapped_column(default=1)
     payment_id: Mapped[int | None]
     transaction_id: Mapped[int | None]

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import NoneType
-from typing import TypeVar
+from typing import Final, TypeVar, cast
 
+import structlog
 from billhook import (
-    Action,
-    ActionKind,
+    Acknowledges,
     Answer,
+    AnswersQuestions,
     BadSignature,
+    Fact,
+    HearsNotifications,
+    Ignored,
+    Judged,
     MalformedNotification,
     MethodView,
-    PayerReturned,
     PaymentClaim,
-    PaymentPaid,
     PaymentProvider,
     ProviderError,
     RawRequest,
+    Ruling,
+    TakesReturns,
     Verdict,
 )
 from billhook.errors import CallbackError, MalformedAmount
-from billhook.host.answers import Rubbish
+from billhook.host.reading import callbacks_of
 from sqlalchemy.orm import Session
 
 from host_stub.domain.errors import MethodUnavailable, NotFound
@@ -37,18 +41,30 @@ from host_stub.services.money_in import gateway
 from host_stub.services.money_in.methods import kept_above, method_view
 
 Read = TypeVar("Read")
+_KINDS: Final[Mapping[type, str]] = {
+    HearsNotifications: "notification",
+    AnswersQuestions: "question",
+    TakesReturns: "return",
+}
+_log = structlog.get_logger("billhook.callbacks")
 
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """A callback address, resolved."""
+    """A callback address, resolved. hears: the capability of the provider whose messages come there."""
 
-    action: Action
+    address: str
+    hears: type
     provider: PaymentProvider
     method: MethodView
 
+    @property
+    def kind(self) -> str:
+        """What comes there, for a monitor: notification, question or return."""
+        return _KINDS[self.hears]
 
-def find(desk: Desk, plugin: str, method_id: int, action_name: str) -> Callback:
+
+def find(desk: Desk, plugin: str, method_id: int, address: str) -> Callback:
     """Return what a callback address stands for.
 
     A method that was deactivated, and a plugin that was turned off for the reseller, still answer: payments that were
@@ -66,11 +82,11 @@ def find(desk: Desk, plugin: str, method_id: int, action_name: str) -> Callback:
     with desk.store.read() as session:
         row = _row(session, plugin, method_id)
         above = kept_above(session, row, provider)
-    action = next((a for a in provider.capabilities.actions if a.name == action_name), None)
-    if action is None:
-        raise NotFound("Action", action_name)
+    hears = callbacks_of(provider).get(address)
+    if hears is None:
+        raise NotFound("callback address", address)
     try:
-        return Callback(action, provider, method_view(row, provider, desk.keys, desk.store.now(), above))
+        return Callback(address, hears, provider, method_view(row, provider, desk.keys, desk.store.now(), above))
     except MethodUnavailable as error:
         raise PluginUnavailable(plugin, str(error)) from error
 
@@ -88,13 +104,13 @@ def receive(desk: Desk, callback: Callback, request: RawRequest) -> Answer:
     Raises PluginFailed; database errors pass through: both are answered 503, so that the gateway tries again.
     """
     try:
-        if callback.action.kind is ActionKind.NOTIFICATION:
-            return _notification(desk, callback, request)
-        return _question(desk, callback, request)
+        judge = _notified if callback.hears is HearsNotifications else _asked
+        rulings = judge(desk, callback, request)
     except BadSignature:
         return _refused(desk, callback, "bad_signature", Answer(b"forbidden", 403))
     except MalformedNotification:
         return _refused(desk, callback, "malformed", Answer(b"bad request", 400))
+    return _acknowledge(desk, callback, Judged(request, callback.method, tuple(rulings)))
 
 
 def _refused(desk: Desk, callback: Callback, why: str, answer: Answer) -> Answer:
@@ -104,70 +120,62 @@ def _refused(desk: Desk, callback: Callback, why: str, answer: Answer) -> Answer
 
 
 def _count(desk: Desk, callback: Callback, verdict: str) -> None:
-    desk.registry.heard(callback.method.plugin, callback.action.kind.value, verdict)
+    desk.registry.heard(callback.method.plugin, callback.kind, verdict)
 
 
-def _notification(desk: Desk, callback: Callback, request: RawRequest) -> Answer:
-    method_id, plugin = callback.method.id, callback.method.plugin
+def _notified(desk: Desk, callback: Callback, request: RawRequest) -> list[Ruling]:
+    provider, method = cast(HearsNotifications, callback.provider), callback.method
+    _call(desk, callback, "verify", lambda: provider.verify(request, method))
     try:
-        event = gateway.seal(
-            method_id,
-            plugin,
-            verify=lambda: _call(desk, callback, "verify", request, NoneType),
-            parse=lambda: _call(desk, callback, "parse", request, PaymentPaid),
-            body=request.body,
-        )
-    except gateway.UnreadableEvent as error:
-        verdict = gateway.park_unreadable(desk.store, method_id, plugin, request.body, str(error))
-        return _acknowledge(desk, callback, verdict)
-    verdict = gateway.apply_event(desk.store, event)
-    return _acknowledge(desk, callback, verdict)
+        facts = _call(desk, callback, "parse", lambda: provider.parse(request, method))
+    except MalformedNotification as error:
+        return [gateway.park_unreadable(desk.store, method.id, method.plugin, request.body, str(error))]
+    return [_judged(desk, callback, fact, request.body) for fact in facts]
 
 
-def _question(desk: Desk, callback: Callback, request: RawRequest) -> Answer:
-    claim = _call(desk, callback, "parse", request, PaymentClaim)
-    return _acknowledge(desk, callback, gateway.may_be_paid(desk.store, callback.method.id, claim))
+def _judged(desk: Desk, callback: Callback, fact: Fact, body: bytes) -> Ruling:
+    if isinstance(fact, Ignored):
+        named = {"plugin": callback.method.plugin, "method": callback.method.id, "address": callback.address}
+        _log.info("message ignored", **named, reason=fact.reason)
+        return Ruling(fact, Verdict.NOTED)
+    event = gateway.VerifiedEvent(callback.method.id, callback.method.plugin, fact, body)
+    return gateway.apply_event(desk.store, event)
 
 
-def _call(desk: Desk, callback: Callback, place: str, request: RawRequest, expected: type[Read]) -> Read:
-    function = getattr(callback.provider, place)
-    plugin = callback.method.plugin
+def _asked(desk: Desk, callback: Callback, request: RawRequest) -> list[Ruling]:
+    provider = cast(AnswersQuestions, callback.provider)
+    claim = _call(desk, callback, "claim", lambda: provider.claim(request, callback.method))
+    return [gateway.may_be_paid(desk.store, callback.method.id, claim)]
 
-    def read() -> Read:
-        answer = _keepable(function, callback, request)
-        if not isinstance(answer, expected):
-            raise Rubbish(
-                f"{place} of {callback.action.name} returned {type(answer).__name__}, not {expected.__name__}"
-            )
-        return answer
 
+def _call(desk: Desk, callback: Callback, place: str, read: Callable[[], Read]) -> Read:
     try:
-        return desk.registry.ask(callback.method, place, read)
+        return desk.registry.ask(callback.method, place, lambda: _keepable(read))
     except ProviderError as error:
-        raise PluginFailed(plugin, f"{place} failed: {error}") from error
+        raise PluginFailed(callback.method.plugin, f"{place} failed: {error}") from error
 
 
-def _keepable(function: Callable[..., Read], callback: Callback, request: RawRequest) -> Read:
+def _keepable(read: Callable[[], Read]) -> Read:
     """Return what a plugin read. What the panel cannot keep of it is the sender's affair, and no fault of the plugin.
 
     Raises MalformedNotification, which parks what is rightly signed: nothing is dropped, nor repeated for ever.
     """
     try:
-        answer = function(callback.action, request, callback.method)
+        answer = read()
     except MalformedAmount as error:
         raise MalformedNotification("amount", error.why) from error
-    if isinstance(answer, PaymentClaim) and (beyond := unkeepable(answer)) is not None:
-        raise MalformedNotification(*beyond)
+    for claim in answer if isinstance(answer, Sequence) else [answer]:
+        if isinstance(claim, PaymentClaim) and (beyond := unkeepable(claim)) is not None:
+            raise MalformedNotification(*beyond)
     return answer
 
 
-def _acknowledge(desk: Desk, callback: Callback, verdict: Verdict) -> Answer:
-    plugin = callback.method.plugin
-    _count(desk, callback, verdict.value)
+def _acknowledge(desk: Desk, callback: Callback, judged: Judged) -> Answer:
+    plugin, provider = callback.method.plugin, cast(Acknowledges, callback.provider)
+    for ruling in judged.rulings:
+        _count(desk, callback, ruling.verdict.value)
     try:
-        return desk.registry.ask(
-            callback.method, "acknowledge", callback.provider.acknowledge, callback.action, verdict
-        )
+        return desk.registry.ask(callback.method, "acknowledge", provider.acknowledge, judged)
     except (CallbackError, ProviderError) as error:
         # The message is judged by now: whatever the provider says, it is no forgery.
         raise PluginFailed(plugin, f"acknowledge failed: {error}") from error
@@ -177,26 +185,27 @@ def _acknowledge(desk: Desk, callback: Callback, verdict: Verdict) -> Answer:
 class Returned:
     """A payer's browser that came back.
 
-    successful: as the gateway says, None where the plugin could not be asked. payment: only if the address carried the
-    token that we signed at the start.
+    successful: as the gateway says; None if it does not say. failed: the plugin could not be asked.
+    payment: only if the address carried the token that we signed at the start.
     """
 
     successful: bool | None
+    failed: bool
     payment: Payment | None
     reseller_id: int
 
 
 def returned(desk: Desk, callback: Callback, request: RawRequest, token: str) -> Returned:
     """Read a return; it proves nothing and changes nothing. Unreadable fields count as an unsuccessful return."""
-    successful: bool | None
+    provider = cast(TakesReturns, callback.provider)
+    successful, failed = None, False
     try:
-        event = _call(desk, callback, "parse", request, PayerReturned)
-        successful = bool(event.successful)
+        successful = _call(desk, callback, "returned", lambda: provider.returned(request, callback.method)).successful
     except (BadSignature, MalformedNotification):
         successful = False
     except PluginUnavailable:
-        successful = None
-    return Returned(successful, _signed_payment(desk, callback, token), callback.method.reseller_id)
+        failed = True
+    return Returned(successful, failed, _signed_payment(desk, callback, token), callback.method.reseller_id)
 
 
 def _signed_payment(desk: Desk, callback: Callback, token: str) -> Payment | None:

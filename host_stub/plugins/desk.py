@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from billhook import DocumentSource, MethodView, PaymentProvider
+from billhook import DocumentSource, MethodView, PaymentProvider, TakesReturns
 from billhook.host.loading import LoadedPlugin
+from billhook.host.reading import callbacks_of
 
 from host_stub.persistence import Payment, PaymentMethod, Store
 from host_stub.services.money_in.capability import capability
@@ -44,7 +45,7 @@ class Providers(Protocol):
         """Call a provider's code about a method like `call`; what it raises has the method's secrets masked."""
 
     def heard(self, plugin: str, kind: str, verdict: str) -> None:
-        """Count a message of a gateway. kind: of its action. verdict: what the panel made of it."""
+        """Count a message of a gateway. kind: of the address at which it came. verdict: what the panel made of it."""
 
 
 class Renderer(Protocol):
@@ -68,13 +69,13 @@ class Desk:
     base_url: str
 
 
-def action_urls(desk: Desk, provider: PaymentProvider, payment: Payment, method: PaymentMethod) -> Mapping[str, str]:
-    """Return the callback addresses by action name; return pages carry the token of this payment."""
+def callback_urls(desk: Desk, provider: PaymentProvider, payment: Payment, method: PaymentMethod) -> Mapping[str, str]:
+    """Return the callback addresses by name; return pages carry the token of this payment."""
     root = f"{desk.base_url}/plugin/{method.plugin}/method/{method.id}"
     token = return_token(desk.keys, payment)
     return {
-        action.name: f"{root}/{action.name}" + (f"?t={token}" if action.kind == "return" else "")
-        for action in provider.capabilities.actions
+        name: f"{root}/{name}" + (f"?t={token}" if hears is TakesReturns else "")
+        for name, hears in callbacks_of(provider).items()
     }
 
 

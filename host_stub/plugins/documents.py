@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import structlog
-from billhook import DocumentFacts, DocumentSource, PaymentView
+from billhook import DocumentFacts, DocumentSource, IssuesDocuments, PaymentView
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -132,7 +132,7 @@ def _facts(
 def _source(desk: Desk, subject: _Subject) -> DocumentSource:
     method = subject.method
     provider = desk.registry.provider(method.plugin)
-    if subject.kind not in {kind.name for kind in provider.capabilities.documents}:
+    if not isinstance(provider, IssuesDocuments) or subject.kind not in {kind.name for kind in provider.documents}:
         raise MethodUnavailable(method.id, "no such document")
     view = present_view(desk.store, method, provider, desk.keys)
     return desk.registry.ask(view, "document", provider.document, subject.kind, subject.payment, view, subject.facts)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import structlog
 from billhook import (
     Addresses,
+    AnswersStatus,
     Catalogue,
     MethodView,
     PaymentProvider,
@@ -20,6 +21,7 @@ from billhook import (
     Unavailable,
 )
 from billhook.host import answers
+from billhook.host.reading import documents_of, identity_of
 from billhook.http import GatewayUnreachable
 from billhook.settings import Text
 from sqlalchemy import select
@@ -30,7 +32,7 @@ from host_stub.domain.errors import MethodUnavailable, ResellerClosed
 from host_stub.domain.payments import OPEN
 from host_stub.persistence import Payment, PaymentAttempt, PaymentMethod, PluginActivation, Scope
 from host_stub.persistence.store import fetch
-from host_stub.plugins.desk import Desk, action_urls, document_url, payment_url
+from host_stub.plugins.desk import Desk, callback_urls, document_url, payment_url
 from host_stub.plugins.documents import issued_facts
 from host_stub.plugins.errors import PluginFailed, PluginOverran, PluginPaused, PluginUnavailable
 from host_stub.services.money_in import attempts, payments
@@ -81,7 +83,7 @@ def _methods(session: Session, payment: Payment) -> list[PaymentMethod]:
 def _offer(desk: Desk, row: PaymentMethod, payment: PaymentView) -> Offer | None:
     try:
         provider = desk.registry.provider(row.plugin)
-        currencies = provider.capabilities.currencies
+        currencies = provider.currencies
         if currencies and payment.amount.currency not in currencies:
             return None
         method = present_view(desk.store, row, provider, desk.keys)
@@ -115,13 +117,9 @@ def start(desk: Desk, scope: Scope, payment_id: int, method_id: int, *, language
     offer = next((o for o in offers(desk, scope, payment_id) if o.method.id == method_id), None)
     if offer is None or offer.reason is not None:
         raise _why_not(desk, scope, payment_id, method_id, offer)
-    capabilities = offer.provider.capabilities
     method = present_view(desk.store, offer.method, offer.provider, desk.keys)
-    frozen = attempts.Frozen(
-        merchant=method.text(capabilities.merchant_setting) if capabilities.merchant_setting else "",
-        is_test=bool(capabilities.test_mode_setting) and method.switch(capabilities.test_mode_setting),
-        queried=capabilities.status_query,
-    )
+    identity = identity_of(offer.provider, method)
+    frozen = attempts.Frozen(*identity, queried=isinstance(offer.provider, AnswersStatus))
     attempt = attempts.begin(desk.store, scope, payment_id, method_id, frozen, by=by)
     try:
         started = _call(desk, scope, payment_id, offer, method, attempt.idempotency_key, language)
@@ -176,7 +174,7 @@ def show_again(desk: Desk, scope: Scope, payment_id: int, method_id: int, *, lan
 
 def _declared(provider: PaymentProvider, request: StartRequest) -> Start:
     outcome = provider.start(request)
-    answers.check_start(provider.capabilities, outcome)
+    answers.check_start(provider.starts, outcome)
     return outcome
 
 
@@ -186,9 +184,9 @@ def _call(
     with desk.store.read(scope) as session:
         row = fetch(session, Payment, payment_id)
         view = payment_view(session, row, language)
-        kinds = offer.provider.capabilities.documents
+        kinds = documents_of(offer.provider)
         addresses = Addresses(
-            actions=action_urls(desk, offer.provider, row, offer.method),
+            callbacks=callback_urls(desk, offer.provider, row, offer.method),
             documents={kind.name: document_url(desk, row, offer.method, kind.name) for kind in kinds},
             payment_page=payment_url(desk, row),
         )

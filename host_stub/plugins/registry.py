@@ -209,7 +209,7 @@ class Registry:
             return self.call(method.plugin, place, asked)
 
     def heard(self, plugin: str, kind: str, verdict: str) -> None:
-        """Count a message of a gateway. kind: of its action. verdict: what the panel made of it."""
+        """Count a message of a gateway. kind: what came. verdict: what the panel made of it."""
         self.guard(plugin).tallies.heard(kind, verdict)
 
     def _record(self, plugin: str, place: str, words: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from billhook import Catalogue, Finding, Level, MethodView, PaymentProvider, Setting, SettingKind, Severity
+from billhook.host.reading import documents_of
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -38,7 +39,7 @@ def ask(registry: Providers, provider: PaymentProvider, view: MethodView) -> lis
 
 def unprintable(provider: PaymentProvider, view: MethodView) -> list[Finding]:
     """Return a warning for each text with signs that documents cannot show; none for a provider without documents."""
-    if not provider.capabilities.documents:
+    if not documents_of(provider):
         return []
     texts = [s for s in provider.settings if s.kind in (SettingKind.TEXT, SettingKind.MULTILINE)]
     return [

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from typing import Final
+from typing import Final, cast
 
 import structlog
-from billhook import AttemptState, PaymentPaid, ProviderError, StatusAnswer, StatusRequest
+from billhook import AnswersStatus, AttemptState, PaymentPaid, ProviderError, StatusAnswer, StatusRequest
 from sqlalchemy.exc import SQLAlchemyError
 
 from host_stub.domain.errors import MethodUnavailable
@@ -87,11 +87,17 @@ def _ask(store: Store, registry: Providers, keys: Opener, attempt: Due) -> Statu
     unkept: list[str] = []
 
     def query() -> StatusAnswer:
-        answer = provider.query(request)
-        if not isinstance(answer, PaymentPaid) or (beyond := unkeepable(answer)) is None:
+        answer = cast(AnswersStatus, provider).query(request)
+        if isinstance(answer, AttemptState):
             return answer
-        unkept.append(": ".join(beyond))
-        return AttemptState.OPEN
+        kept = []
+        for fact in answer:
+            beyond = unkeepable(fact) if isinstance(fact, PaymentPaid) else None
+            if beyond is None:
+                kept.append(fact)
+            else:
+                unkept.append(": ".join(beyond))
+        return kept
 
     answer = registry.ask(method, "query", query)
     if unkept:
@@ -102,10 +108,9 @@ def _ask(store: Store, registry: Providers, keys: Opener, attempt: Due) -> Statu
 
 
 def _take(store: Store, attempt: Due, answer: StatusAnswer) -> None:
-    if isinstance(answer, PaymentPaid):
-        paid = answer
+    if not isinstance(answer, AttemptState):
         # We asked the gateway ourselves: that is the verification. It is judged like any notification.
-        event = gateway.seal(attempt.method_id, attempt.plugin, lambda: None, lambda: paid, b"")
-        gateway.apply_event(store, event)
+        for paid in (fact for fact in answer if isinstance(fact, PaymentPaid)):
+            gateway.apply_event(store, gateway.VerifiedEvent(attempt.method_id, attempt.plugin, paid, b""))
         answer = AttemptState.OPEN
     attempts.resolve(store, attempt, answer)

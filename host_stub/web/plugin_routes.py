@@ -9,7 +9,7 @@ from __future__ import annotations
 from urllib.parse import parse_qsl
 
 import structlog
-from billhook import ActionKind, RawRequest
+from billhook import RawRequest, TakesReturns
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
@@ -31,6 +31,8 @@ bp = Blueprint("plugin", __name__, url_prefix="/plugin")
 
 #: A gateway's message is small; a larger one is no message.
 LARGEST_BODY = 64 * 1024
+#: What a form is posted as; some gateways name no kind at all, or a plain text.
+_FORMS = ("application/x-www-form-urlencoded", "text/plain", "application/octet-stream")
 
 
 @bp.get("/<name>/payment/<int:payment_id>/payment_method/<int:method_id>/<kind>")
@@ -55,20 +57,20 @@ def _address() -> str:
     return request.remote_addr or ""
 
 
-@bp.route("/<name>/method/<int:method_id>/<action>", methods=["GET", "POST"])
+@bp.route("/<name>/method/<int:method_id>/<address>", methods=["GET", "POST"])
 @from_outside
 @reads_raw_body
-def callback(name: str, method_id: int, action: str) -> ResponseReturnValue:
+def callback(name: str, method_id: int, address: str) -> ResponseReturnValue:
     """A gateway's message, or the payer's browser coming back from it."""
     try:
-        found = callbacks.find(panel().desk, name, method_id, action)
-        if found.action.kind is ActionKind.RETURN:
+        found = callbacks.find(panel().desk, name, method_id, address)
+        if found.hears is TakesReturns:
             return _returned(found)
         if request.method != "POST":
             return _plain(b"method not allowed", 405, Allow="POST")
-        answer = callbacks.receive(panel().desk, found, _raw())
+        answer = callbacks.receive(panel().desk, found, _raw(address))
     except (PluginUnavailable, SQLAlchemyError) as error:
-        named = {"plugin": name, "method": method_id, "action": action}
+        named = {"plugin": name, "method": method_id, "address": address}
         if isinstance(error, PluginPaused):
             # Strangers can bring about any number of these: a line each, and no traceback.
             _log.warning("callback turned away", **named, why=error.why)
@@ -90,21 +92,28 @@ def _plain(body: bytes, status: int, **headers: str) -> Response:
     return response
 
 
-def _raw() -> RawRequest:
+def _raw(address: str) -> RawRequest:
     """Return the request as it came: the body's bytes, and its fields in order with repeated names kept.
 
     What is longer than any message is answered 413 by its length, and not read.
     """
     request.max_content_length = LARGEST_BODY
-    body = request.get_data(cache=True, parse_form_data=False)
+    body, query = request.get_data(cache=True, parse_form_data=False), _fields(request.query_string)
     return RawRequest(
         method=request.method,
         content_type=request.content_type or "",
         body=body,
-        fields=_fields(body) if request.method == "POST" else _fields(request.query_string),
+        fields=_form(body) if request.method == "POST" else query,
         headers={key.lower(): value for key, value in request.headers.items()},
         remote_address=_address(),
+        address=address,
+        query=query,
     )
+
+
+def _form(body: bytes) -> tuple[tuple[str, str], ...]:
+    """Return the fields of a posted form; a document of a kind that is no form (JSON, XML) has none."""
+    return () if request.mimetype and request.mimetype not in _FORMS else _fields(body)
 
 
 def _fields(encoded: bytes) -> tuple[tuple[str, str], ...]:
@@ -118,20 +127,25 @@ def _fields(encoded: bytes) -> tuple[tuple[str, str], ...]:
 
 def _returned(found: callbacks.Callback) -> ResponseReturnValue:
     """Show a payer where to go on; with a fault's status where the plugin can't say what became of the payment."""
-    back = callbacks.returned(panel().desk, found, _raw(), request.args.get("t", ""))
-    status = 503 if back.successful is None else 200
+    back = callbacks.returned(panel().desk, found, _raw(found.address), request.args.get("t", ""))
+    status = 503 if back.failed else 200
     with panel().store.read() as session:
         reseller = session.get(Reseller, back.reseller_id)
     no_referrer()
     context.brand_of(back.reseller_id)
     if reseller is None or reseller.closed_at is not None:
         # None of its people signs in: no way on, and nothing that a way on would be for.
-        return render_template("plugin/returned_closed.html", successful=back.successful), status
+        return render_template("plugin/returned_closed.html", successful=back.successful, failed=back.failed), status
     target = (
         url_for("customer.payment", account_id=back.payment.account_id, payment_id=back.payment.id, returned=1)
         if back.payment is not None
         else url_for("customer.home")
     )
     return render_template(
-        "plugin/returned.html", payment=back.payment, successful=back.successful, target=target, reseller=reseller
+        "plugin/returned.html",
+        payment=back.payment,
+        successful=back.successful,
+        failed=back.failed,
+        target=target,
+        reseller=reseller,
     ), status

@@ -12,9 +12,8 @@ from collections.abc import Iterable, Mapping
 from string import Formatter
 from typing import Final
 
-from billhook import AccountType, Catalogue, LazyText, Money, formats
+from billhook import AccountType, Catalogue, LazyText, Money, Reason, formats
 
-from host_stub.domain.verdicts import Misfit
 from host_stub.persistence import AccessLevel
 from host_stub.persistence import LogEntry as Entry
 from host_stub.web.authors import who
@@ -127,16 +126,17 @@ STAFF_ONLY: Final = frozenset(
 )
 
 MISFITS: Final[Mapping[str, LazyText]] = {
-    Misfit.UNKNOWN_PAYMENT: _("there is no payment with this number"),
-    Misfit.NOT_STARTED: _("the payment was not started with this method"),
-    Misfit.OTHER_MERCHANT: _("it names another merchant"),
-    Misfit.OTHER_AMOUNT: _("the sum differs from the payment's"),
-    Misfit.OTHER_CURRENCY: _("the currency differs from the payment's"),
-    Misfit.TEST_PAYMENT: _("it is a test payment, the method takes real ones"),
-    Misfit.LIVE_PAYMENT: _("it is a real payment, the method was in test mode"),
-    Misfit.CANCELLED: _("the payment was cancelled"),
-    Misfit.UNREADABLE: _("its sum or currency cannot be read"),
-    Misfit.SIGNED_FIELDS_DIFFER: _("the same number came before with other signed fields"),
+    Reason.UNKNOWN_PAYMENT: _("there is no payment with this number"),
+    Reason.NOT_STARTED: _("the payment was not started with this method"),
+    Reason.OTHER_MERCHANT: _("it names another merchant"),
+    Reason.OTHER_AMOUNT: _("the sum differs from the payment's"),
+    Reason.OTHER_CURRENCY: _("the currency differs from the payment's"),
+    Reason.TEST_PAYMENT: _("it is a test payment, the method takes real ones"),
+    Reason.LIVE_PAYMENT: _("it is a real payment, the method was in test mode"),
+    Reason.CANCELLED: _("the payment was cancelled"),
+    Reason.UNREADABLE: _("its sum or currency cannot be read"),
+    Reason.PAID: _("the payment was paid before"),
+    Reason.SIGNED_FIELDS_DIFFER: _("the same number came before with other signed fields"),
 }
 
 LEVELS: Final[Mapping[str, LazyText]] = {

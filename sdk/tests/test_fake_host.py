@@ -10,7 +10,6 @@ import pytest
 from billhook import (
     BalanceChanged,
     BalanceWatch,
-    Capabilities,
     Instructions,
     Level,
     Money,
@@ -20,7 +19,6 @@ from billhook import (
     PluginError,
     Setting,
     SettingKind,
-    StartKind,
     Unavailable,
     hookimpl,
 )
@@ -121,7 +119,7 @@ def test_bad_signatures_rubbish_and_unknown_addresses_have_their_answers(bench: 
 class Counter(PaymentProvider):
     name = "counter"
     title = "Counter"
-    capabilities = Capabilities(start=StartKind.INSTRUCTIONS)
+    starts = (Instructions,)
 
     def availability(self, payment: Any, method: Any) -> Any:
         return Unavailable("not today")

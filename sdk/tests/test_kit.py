@@ -24,15 +24,14 @@ CHECKS = {check.id: check for check in all_checks()}
 
 def test_a_provider_that_no_rule_foresaw_is_a_finding_of_every_check_that_looks_at_it() -> None:
     subject = honest.subject("mutant_host_tables")
-    subject.plugin = dataclasses.replace(subject.plugin, provider=SimpleNamespace(capabilities=None))
+    subject.plugin = dataclasses.replace(subject.plugin, provider=SimpleNamespace(settings=None))
     kit = Kit(subject, open_fake)
 
     found = {result.check.id: result for result in kit.run_all()}
 
     assert found["load"].outcome is Outcome.OK
-    assert found["capabilities"].outcome is Outcome.FAILED
-    assert "AttributeError" in found["capabilities"].what
-    assert found["capabilities"].remedy
+    assert found["settings"].outcome is Outcome.FAILED
+    assert found["settings"].remedy
 
 
 class Sticky(honest.Gateway):  # type: ignore[misc]
@@ -68,7 +67,7 @@ def test_an_adapter_that_cannot_be_read_is_said_with_exit_code_2(
     assert "adapter.py" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("mutant", ["mutant_load", "mutant_load__kind", "mutant_load__capabilities"])
+@pytest.mark.parametrize("mutant", ["mutant_load", "mutant_load__kind", "mutant_load__merchant"])
 def test_a_plugin_that_does_not_load_fails_that_check_and_the_others_say_so(
     mutant: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,16 +10,15 @@ from types import SimpleNamespace
 import pytest
 from billhook import (
     AccountType,
-    Action,
-    ActionKind,
     Answer,
     BadSignature,
-    CallbackEvent,
-    Capabilities,
     DocumentFacts,
     DocumentKind,
     DocumentSource,
+    HearsNotifications,
     Instructions,
+    IssuesDocuments,
+    Judged,
     Level,
     MethodView,
     NotSupported,
@@ -30,9 +29,7 @@ from billhook import (
     Setting,
     SettingKind,
     Start,
-    StartKind,
     StartRequest,
-    Verdict,
     hookimpl,
 )
 from sqlalchemy import event as sqlalchemy_event
@@ -185,16 +182,14 @@ def test_levels_that_an_interrupted_change_left_behind_are_taken_over_later(watc
     assert watch_levels.take_over(world.store) == 0
 
 
-class Papers(PaymentProvider):
+class Papers(PaymentProvider, HearsNotifications, IssuesDocuments):
     """Issues papers, and raises where a test wants it to."""
 
     name = "papers"
     title = "Papers"
-    capabilities = Capabilities(
-        start=StartKind.INSTRUCTIONS,
-        actions=(Action("notify", ActionKind.NOTIFICATION),),
-        documents=(DocumentKind("receipt", "Receipt"),),
-    )
+    starts = (Instructions,)
+    notifications = ("notify",)
+    documents = (DocumentKind("receipt", "Receipt"),)
     trouble: dict[str, Exception]
 
     def start(self, request: StartRequest) -> Start:
@@ -203,14 +198,14 @@ class Papers(PaymentProvider):
     def document(self, kind: str, payment: PaymentView, method: MethodView, facts: DocumentFacts) -> DocumentSource:
         return DocumentSource("", "", {})
 
-    def verify(self, action: Action, request: RawRequest, method: MethodView) -> None:
+    def verify(self, request: RawRequest, method: MethodView) -> None:
         self._fail("verify")
 
-    def parse(self, action: Action, request: RawRequest, method: MethodView) -> CallbackEvent:
+    def parse(self, request: RawRequest, method: MethodView) -> list[PaymentPaid]:
         self._fail("parse")
-        return PaymentPaid("1", "", rub("1.00"), False, "ext", "d", {})
+        return [PaymentPaid("1", "", rub("1.00"), False, "ext", "d", {})]
 
-    def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
+    def acknowledge(self, judged: Judged) -> Answer:
         self._fail("acknowledge")
         return Answer(b"OK")
 

@@ -162,9 +162,9 @@ class MoneyWorld(RuleBasedStateMachine):
         amount = self._amount(bill) + (0 if right or not bill.started else 1)
         key, signed = str(external), f"{bill.id}:{amount}:{digest}"
         paid = PaymentPaid(bill.number, MERCHANT, Money(amount, "RUB"), False, key, signed, {})
-        sealed = gateway.seal(self.world.method_id, "paymaster", lambda: None, lambda: paid, b"body")
+        verified = gateway.VerifiedEvent(self.world.method_id, "paymaster", paid, b"body")
 
-        verdict = gateway.apply_event(self.store, sealed)
+        verdict = gateway.apply_event(self.store, verified).verdict
 
         known = self.externals.get(key)
         if known is not None and known.endswith(signed):

@@ -298,7 +298,7 @@ def test_a_payer_who_returns_while_the_plugin_is_broken_is_led_on_all_the_same(
     def broken(*_arguments: object) -> None:
         raise RuntimeError("a fault in the plugin")
 
-    monkeypatch.setattr(type(provider), "parse", broken)
+    monkeypatch.setattr(type(provider), "returned", broken)
     answer = counter.client.get(f"/plugin/paymaster/method/{counter.world.method_id}/success")
 
     assert answer.status_code == 503

@@ -49,8 +49,8 @@ def pay(world: ClosingWorld, payment_id: int, external: str = "1", amount: str =
     with world.store.read() as session:
         number = session.get_one(Payment, payment_id).number
     paid = PaymentPaid(number, MERCHANT, rub(amount), False, external, f"{number}:{amount}", {})
-    sealed = gateway.seal(world.method_id, "paymaster", lambda: None, lambda: paid, b"body")
-    return gateway.apply_event(world.store, sealed)
+    verified = gateway.VerifiedEvent(world.method_id, "paymaster", paid, b"body")
+    return gateway.apply_event(world.store, verified).verdict
 
 
 def count(world: ClosingWorld, kind: type) -> int:

@@ -160,11 +160,11 @@ def test_notifications_that_come_while_the_reseller_is_closed_are_credited_once_
     with world.store.read() as session:
         number = session.get_one(Payment, payment_id).number
     paid = PaymentPaid(number, MERCHANT, rub("5000.00"), False, "1", "digest", {})
-    sealed = gateway.seal(world.method_id, "paymaster", lambda: None, lambda: paid, b"")
+    verified = gateway.VerifiedEvent(world.method_id, "paymaster", paid, b"")
     before = world.balance(accounts[0])
 
     verdicts = at_once(
-        lambda: world.close(at_once=2), *[lambda: gateway.apply_event(world.store, sealed) for _ in range(4)]
+        lambda: world.close(at_once=2), *[lambda: gateway.apply_event(world.store, verified).verdict for _ in range(4)]
     )[1:]
     closing.follow(world.store)
 

@@ -81,18 +81,25 @@ def test_the_panel_serves_and_ends_on_sigterm(tmp_path: Path, sqlite_url: str):
 
 SLUGGISH = """
 import time
-from billhook import Action, ActionKind, BadSignature, Capabilities, PaymentProvider, Redirect, StartKind, hookimpl
+from billhook import Answer, BadSignature, HearsNotifications, PaymentProvider, Redirect, hookimpl
 
-class Sluggish(PaymentProvider):
+class Sluggish(PaymentProvider, HearsNotifications):
     name = title = "sluggish"
-    capabilities = Capabilities(StartKind.REDIRECT, actions=(Action("notify", ActionKind.NOTIFICATION),))
+    starts = (Redirect,)
+    notifications = ("notify",)
 
     def start(self, request):
         return Redirect("https://gateway.example/")
 
-    def verify(self, action, request, method):
+    def verify(self, request, method):
         time.sleep(1.7)
         raise BadSignature("never")
+
+    def parse(self, request, method):
+        return []
+
+    def acknowledge(self, judged):
+        return Answer()
 
 @hookimpl
 def billhook_payment_providers():

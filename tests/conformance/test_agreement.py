@@ -12,16 +12,15 @@ from typing import Any
 import pytest
 from billhook import (
     API_VERSION,
-    Action,
-    ActionKind,
     ApiRange,
     BalanceChanged,
     BalanceWatch,
-    Capabilities,
     Catalogue,
     ChargeWatch,
     DocumentKind,
+    HearsNotifications,
     Instructions,
+    IssuesDocuments,
     Level,
     Link,
     Money,
@@ -30,16 +29,17 @@ from billhook import (
     PaymentProvider,
     PluginError,
     Reader,
+    Redirect,
     Room,
     Setting,
     SettingKind,
-    StartKind,
+    TakesReturns,
     hookimpl,
     http,
 )
 from billhook.host import loading
 from billhook.host.places import PLACES
-from billhook_kit import judging, pages
+from billhook_kit import pages
 from billhook_kit.bench import Subject
 from billhook_kit.checks.events import sample_event
 from billhook_kit.fake_host import open_fake
@@ -47,7 +47,6 @@ from billhook_kit.host import Host, OpenHost, installed_host
 from billhook_kit.kit import Check, Kit, Need, Outcome, all_checks
 from billhook_kit.source import find_plugin, of_object
 
-from host_stub.domain import payments, verdicts
 from host_stub.plugins.registry import Registry
 from host_stub.web import face
 
@@ -130,7 +129,7 @@ def provider(name: str, **attributes: object) -> type[PaymentProvider]:
     body = {
         "name": name,
         "title": "A",
-        "capabilities": Capabilities(start=StartKind.INSTRUCTIONS),
+        "starts": (Instructions,),
         "start": lambda self, request: Instructions(f"{name}/a.html"),
         **attributes,
     }
@@ -167,15 +166,28 @@ def paid_by(**attributes: object) -> tuple[str, SimpleNamespace]:
     return "shop", plugin(billhook_payment_providers=[provider("shop", **attributes)])
 
 
-def able(**changes: Any) -> tuple[str, SimpleNamespace]:
-    """Return a plugin whose provider has these capabilities, and the settings `shop`, `secret` and `test`."""
+def able(*capabilities: type, **changes: Any) -> tuple[str, SimpleNamespace]:
+    """Return a plugin whose provider has these capabilities, and the settings `shop`, `secret` and `test`.
+
+    changes: of its class data; methods are there.
+    """
     settings = (
         text("shop"),
         Setting("secret", SettingKind.SECRET, "S"),
         Setting("test", SettingKind.SWITCH, "T"),
         Setting("most", SettingKind.MONEY, "M"),
     )
-    return paid_by(settings=settings, capabilities=replace(Capabilities(StartKind.REDIRECT), **changes))
+    methods = {name: unasked for kind in capabilities for name in kind.__abstractmethods__}
+    body = {**vars(provider("shop")), "settings": settings, **methods, **changes}
+    kind = type("Able", (PaymentProvider, *capabilities), {k: v for k, v in body.items() if k not in _OF_CLASSES})
+    return "shop", plugin(billhook_payment_providers=[kind])
+
+
+def unasked(*_arguments: object) -> None:
+    raise AssertionError("loading calls nothing")
+
+
+_OF_CLASSES = ("__dict__", "__weakref__", "__abstractmethods__", "_abc_impl")
 
 
 def set_by(**changes: Any) -> tuple[str, SimpleNamespace]:
@@ -184,15 +196,14 @@ def set_by(**changes: Any) -> tuple[str, SimpleNamespace]:
 
 
 _ = Catalogue("billhook")
-NOTIFY = Action("notify", ActionKind.NOTIFICATION)
 NO_PACKAGE = Catalogue("no_such_package_anywhere")("Shop")
 UNFILLED = _("Shop {number}", name="x")
 MANGLED = "Shop \udcff"
 
 FAULTS = {
-    "capabilities that are missing": paid_by(capabilities=None),
-    "capabilities that are none": paid_by(capabilities={"start": "redirect"}),
-    "capabilities that are made on demand": paid_by(capabilities=property(lambda self: Capabilities("redirect"))),  # type: ignore[arg-type]
+    "starts that are missing": paid_by(starts=None),
+    "starts that are none": paid_by(starts=()),
+    "starts that are made on demand": paid_by(starts=property(lambda self: (Redirect,))),
     "a provider without a title": paid_by(title=None),
     "a provider with an empty title": paid_by(title=" "),
     "a provider whose settings are no list": paid_by(settings="shop"),
@@ -206,21 +217,22 @@ FAULTS = {
     ),
     "a provider that needs arguments": paid_by(__init__=lambda self, gateway: None),
     "a provider whose making raises": paid_by(__init__=lambda self: 1 / 0),
-    "a provider that makes its capabilities anew": paid_by(
-        __init__=lambda self: setattr(self, "capabilities", Capabilities("redirect"))  # type: ignore[arg-type]
+    "a provider that makes its starts anew": paid_by(__init__=lambda self: setattr(self, "starts", (Redirect,))),
+    "a start as plain text": able(starts=("redirect",)),
+    "a capability without its addresses": able(HearsNotifications),
+    "addresses that are no tuple": able(HearsNotifications, notifications="notify"),
+    "an address that is no text": able(TakesReturns, returns=(7,)),
+    "an address that can't stand in one": able(TakesReturns, returns=("no/tify",)),
+    "two addresses of one name": able(HearsNotifications, TakesReturns, notifications=("a",), returns=("a",)),
+    "data of a capability that it does not have": able(returns=("back",)),
+    "a method of a capability that it does not have": paid_by(query=unmarked),
+    "documents that are no tuple": able(IssuesDocuments, documents="receipt"),
+    "a document that is none": able(IssuesDocuments, documents=("receipt",)),
+    "a document's name with a space": able(IssuesDocuments, documents=(DocumentKind("the receipt", "Receipt"),)),
+    "a document without a label": able(IssuesDocuments, documents=(DocumentKind("receipt", ""),)),
+    "two documents of one name": able(
+        IssuesDocuments, documents=(DocumentKind("receipt", "A"), DocumentKind("receipt", "B"))
     ),
-    "a start as plain text": able(start="redirect"),
-    "actions that are no list": able(actions=NOTIFY),
-    "an action that is none": able(actions=("notify",)),
-    "an action's name that is no text": able(actions=(Action(7, ActionKind.RETURN),)),  # type: ignore[arg-type]
-    "an action's name that can't stand in an address": able(actions=(Action("no/tify", ActionKind.RETURN),)),
-    "an action's kind as plain text": able(actions=(Action("notify", "notification"),)),  # type: ignore[arg-type]
-    "two actions of one name": able(actions=(NOTIFY, NOTIFY)),
-    "documents that are no list": able(documents="receipt"),
-    "a document that is none": able(documents=("receipt",)),
-    "a document's name with a space": able(documents=(DocumentKind("the receipt", "Receipt"),)),
-    "a document without a label": able(documents=(DocumentKind("receipt", ""),)),
-    "two documents of one name": able(documents=(DocumentKind("receipt", "A"), DocumentKind("receipt", "B"))),
     "currencies that are one text": able(currencies="RUB"),
     "a currency that is unknown": able(currencies=("RUB", "XXX")),
     "a currency that is no text": able(currencies=(["RUB"],)),
@@ -235,7 +247,6 @@ FAULTS = {
     "a test mode that is not declared": able(test_mode_setting="mode"),
     "a test mode that is a text": able(test_mode_setting="shop"),
     "a test mode that is no key": able(test_mode_setting=True),
-    "a status query that is no answer": able(status_query="yes"),
     "a setting's key that is no text": set_by(key=7),
     "a setting's kind as plain text": set_by(kind="secret"),
     "a setting's kind that is none": set_by(kind="password"),
@@ -272,7 +283,7 @@ FAULTS = {
     "a help that cannot be filled": set_by(help=UNFILLED),
     "a group that cannot be filled": set_by(group=UNFILLED),
     "a choice that cannot be filled": set_by(kind=SettingKind.CHOICE, choices=(("a", UNFILLED),)),
-    "a document's label that cannot be filled": able(documents=(DocumentKind("receipt", UNFILLED),)),
+    "a document's label that cannot be filled": able(IssuesDocuments, documents=(DocumentKind("receipt", UNFILLED),)),
     "a provider's title that cannot be filled": paid_by(title=UNFILLED),
     "a title that cannot be filled": ("shop", plugin(billhook_plugin_title=UNFILLED)),
     "a page's title that cannot be filled": ("shop", plugin(billhook_pages=[page(title=UNFILLED)])),
@@ -472,11 +483,6 @@ def test_both_hosts_offer_the_same_macros() -> None:
     offered = {line.split()[2] for line in source.splitlines() if line.startswith("{% set ")}
 
     assert offered == pages.MACROS
-
-
-def test_both_hosts_know_the_same_misfits_and_open_states() -> None:
-    assert {each.value for each in judging.Misfit} == {each.value for each in verdicts.Misfit}
-    assert judging.OPEN == payments.OPEN
 
 
 @pytest.mark.parametrize("place", ["start", "query"])

@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 from billhook import (
     Availability,
     Available,
-    Capabilities,
     DocumentFacts,
     DocumentKind,
     DocumentSource,
     Instructions,
+    IssuesDocuments,
     Level,
     MethodView,
     Money,
@@ -25,7 +25,6 @@ from billhook import (
     Setting,
     SettingKind,
     Start,
-    StartKind,
     StartRequest,
     Unavailable,
     hookimpl,
@@ -38,12 +37,13 @@ from host_stub.adapters.render.errors import RendererBusy
 GATEWAY = "https://pay.gateway.example"
 
 
-class CashDesk(PaymentProvider):
+class CashDesk(PaymentProvider, IssuesDocuments):
     """Instructions and a paper."""
 
     name: ClassVar[str] = "cash_desk"
     title = "Cash desk"
-    capabilities = Capabilities(start=StartKind.INSTRUCTIONS, documents=(DocumentKind("receipt", "Bill"),))
+    starts = (Instructions,)
+    documents = (DocumentKind("receipt", "Bill"),)
 
     def start(self, request: StartRequest) -> Start:
         return Instructions("billhook/instructions.html", {})
@@ -57,7 +57,7 @@ class Gateway(PaymentProvider):
 
     name: ClassVar[str] = "card_gateway"
     title = "Gateway"
-    capabilities = Capabilities(start=StartKind.FORM)
+    starts = (PostForm,)
 
     def start(self, request: StartRequest) -> Start:
         return PostForm(f"{GATEWAY}/init", [("number", request.payment.number), ("note", '"><script>x</script>')])
@@ -68,7 +68,7 @@ class Elsewhere(PaymentProvider):
 
     name: ClassVar[str] = "elsewhere"
     title = "Elsewhere"
-    capabilities = Capabilities(start=StartKind.REDIRECT)
+    starts = (Redirect,)
 
     def availability(self, payment: PaymentView, method: MethodView) -> Availability:
         return Unavailable("too little") if payment.amount < Money(100_00, "RUB") else Available()

@@ -9,14 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from billhook import PaymentStatus
+from billhook import PaymentStatus, Reason
 from billhook.i18n import use_language
 
 import host_stub
 from host_stub.domain.amounts import AmountProblem
 from host_stub.domain.errors import InvalidAmount
 from host_stub.domain.payments import Cause
-from host_stub.domain.verdicts import Misfit
 from host_stub.persistence import AccessLevel, LogEntry, SubscriptionStatus
 from host_stub.services.books.ledger import Kind
 from host_stub.services.money_in.attempts import ENDS
@@ -86,7 +85,7 @@ def test_a_sentence_differs_by_language_and_shows_no_braces(code: str) -> None:
 @pytest.mark.parametrize(
     ("words", "codes"),
     [
-        (MISFITS, list(Misfit)),
+        (MISFITS, list(Reason)),
         (LEVELS, list(AccessLevel)),
         (AMOUNT_PROBLEMS, list(AmountProblem)),
         ({code: word for code, (_tone, word) in STATUSES["payment"].items()}, list(PaymentStatus)),

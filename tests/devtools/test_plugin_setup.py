@@ -8,14 +8,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from billhook import Capabilities, Setting, SettingKind, StartKind
+from billhook import PostForm, Redirect, Setting, SettingKind
 
 from devtools import plugin_setup
 from devtools.plugin_setup import Wish, guess, led_here, led_on, place
 
 SIMULATOR, SECRET = "http://127.0.0.1:8123", "the-simulator-s-secret"
 PROVIDER: Any = SimpleNamespace(
-    capabilities=Capabilities(StartKind.REDIRECT),
+    starts=(Redirect,),
     settings=(Setting("secret", SettingKind.SECRET, "Secret"), Setting("address", SettingKind.TEXT, "Address")),
 )
 
@@ -39,7 +39,7 @@ def test_an_address_of_this_machine_becomes_the_simulator_s_with_its_secret(addr
 
 def test_a_posted_form_keeps_the_stand_in_of_its_author() -> None:
     settings = {"address": "http://127.0.0.1:8090/pay", "secret": "tests"}
-    posts: Any = SimpleNamespace(settings=PROVIDER.settings, capabilities=Capabilities(StartKind.FORM))
+    posts: Any = SimpleNamespace(settings=PROVIDER.settings, starts=(PostForm,))
 
     assert led_here(settings, wish(), posts) == settings
 
@@ -72,9 +72,7 @@ def test_it_is_said_when_no_setting_takes_the_simulator_s_secret(monkeypatch: py
     adapter = SimpleNamespace(settings={"address": "http://127.0.0.1:9", "secret": "tests"})
     monkeypatch.setattr(plugin_setup, "find_plugin", lambda name: name)
     monkeypatch.setattr(plugin_setup, "find_gateway", lambda source: adapter)
-    as_text: Any = SimpleNamespace(
-        capabilities=PROVIDER.capabilities, settings=(Setting("secret", SettingKind.TEXT, "Secret"),)
-    )
+    as_text: Any = SimpleNamespace(starts=PROVIDER.starts, settings=(Setting("secret", SettingKind.TEXT, "Secret"),))
 
     assert "no setting is of kind SECRET" in guess(wish(), as_text)[1]
     assert guess(wish(), PROVIDER)[1] == ""

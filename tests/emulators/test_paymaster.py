@@ -19,7 +19,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 from billhook import BadSignature, MethodView, RawRequest
-from billhook_paymaster.provider import CONFIRM, NOTIFY, PayMaster
+from billhook_paymaster.provider import PayMaster
 from flask.testing import FlaskClient
 
 from tests.emulators.paymaster import Gateway
@@ -227,9 +227,9 @@ def test_anything_but_yes_refuses_the_payment(answer, emulator, shop):
 
 def test_the_plugin_believes_the_emulator_and_reads_both_messages(emulator, shop):
     pay(emulator(), order(shop))
-    claim = PayMaster().parse(CONFIRM, raw(shop.got("/confirm")[0]), METHOD)
-    PayMaster().verify(NOTIFY, raw(shop.got("/notify")[0]), METHOD)
-    paid = PayMaster().parse(NOTIFY, raw(shop.got("/notify")[0]), METHOD)
+    claim = PayMaster().claim(raw(shop.got("/confirm")[0]), METHOD)
+    PayMaster().verify(raw(shop.got("/notify")[0]), METHOD)
+    (paid,) = PayMaster().parse(raw(shop.got("/notify")[0]), METHOD)
 
     for event in (claim, paid):
         assert (event.reference, event.merchant, event.amount.minor) == ("INV-1001", MERCHANT, 211300)
@@ -241,7 +241,7 @@ def test_a_forged_notification_is_not_believed_by_the_plugin(mode, emulator, sho
     pay(emulator(), order(shop), mode=mode)
 
     with pytest.raises(BadSignature):
-        PayMaster().verify(NOTIFY, raw(shop.got("/notify")[0]), METHOD)
+        PayMaster().verify(raw(shop.got("/notify")[0]), METHOD)
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_a_notification_that_does_not_fit_is_well_signed(mode, field, value, emu
     pay(emulator(), order(shop), mode=mode)
     notification = shop.got("/notify")[0]
 
-    PayMaster().verify(NOTIFY, raw(notification), METHOD)
+    PayMaster().verify(raw(notification), METHOD)
     assert notification[field] == value
 
 

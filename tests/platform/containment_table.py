@@ -24,7 +24,7 @@ SEEN: dict[str, tuple[str, str]] = {
     "check_settings": ("finding", "checked"),
     "validator": ("refused", "taken"),
     "start": ("sentence", "led on"),
-    **dict.fromkeys(("verify", "parse", "acknowledge"), ("503", "200")),
+    **dict.fromkeys(("verify", "parse", "claim", "returned", "acknowledge"), ("503", "200")),
     "query": ("unknown", "started"),
     "document": ("without", "drawn"),
     **dict.fromkeys(("page", "link", "template", "page_template", "link_template"), ("sentence", "shown")),
@@ -63,7 +63,7 @@ LOADING: dict[str, str] = {
     "two implementations of one hook": "uses specname",
     "a template outside its folder": "has no prefix",
     "a file that is a link out of the package": "leads out of the package",
-    "a provider without capabilities": "has no capabilities",
+    "a provider that does not say how it starts": "which says nothing of what start answers",
     "a merchant setting that is not declared": "no text setting of the provider",
     "a setting whose kind is plain text": "no SettingKind",
     "a sum with a default": "is a sum with a default",
@@ -96,7 +96,9 @@ def _calls() -> list[str]:
 
 def _expected(place: Place) -> str:
     names = ["`None`" if kind is NoneType else f"`{kind.__name__}`" for kind in place.answers]
-    return f"list of {', '.join(names)}" if place.many else " or ".join(names)
+    if not place.many:
+        return " or ".join(names)
+    return " or ".join([*(f"`{kind.__name__}`" for kind in place.singly), f"list of {', '.join(names)}"])
 
 
 def _loading() -> list[str]:
@@ -115,9 +117,9 @@ _INTRODUCTION = f"""\
 This page is written by `tests/platform/test_faults.py`, which drives every row of it over the running panel.
 
 Plugins run in the panel's own processes, but in threads of their own: per plugin and process at most {THREADS} for what
-gateways, or strangers in their place, send ({_named(SideName.PUBLIC)}), {THREADS} for pages and links
-({_named(SideName.PAGES)}) and {THREADS} for everything else: payments, settings,
-events. Every call has a deadline and comes back through one guard, which
+gateways, or strangers in their place, send ({_named(SideName.PUBLIC)}),
+{THREADS} for pages and links ({_named(SideName.PAGES)}) and {THREADS} for everything else:
+payments, settings, events. Every call has a deadline and comes back through one guard, which
 looks at the answer's type. Whatever goes wrong is counted under *Plugins* in the operator's room. Other plugins, other
 requests and the ledger are not affected; a plugin never runs inside a transaction, so nothing half done is left.
 

@@ -9,20 +9,21 @@ from types import ModuleType
 
 import pytest
 from billhook import (
+    AttemptState,
     Available,
     BadSignature,
-    Capabilities,
     DocumentSource,
     Finding,
     GoTo,
+    Ignored,
     Instructions,
     MalformedNotification,
     Money,
+    PayerReturned,
     PaymentPaid,
     PostForm,
     ProviderError,
     Redirect,
-    StartKind,
     Unavailable,
     formats,
 )
@@ -306,8 +307,12 @@ PAID |= {"external_id": "e", "signed_digest": "d" * 64, "details": {}}
         ("availability", True, "availability returned bool, not Available or Unavailable"),
         ("availability", Unavailable(5), "Unavailable with reason = int, not LazyText or str"),  # type: ignore[arg-type]
         ("verify", True, "verify returned bool, not None"),
-        ("parse", None, "parse returned NoneType"),
-        ("parse", PaymentPaid(**{**PAID, "amount": 5000}), "PaymentPaid with amount = int, not Money"),
+        ("parse", None, "parse returned NoneType, not a list of PaymentPaid or Ignored"),
+        ("parse", [], "parse returned 0 facts, not 1 to 100"),
+        ("parse", [Ignored("x")] * 101, "parse returned 101 facts, not 1 to 100"),
+        ("claim", PaymentPaid(**{**PAID, "amount": 5}), "PaymentPaid with amount = int, not Money"),
+        ("returned", PayerReturned("", 1), "PayerReturned with successful = int, not bool or NoneType"),
+        ("parse", [PaymentPaid(**{**PAID, "amount": 5000})], "PaymentPaid with amount = int, not Money"),
         ("check_settings", None, "not a list of Finding"),
         ("check_settings", ["bad"], "check_settings returned str, not Finding"),
         ("start", "https://gateway.example", "start returned str"),
@@ -323,17 +328,17 @@ PAID |= {"external_id": "e", "signed_digest": "d" * 64, "details": {}}
         ("document", DocumentSource("a", "a", {}, frozen={"a": "\0"}), "frozen.a holds"),
         ("start", ToScript("javascript:alert(1)"), "no web address"),
         *(("start", PostForm(f"https://{host}/x", []), "no web address") for host in NO_HOSTS),
-        ("parse", Half(**{**PAID, "amount": 5}), "Half with amount = int, not Money"),
-        ("parse", PaymentPaid(**{**PAID, "details": {"when": object()}}), "details holds object, not text"),
-        ("parse", PaymentPaid(**{**PAID, "details": {"a": "\ud800"}}), "no database keeps"),
-        ("parse", PaymentPaid(**{**PAID, "reference": "1\x00"}), "no database keeps"),
-        ("parse", PaymentPaid(**{**PAID, "external_id": ""}), "external_id has 0 characters"),
-        ("parse", PaymentPaid(**{**PAID, "signed_digest": "zz"}), "no hex digest"),
-        ("query", PaymentPaid(**{**PAID, "signed_digest": ""}), "no hex digest"),
+        ("parse", [Half(**{**PAID, "amount": 5})], "Half with amount = int, not Money"),
+        ("parse", [PaymentPaid(**{**PAID, "details": {"when": object()}})], "details holds object, not text"),
+        ("parse", [PaymentPaid(**{**PAID, "details": {"a": "\ud800"}})], "no database keeps"),
+        ("parse", [PaymentPaid(**{**PAID, "reference": "1\x00"})], "no database keeps"),
+        ("parse", [PaymentPaid(**{**PAID, "external_id": ""})], "external_id has 0 characters"),
+        ("parse", [PaymentPaid(**{**PAID, "signed_digest": "zz"})], "no hex digest"),
+        ("query", [PaymentPaid(**{**PAID, "signed_digest": ""})], "no hex digest"),
         ("validator", True, "validator returned bool, not LazyText or str or None"),
         ("document", DocumentSource("a", "a", {}, frozen={"at": object()}), "frozen that is no JSON"),
         ("document", None, "document returned NoneType, not DocumentSource"),
-        ("query", "paid", "query returned str, not PaymentPaid or AttemptState"),
+        ("query", "paid", "query returned str, not a list of PaymentPaid or Ignored"),
         ("billhook_balance_changed", 5, "not a list of Notify"),
     ],
 )
@@ -345,8 +350,8 @@ def test_rubbish_is_refused_by_a_message_that_names_what_came_and_what_was_expec
 
 
 def test_a_start_of_another_kind_than_declared_is_refused() -> None:
-    with pytest.raises(answers.Rubbish, match=r"Redirect, not PostForm as capabilities\.start says"):
-        answers.check_start(Capabilities(start=StartKind.FORM), Redirect("https://gateway.example"))
+    with pytest.raises(answers.Rubbish, match=r"Redirect, not PostForm as starts says"):
+        answers.check_start((PostForm,), Redirect("https://gateway.example"))
 
 
 @pytest.mark.parametrize(
@@ -358,7 +363,11 @@ def test_a_start_of_another_kind_than_declared_is_refused() -> None:
         ("start", Redirect("https://gateway.example:8443/pay?a=b")),
         ("start", Redirect("http://[::1]:8080/")),
         ("verify", None),
-        ("parse", PaymentPaid(**PAID)),
+        ("parse", [PaymentPaid(**PAID)]),
+        ("parse", [Ignored("refunded"), PaymentPaid(**PAID)]),
+        ("returned", PayerReturned("", None)),
+        ("query", []),
+        ("query", AttemptState.OPEN),
         ("start", Instructions("desk/page.html")),
         ("start", PostForm("https://gateway.example", [("a", "b")])),
         ("billhook_balance_changed", None),

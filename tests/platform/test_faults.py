@@ -12,18 +12,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from billhook import (
-    AccountType,
-    Action,
-    ActionKind,
-    Answer,
-    Capabilities,
-    Instructions,
-    PayerReturned,
-    PaymentProvider,
-    StartKind,
-    hookimpl,
-)
+from billhook import AccountType, Instructions, PayerReturned, PaymentProvider, TakesReturns, hookimpl
+from billhook.capabilities import CAPABILITIES, Acknowledges
 from billhook.host.places import EVENTS, PLACES
 from billhook_kit.checks.events import sample_event
 from sqlalchemy import delete, func, select
@@ -67,21 +57,19 @@ PAGE_NOT_WORKING = "Эта страница сейчас не работает"
 TRY_AGAIN = "Попробовать еще раз"
 
 
-class Healthy(PaymentProvider):
+class Healthy(PaymentProvider, TakesReturns):
     """The neighbour, whose requests must stay quick."""
 
     name = "healthy"
     title = "Healthy"
-    capabilities = Capabilities(start=StartKind.INSTRUCTIONS, actions=(Action("back", ActionKind.RETURN),))
+    starts = (Instructions,)
+    returns = ("back",)
 
     def start(self, request: Any) -> Instructions:
         return Instructions("billhook/instructions.html")
 
-    def parse(self, action: Action, request: Any, method: Any) -> PayerReturned:
+    def returned(self, request: Any, method: Any) -> PayerReturned:
         return PayerReturned("", True)
-
-    def acknowledge(self, action: Action, verdict: Any) -> Answer:
-        return Answer()
 
 
 @hookimpl
@@ -225,6 +213,20 @@ def notify(scene: Scene) -> str:
     return str(answer.status_code)
 
 
+def ask(scene: Scene) -> str:
+    with scene.store.read() as session:
+        payment = session.get_one(Payment, scene.payment_id)
+    begun(scene)
+    fields = {"number": payment.number, "amount": "5000.00"}
+    answer = scene.client.post(f"/plugin/faulty/method/{scene.method_id}/ask", data=fields)
+    assert answer.status_code != 503 or answer.headers["Retry-After"]
+    return str(answer.status_code)
+
+
+def come_back(scene: Scene) -> str:
+    return str(scene.client.get(f"/plugin/faulty/method/{scene.method_id}/back").status_code)
+
+
 def look(scene: Scene) -> str:
     return _visit(scene, lambda: scene.customer.post(f"/plugin/faulty/accounts/{scene.world.account_id}/look"))
 
@@ -295,6 +297,8 @@ DRIVES: dict[str, Callable[[Scene], str]] = {
     "document": document,
     "verify": notify,
     "parse": notify,
+    "claim": ask,
+    "returned": come_back,
     "acknowledge": notify,
     "query": query,
     "page": look,
@@ -474,9 +478,8 @@ def test_every_place_is_driven() -> None:
 
 
 def test_every_method_of_a_provider_is_a_place() -> None:
-    methods = {
-        name for name in vars(PaymentProvider) if not name.startswith("_") and callable(vars(PaymentProvider)[name])
-    }
+    kinds = (PaymentProvider, Acknowledges, *(each.kind for each in CAPABILITIES))
+    methods = {name for kind in kinds for name, value in vars(kind).items() if name[0] != "_" and callable(value)}
 
     assert methods == {place.name for place in PLACES.values() if place.method}
 

@@ -15,17 +15,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from billhook import (
-    ApiRange,
-    Capabilities,
-    Level,
-    Money,
-    PaymentProvider,
-    Setting,
-    SettingKind,
-    StartKind,
-    hookimpl,
-)
+from billhook import ApiRange, Level, Money, PaymentProvider, Redirect, Setting, SettingKind, hookimpl
 from sqlalchemy import select
 
 from host_stub.adapters.clock import FixedClock
@@ -150,7 +140,7 @@ def twice() -> SimpleNamespace:
 
 
 def a_desk(**changes: object) -> list[Candidate]:
-    body = {"name": BAD, "title": "Desk", "start": raises, "capabilities": Capabilities(StartKind.REDIRECT), **changes}
+    body = {"name": BAD, "title": "Desk", "start": raises, "starts": (Redirect,), **changes}
     desk = type("Desk", (PaymentProvider,), body)
     return [Candidate(BAD, a_module(lambda: [desk], "billhook_payment_providers"))]
 
@@ -175,10 +165,8 @@ SIMPLE: dict[str, Callable[[], list[Candidate]]] = {
     "a function that is named as if it were a hook": lambda: [Candidate(BAD, unmarked("billhook_page"))],
     "two implementations of one hook": lambda: [Candidate(BAD, twice())],
     "a name that is too long": lambda: [Candidate("a" * 31, ModuleType("x"))],
-    "a provider without capabilities": lambda: a_desk(capabilities=None),
-    "a merchant setting that is not declared": lambda: a_desk(
-        capabilities=Capabilities(StartKind.REDIRECT, merchant_setting="shop")
-    ),
+    "a provider that does not say how it starts": lambda: a_desk(starts=None),
+    "a merchant setting that is not declared": lambda: a_desk(merchant_setting="shop"),
     "a setting whose kind is plain text": lambda: a_setting(kind="secret"),
     "a sum with a default": lambda: a_setting(default=Money(1, "RUB")),
 }

@@ -14,11 +14,11 @@ import pytest
 import structlog
 from billhook import (
     AccountType,
-    Action,
-    ActionKind,
-    Capabilities,
+    AnswersStatus,
     DocumentKind,
+    HearsNotifications,
     Instructions,
+    IssuesDocuments,
     Level,
     PaymentProvider,
     PluginError,
@@ -26,7 +26,6 @@ from billhook import (
     RawRequest,
     Setting,
     SettingKind,
-    StartKind,
     hookimpl,
 )
 from billhook.errors import CallbackError
@@ -84,24 +83,21 @@ def refuse(value: object) -> None:
         raise ValueError(f"invalid: {value!r}")
 
 
-class Leaky(PaymentProvider):
+class Leaky(PaymentProvider, HearsNotifications, AnswersStatus, IssuesDocuments):
     """Tells its secrets in everything it raises."""
 
     name = "leaky"
     title = "Leaky"
-    capabilities = Capabilities(
-        start=StartKind.INSTRUCTIONS,
-        actions=(Action("notify", ActionKind.NOTIFICATION),),
-        documents=(DocumentKind("receipt", "Receipt"),),
-        status_query=True,
-    )
+    starts = (Instructions,)
+    notifications = ("notify",)
+    documents = (DocumentKind("receipt", "Receipt"),)
     settings = (Setting("key", SettingKind.SECRET, "Key", validator=refuse), Setting("shop", SettingKind.TEXT, "Shop"))
     raises: type[Exception] = RuntimeError
 
     def start(self, *_request: Any) -> Instructions:
         return wrong(self.raises)()
 
-    query = verify = document = start  # type: ignore[assignment]
+    query = verify = parse = acknowledge = document = start  # type: ignore[assignment]
 
 
 @hookimpl

@@ -8,14 +8,13 @@ from types import SimpleNamespace
 
 import pytest
 from billhook import (
+    AnswersStatus,
     AttemptState,
-    Capabilities,
     PaymentPaid,
     PaymentProvider,
     ProviderError,
     Redirect,
     Start,
-    StartKind,
     StartRequest,
     StatusAnswer,
     StatusRequest,
@@ -37,17 +36,17 @@ from host_stub.services.money_in.attempts import FIRST_QUERY, MOST_QUERIES, Froz
 from tests.support.world import CUSTOMER, World, a_method, rub
 
 
-class Gateway(PaymentProvider):
+class Gateway(PaymentProvider, AnswersStatus):
     """A redirect gateway whose answers a test chooses."""
 
     name = "far_bank"
     title = "Gateway"
-    capabilities = Capabilities(start=StartKind.REDIRECT, status_query=True)
-    starts: Callable[[StartRequest], Start]
+    starts = (Redirect,)
+    begins: Callable[[StartRequest], Start]
     answers: Callable[[StatusRequest], StatusAnswer]
 
     def start(self, request: StartRequest) -> Start:
-        return type(self).starts(request)
+        return type(self).begins(request)
 
     def query(self, request: StatusRequest) -> StatusAnswer:
         return type(self).answers(request)
@@ -63,7 +62,7 @@ def lost(_request: StartRequest) -> Start:
 
 
 def paid(request: StatusRequest) -> StatusAnswer:
-    return PaymentPaid(request.reference, "", rub("5000.00"), False, "ext-1", "d" * 64, {})
+    return [PaymentPaid(request.reference, "", rub("5000.00"), False, "ext-1", "d" * 64, {})]
 
 
 @pytest.fixture
@@ -80,7 +79,7 @@ def world(desk: Desk) -> World:
     world = World(desk.store)
     with desk.store.write() as session:
         world.method_id = a_method(session, session.get_one(Reseller, world.reseller_id), "far_bank").id
-    Gateway.starts = lost
+    Gateway.begins = lost
     return world
 
 
@@ -137,7 +136,7 @@ def test_what_a_gateway_says_is_kept_without_what_no_database_keeps_and_cut_to_w
     def odd(_request: object) -> Start:
         raise ProviderError("it said \ud800 and \0" + "x" * 1_000_000)
 
-    Gateway.starts = Gateway.answers = odd
+    Gateway.begins = Gateway.answers = odd
     payment_id = world.a_payment()
     with pytest.raises(ProviderError):
         paying.start(desk, world.scope, payment_id, world.method_id, language="ru", by=CUSTOMER)
@@ -211,7 +210,7 @@ def test_a_provider_that_raises_is_asked_again_later(desk: Desk, world: World) -
 
 
 def test_a_start_that_ended_is_not_asked_for(desk: Desk, world: World) -> None:
-    Gateway.starts = lambda _request: Redirect("https://gateway.example/pay/1")
+    Gateway.begins = lambda _request: Redirect("https://gateway.example/pay/1")
     paying.start(desk, world.scope, world.a_payment(), world.method_id, language="ru", by=CUSTOMER)
     desk.store.clock.advance(days=1)  # type: ignore[attr-defined]
 
@@ -221,7 +220,7 @@ def test_a_start_that_ended_is_not_asked_for(desk: Desk, world: World) -> None:
 
 def again(desk: Desk, world: World, payment_id: int, starts: Callable[[StartRequest], Start]) -> None:
     """Start the payment once more; what the provider raises is the payer's to read."""
-    Gateway.starts = starts
+    Gateway.begins = starts
     with contextlib.suppress(ProviderError):
         paying.start(desk, world.scope, payment_id, world.method_id, language="ru", by=CUSTOMER)
 

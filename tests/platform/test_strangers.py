@@ -117,14 +117,14 @@ def test_a_page_that_one_visitor_makes_fail_is_paused_for_them_alone(scene: Scen
 def test_a_return_that_a_plugin_does_not_believe_is_no_error_of_the_panel(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, error: CallbackError
 ) -> None:
-    def parse(*_arguments: object) -> None:
+    def returned(*_arguments: object) -> None:
         raise error
 
-    monkeypatch.setattr(Healthy, "parse", parse)
+    monkeypatch.setattr(Healthy, "returned", returned)
     answer = scene.client.get(f"/plugin/healthy/method/{scene.healthy_id}/back")
 
     assert answer.status_code == (503 if type(error) is CallbackError else 200)
-    assert scene.failures() == ({"parse": "CallbackError: x"} if type(error) is CallbackError else {})
+    assert scene.failures() == ({"returned": "CallbackError: x"} if type(error) is CallbackError else {})
 
 
 def test_payments_that_fail_do_not_turn_gateways_away(scene: Scene) -> None:

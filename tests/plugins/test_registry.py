@@ -13,14 +13,13 @@ import pytest
 from billhook import (
     BadSignature,
     BalanceWatch,
-    Capabilities,
     ChargeWatch,
+    Instructions,
     Level,
     NotSupported,
     PaymentProvider,
     Setting,
     SettingKind,
-    StartKind,
     hookimpl,
 )
 from sqlalchemy import select
@@ -33,7 +32,7 @@ from host_stub.plugins.registry import Registry
 
 
 def a_provider(name: str = "desk", **more: Any) -> type[PaymentProvider]:
-    body = {"name": name, "title": name, "capabilities": Capabilities(start=StartKind.INSTRUCTIONS), **more}
+    body = {"name": name, "title": name, "starts": (Instructions,), **more}
     return type("Desk", (PaymentProvider,), {**body, "start": lambda self, request: None})
 
 

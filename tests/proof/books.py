@@ -148,8 +148,8 @@ class Books(ChargingWorld):
             signed_digest=sha256(external_id.encode()).hexdigest(),
             details={},
         )
-        sealed = gateway.seal(self.method_id, "paymaster", lambda: None, lambda: event, b"raw body")
-        gateway.apply_event(self.store, sealed)
+        verified = gateway.VerifiedEvent(self.method_id, "paymaster", event, b"raw body")
+        gateway.apply_event(self.store, verified)
 
     def give(self, account_id: int, amount: str) -> None:
         """Correct an account's balance."""

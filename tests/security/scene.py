@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from billhook import Capabilities, DocumentKind, Level, Setting, SettingKind, StartKind
+from billhook import Level, Setting, SettingKind
 from flask import Flask
 from sqlalchemy.orm import Session
 
@@ -39,7 +39,6 @@ MISSING = 999_999
 
 class Desk(CashDesk):
     name: ClassVar[str] = PLUGIN
-    capabilities = Capabilities(start=StartKind.INSTRUCTIONS, documents=(DocumentKind("receipt", "Bill"),))
     settings = (
         Setting(KEY, SettingKind.LIQUID, "Paper", inherits_from=Level.OPERATOR, stock="{{ payment.number }}"),
         Setting("desk", SettingKind.TEXT, "Desk", inherits_from=Level.OPERATOR),

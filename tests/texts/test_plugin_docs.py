@@ -8,7 +8,8 @@ import re
 from pathlib import Path
 
 import pytest
-from billhook import PaymentProvider, hooks
+from billhook import Instructions, PaymentProvider, hooks
+from billhook.capabilities import CAPABILITIES, Acknowledges
 
 from host_stub.plugins.registry import Registry
 
@@ -29,7 +30,7 @@ def test_the_smallest_plugin_of_the_guide_loads_as_it_stands(tmp_path: Path, mon
     registry = Registry.of({"cash_desk": importlib.import_module("billhook_cash_desk")})
 
     assert registry.broken == {}
-    assert registry.provider("cash_desk").capabilities.start == "instructions"
+    assert registry.provider("cash_desk").starts == (Instructions,)
 
 
 def test_the_guide_names_every_hook_and_no_other() -> None:
@@ -39,7 +40,8 @@ def test_the_guide_names_every_hook_and_no_other() -> None:
 
 
 def test_the_guide_names_every_method_of_a_provider() -> None:
-    methods = {name for name, value in vars(PaymentProvider).items() if callable(value) and not name.startswith("_")}
+    kinds = (PaymentProvider, *(each.kind for each in CAPABILITIES), Acknowledges)
+    methods = {name for kind in kinds for name, value in vars(kind).items() if callable(value) and name[0] != "_"}
 
     assert {name for name in methods if f"`{name}(" not in GUIDE} == set()
 

@@ -6,20 +6,20 @@ status and everything that follows are one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-from billhook import MalformedNotification, Money, PaymentClaim, PaymentPaid, Verdict
+from billhook import Money, PaymentClaim, PaymentPaid, PaymentStatus, Reason, Ruling, Verdict
+from billhook.host.judging import Frozen, Said, parked_because, refused_because
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
 from host_stub.domain.errors import AlreadySettled, InvalidAmount, NotFound
-from host_stub.domain.payments import OPEN, Cause, Consequence, move
-from host_stub.domain.verdicts import Frozen, Misfit, misfit
+from host_stub.domain.payments import Cause, Consequence
 from host_stub.persistence import (
     Account,
     CallbackRefusal,
@@ -40,50 +40,28 @@ from host_stub.services.telling.journal import log
 CREDITED: Final = "credited"
 PARKED: Final = "parked"
 
-_SEAL: Final = object()
 #: Parts a digest that was used for something else before from what tells this message apart.
 _OTHERWISE: Final = "/"
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedEvent:
-    """A notification whose signature was checked. Only `seal` makes one: no event applies without it."""
+    """Something that a gateway says is paid, after its signature was checked or as the answer to our own question.
+
+    Whoever makes one has verified it: plugins cannot, they never see this type.
+    """
 
     method_id: int
     plugin: str
     paid: PaymentPaid
     body: bytes
-    _proof: object
-
-    def __post_init__(self) -> None:
-        if self._proof is not _SEAL:
-            raise AssertionError("a verified event is made by gateway.seal, after verification")
 
     @property
     def source(self) -> str:
         return f"{self.plugin}:{self.paid.merchant}"
 
 
-class UnreadableEvent(Exception):
-    """The signature is right and the message cannot be read: money may stand behind it, so it is parked."""
-
-
-def seal(
-    method_id: int, plugin: str, verify: Callable[[], None], parse: Callable[[], PaymentPaid], body: bytes
-) -> VerifiedEvent:
-    """Verify, then read, and return the value that says so.
-
-    Raises what `verify` raises, and what `parse` raises except MalformedNotification, which becomes UnreadableEvent.
-    """
-    verify()
-    try:
-        paid = parse()
-    except MalformedNotification as error:
-        raise UnreadableEvent(str(error)) from error
-    return VerifiedEvent(method_id, plugin, paid, body, _SEAL)
-
-
-def park_unreadable(store: Store, method_id: int, plugin: str, body: bytes, why: str) -> Verdict:
+def park_unreadable(store: Store, method_id: int, plugin: str, body: bytes, why: str) -> Ruling:
     """Keep a verified message that nobody could read, once; a manager settles it by hand."""
     digest = sha256(body).hexdigest()
     with store.write() as session:
@@ -106,11 +84,11 @@ def park_unreadable(store: Store, method_id: int, plugin: str, body: bytes, why:
                     details={"problem": _legible(why)},
                     body=body,
                     verdict=PARKED,
-                    reason=Misfit.UNREADABLE,
+                    reason=Reason.UNREADABLE,
                     received_at=now(session),
                 )
             )
-    return Verdict.PARKED
+    return Ruling(None, Verdict.PARKED, Reason.UNREADABLE)
 
 
 def _legible(why: str) -> str:
@@ -118,7 +96,7 @@ def _legible(why: str) -> str:
     return why.encode("utf-8", "replace").decode().replace("\x00", "?")[:500]
 
 
-def apply_event(store: Store, event: VerifiedEvent) -> Verdict:
+def apply_event(store: Store, event: VerifiedEvent) -> Ruling:
     """Judge a verified event and do what follows from it; return the verdict for the gateway's answer.
 
     Twins that arrive at the same moment collide on the once-only keys; the loser is judged again and finds the winner.
@@ -149,32 +127,28 @@ def _method(session: Session, method_id: int) -> _Method:
     return _Method(*row)
 
 
-def _judge(session: Session, event: VerifiedEvent) -> Verdict:
+def _judge(session: Session, event: VerifiedEvent) -> Ruling:
     method = _method(session, event.method_id)
     payment = _payment(session, method, event.paid)
     known = _known(session, method, event)
-    twin = next((e for e in known if _says_the_same(e, event.paid)), None)
+    twin = next((each for each in known if _said(each) == Said.of(event.paid)), None)
     if twin is not None:
         # In SQL: twins that name no payment hold no common lock.
         session.execute(
             update(GatewayEvent).where(GatewayEvent.id == twin.id).values(deliveries=GatewayEvent.deliveries + 1)
         )
-        return Verdict.DUPLICATE if twin.verdict == CREDITED else Verdict.PARKED
-    problem = _problem(session, method, payment, event) if not known else Misfit.SIGNED_FIELDS_DIFFER
+        if twin.verdict == CREDITED:
+            return Ruling(event.paid, Verdict.DUPLICATE)
+        return Ruling(event.paid, Verdict.PARKED, Reason(twin.reason))
+    status, started = _standing(session, payment, method.id)
+    problem = parked_because(event.paid, status, started, [_said(each) for each in known])
     if problem is not None or payment is None:
-        return _park(session, method, payment, event, problem or Misfit.UNKNOWN_PAYMENT, known)
+        return _park(session, method, payment, event, problem or Reason.UNKNOWN_PAYMENT, known)
     return _credit(session, method, payment, event)
 
 
-def _says_the_same(known: GatewayEvent, paid: PaymentPaid) -> bool:
-    """A provider may make its digest of less than what counts: then two payments would pass for one."""
-    said = (known.reference, known.amount_minor, known.currency, known.is_test)
-    return _digest_of(known) == paid.signed_digest and said == (
-        paid.reference,
-        paid.amount.minor,
-        paid.amount.currency,
-        paid.is_test,
-    )
+def _said(known: GatewayEvent) -> Said:
+    return Said(known.reference, Money(known.amount_minor, known.currency), known.is_test, _digest_of(known))
 
 
 def _digest_of(known: GatewayEvent) -> str:
@@ -199,13 +173,10 @@ def _known(session: Session, method: _Method, event: VerifiedEvent) -> list[Gate
     return list(session.scalars(query))
 
 
-def _problem(session: Session, method: _Method, payment: Payment | None, event: VerifiedEvent) -> Misfit | None:
+def _standing(session: Session, payment: Payment | None, method_id: int) -> tuple[PaymentStatus | None, list[Frozen]]:
     if payment is None:
-        return Misfit.UNKNOWN_PAYMENT
-    found = misfit(event.paid, _frozen(session, payment, method.id))
-    if found is None and move(payment.status, Cause.PAID).consequence is Consequence.PARK:
-        return Misfit.CANCELLED
-    return found
+        return None, []
+    return PaymentStatus(payment.status), _frozen(session, payment, method_id)
 
 
 def _frozen(session: Session, payment: Payment, method_id: int) -> list[Frozen]:
@@ -243,9 +214,9 @@ def _park(
     method: _Method,
     payment: Payment | None,
     event: VerifiedEvent,
-    why: Misfit,
+    why: Reason,
     known: Sequence[GatewayEvent],
-) -> Verdict:
+) -> Ruling:
     row = _row(method, event, session)
     row.verdict, row.reason = PARKED, why
     if any(_digest_of(each) == row.signed_digest for each in known):
@@ -266,10 +237,10 @@ def _park(
             event_id=row.id,
             amount_minor=row.amount_minor,
         )
-    return Verdict.PARKED
+    return Ruling(event.paid, Verdict.PARKED, why)
 
 
-def _credit(session: Session, method: _Method, payment: Payment, event: VerifiedEvent) -> Verdict:
+def _credit(session: Session, method: _Method, payment: Payment, event: VerifiedEvent) -> Ruling:
     by = _gateway(method)
     paid = event.paid
     consequence = payments.change_status(
@@ -298,14 +269,14 @@ def _credit(session: Session, method: _Method, payment: Payment, event: Verified
     row = _row(method, event, session)
     row.verdict, row.payment_id, row.transaction_id = CREDITED, payment.id, header.id
     session.add(row)
-    return Verdict.ACCEPTED
+    return Ruling(event.paid, Verdict.ACCEPTED)
 
 
 def _gateway(method: _Method) -> Actor:
     return Actor("gateway", method.name)
 
 
-def may_be_paid(store: Store, method_id: int, claim: PaymentClaim) -> Verdict:
+def may_be_paid(store: Store, method_id: int, claim: PaymentClaim) -> Ruling:
     """Answer a pre-request: ACCEPTED if the payment is waiting or expired and the claim fits, else REFUSED.
 
     Unsigned, so it changes nothing: not even a lock is taken.
@@ -314,10 +285,8 @@ def may_be_paid(store: Store, method_id: int, claim: PaymentClaim) -> Verdict:
         method = fetch(session, PaymentMethod, method_id)
         query = select(Payment).where(Payment.reseller_id == method.reseller_id, Payment.number == claim.reference)
         payment = session.scalars(query).one_or_none()
-        if payment is None or payment.status not in OPEN:
-            return Verdict.REFUSED
-        fits = misfit(claim, _frozen(session, payment, method_id)) is None
-    return Verdict.ACCEPTED if fits else Verdict.REFUSED
+        why = refused_because(claim, *_standing(session, payment, method_id))
+    return Ruling(claim, Verdict.ACCEPTED if why is None else Verdict.REFUSED, why)
 
 
 def count_refusal(store: Store, method_id: int, reason: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from billhook import Catalogue, DocumentKind, LazyText, NotSupported, PluginError
+from billhook.host.reading import documents_of
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -29,7 +30,7 @@ _ = Catalogue("host_stub")
 def kinds_of(plugin: str) -> Sequence[DocumentKind]:
     """Return what documents a plugin can issue; none if it is not there."""
     try:
-        return panel().registry.provider(plugin).capabilities.documents
+        return documents_of(panel().registry.provider(plugin))
     except PluginUnavailable:
         return ()
 

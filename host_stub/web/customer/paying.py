@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from billhook import Catalogue, DocumentKind, Instructions, PluginError, PostForm, ProviderError, Redirect, StartKind
+from billhook import Catalogue, DocumentKind, Instructions, PluginError, PostForm, ProviderError, Redirect
 from billhook.i18n import current_language
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -108,8 +108,8 @@ def instructions(account_id: int, payment_id: int, method_id: int) -> ResponseRe
             raise NotFound("PaymentMethod", method_id)
         issued = statements.issued_documents(session, [payment_id])
     try:
-        starts = panel().registry.provider(method.plugin).capabilities.start
-        if row.status not in OPEN or starts is not StartKind.INSTRUCTIONS:
+        starts = panel().registry.provider(method.plugin).starts
+        if row.status not in OPEN or Instructions not in starts:
             return redirect(page, 303)
         started = paying.show_again(panel().desk, scope(), payment_id, method_id, language=current_language())
     except MethodUnavailable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billhook import Catalogue, Money, PaymentStatus, StartKind
+from billhook import Catalogue, Money, PaymentStatus, Redirect
 from billhook.i18n import current_language
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -84,7 +84,7 @@ def payment(account_id: int, payment_id: int) -> ResponseReturnValue:
 def usable_offers(payment_id: int) -> list[Offer]:
     """Return the methods that this payment can be paid with now; why others can't is for a manager to read."""
     offers = [offer for offer in paying.offers(panel().desk, scope(), payment_id) if offer.reason is None]
-    if any(offer.provider.capabilities.start is StartKind.REDIRECT for offer in offers):
+    if any(Redirect in offer.provider.starts for offer in offers):
         allow_gateways(demo=panel().config.demo)
     return offers
 

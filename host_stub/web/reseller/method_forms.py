@@ -49,7 +49,7 @@ def method_form(provider: PaymentProvider, standings: Mapping[str, Standing], cu
     """Return the form for a method of this provider; standings: of its settings, by key."""
     form = settings_form(MethodForm, standings, Level.METHOD, currency=currency, **initial)
     form.account_types.choices = [
-        (kind.value, ACCOUNT_TYPES[kind]) for kind in AccountType if kind in provider.capabilities.account_types
+        (kind.value, ACCOUNT_TYPES[kind]) for kind in AccountType if kind in provider.account_types
     ]
     return form
 

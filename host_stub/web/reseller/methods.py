@@ -8,8 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from billhook import (
-    Action,
-    ActionKind,
+    AnswersQuestions,
     Catalogue,
     Finding,
     LazyText,
@@ -17,7 +16,9 @@ from billhook import (
     MethodView,
     PaymentProvider,
     SettingKind,
+    TakesReturns,
 )
+from billhook.host.reading import callbacks_of
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
@@ -96,7 +97,7 @@ def method_new(plugin: str) -> ResponseReturnValue:
         name=str(provider.title),
         active=True,
         position=position,
-        account_types=[kind.value for kind in provider.capabilities.account_types],
+        account_types=[kind.value for kind in provider.account_types],
     )
     return _edit(visit, form)
 
@@ -225,17 +226,15 @@ def _addresses(provider: PaymentProvider, row: PaymentMethod | None) -> list[tup
     if row is None:
         return []
     root = f"{panel().config.base_url}/plugin/{provider.name}/method/{row.id}"
-    return [(each.name, _label(each), f"{root}/{each.name}") for each in provider.capabilities.actions]
+    return [(name, _label(name, hears), f"{root}/{name}") for name, hears in callbacks_of(provider).items()]
 
 
-def _label(action: Action) -> LazyText:
-    match action.kind:
-        case ActionKind.QUESTION:
-            return _("Question before the payment: {name}", name=action.name)
-        case ActionKind.NOTIFICATION:
-            return _("Notification of the payment: {name}", name=action.name)
-        case ActionKind.RETURN:
-            return _("Return of the payer: {name}", name=action.name)
+def _label(name: str, hears: type) -> LazyText:
+    if hears is AnswersQuestions:
+        return _("Question before the payment: {name}", name=name)
+    if hears is TakesReturns:
+        return _("Return of the payer: {name}", name=name)
+    return _("Notification of the payment: {name}", name=name)
 
 
 @bp.post("/methods/<int:method_id>/active")

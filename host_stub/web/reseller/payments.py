@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from billhook import Catalogue, Money
+from billhook.host.reading import documents_of
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -108,7 +109,7 @@ def _documents_to_issue(offers: list[paying.Offer]) -> list[tuple[int, str, str,
         (offer.method.id, offer.method.name, kind.name, kind.label)
         for offer in offers
         if offer.reason is None
-        for kind in offer.provider.capabilities.documents
+        for kind in documents_of(offer.provider)
     ]
 
 

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from billhook import Catalogue, LazyText, StartKind
+from billhook import AnswersStatus, Catalogue, HearsNotifications, LazyText
 from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 
@@ -49,11 +49,11 @@ def invitations() -> Invitations:
 
 
 def manual_plugins() -> list[str]:
-    """Return the plugins whose payments a manager approves: they give instructions instead of taking money."""
+    """Return the plugins whose payments a manager approves: no gateway tells of them."""
     return [
         name
         for name, plugin in panel().registry.plugins.items()
-        if plugin.provider is not None and plugin.provider.capabilities.start is StartKind.INSTRUCTIONS
+        if plugin.provider is not None and not isinstance(plugin.provider, HearsNotifications | AnswersStatus)
     ]
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from billhook import Catalogue, DocumentSource, LazyText, Level, PaymentProvider, ProviderError, Setting
+from billhook.host.reading import documents_of
 from billhook.settings import Text
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -151,7 +152,7 @@ def _candidates(template: Template) -> Iterator[_Sample]:
         rows = [(payment, account) for payment, account in session.execute(query)]
     for payment, account in rows:
         method = next((m for m in template.methods if _takes(m, account)), None)
-        for kind in template.provider.capabilities.documents if method else ():
+        for kind in documents_of(template.provider) if method else ():
             yield _Sample(payment, account, method.id if method else 0, kind.name)
 
 

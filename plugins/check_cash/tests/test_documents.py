@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from billhook import AccountType, DocumentFacts, NotSupported
+from billhook import AccountType, DocumentFacts
 from billhook_check_cash import qr
 from billhook_check_cash.papers import QR_ASSET, stock_template
 from hypothesis import HealthCheck, given, settings
@@ -34,11 +34,6 @@ def test_the_resellers_template_is_used_beside_the_stock_one(provider, make_paym
 
     assert source.template == "<p>mine</p>"
     assert source.stock == stock_template("invoice")
-
-
-def test_an_unknown_kind_is_not_supported(provider, make_payment, make_method, facts) -> None:
-    with pytest.raises(NotSupported):
-        provider.document("act", make_payment(), make_method(), facts)
 
 
 def test_the_placeholders_of_activeplatform_are_there(provider, make_payment, make_method, facts) -> None:

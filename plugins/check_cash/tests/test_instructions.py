@@ -3,7 +3,7 @@ from __future__ import annotations
 from importlib.resources import files
 
 import pytest
-from billhook import Addresses, DocumentFacts, Instructions, StartKind, StartRequest
+from billhook import Addresses, DocumentFacts, Instructions, StartRequest
 from billhook.i18n import read_po, use_language
 from billhook_check_cash import billhook_payment_providers, billhook_plugin_title
 from billhook_check_cash.provider import CheckCash
@@ -105,8 +105,8 @@ def test_the_purpose_is_that_of_the_issued_bill(provider, make_payment, make_met
 
 def test_the_plugin_announces_one_provider_that_gives_instructions() -> None:
     assert billhook_payment_providers() == [CheckCash]
-    assert CheckCash.capabilities.start is StartKind.INSTRUCTIONS
-    assert [kind.name for kind in CheckCash.capabilities.documents] == ["receipt"]
+    assert CheckCash.starts == (Instructions,)
+    assert [kind.name for kind in CheckCash.documents] == ["receipt"]
     with use_language("ru"):
         assert str(billhook_plugin_title()) == "Банковский перевод"
 

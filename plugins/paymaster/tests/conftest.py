@@ -67,8 +67,8 @@ def payment_view(
 
 def start_request(payment: PaymentView | None = None, method: MethodView | None = None) -> StartRequest:
     actions = {
-        action.name: f"https://panel.example/plugin/paymaster/method/14/{action.name}"
-        for action in PayMaster.capabilities.actions
+        name: f"https://panel.example/plugin/paymaster/method/14/{name}"
+        for name in (*PayMaster.questions, *PayMaster.notifications, *PayMaster.returns)
     }
     addresses = Addresses(actions, {}, "https://panel.example/payments/5")
     return StartRequest(payment or payment_view(), method or method_view(), addresses, "key", "ru")

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 import billhook_paymaster
 import pluggy
 import pytest
 from billhook import (
-    Action,
-    ActionKind,
     Answer,
     Available,
-    BadSignature,
+    Judged,
     Money,
-    NotSupported,
     PayerReturned,
     PaymentClaim,
     PaymentPaid,
+    PostForm,
     ProviderError,
+    Ruling,
     SettingKind,
     Severity,
-    StartKind,
     Unavailable,
     Verdict,
     hooks,
@@ -48,9 +47,9 @@ def test_the_plugin_gives_one_provider_named_like_its_entry_point():
 def test_capabilities_name_settings_that_exist():
     kinds = {setting.key: setting.kind for setting in PayMaster.settings}
 
-    assert PayMaster.capabilities.start is StartKind.FORM
-    assert kinds[PayMaster.capabilities.merchant_setting] is SettingKind.TEXT
-    assert kinds[PayMaster.capabilities.test_mode_setting] is SettingKind.SWITCH
+    assert PayMaster.starts == (PostForm,)
+    assert kinds[PayMaster.merchant_setting] is SettingKind.TEXT
+    assert kinds[PayMaster.test_mode_setting] is SettingKind.SWITCH
     assert kinds["secret"] is SettingKind.SECRET
 
 
@@ -107,42 +106,41 @@ def test_a_payment_is_offered_if_its_sum_is_above_zero(payment, method):
     assert isinstance(PayMaster().availability(payment(amount=Money.zero("RUB")), method()), Unavailable)
 
 
-def test_each_action_is_read_as_its_kind(raw, live, method):
+def test_each_address_is_read_as_its_kind(raw, live, method):
     question = {k: live[k] for k in ("LMI_MERCHANT_ID", "LMI_PAYMENT_NO", "LMI_PAYMENT_AMOUNT", "LMI_CURRENCY")}
+    success, failure = (replace(raw(live), address=name) for name in (SUCCESS, FAILURE))
 
-    assert type(PayMaster().parse(CONFIRM, raw({**question, "LMI_PREREQUEST": "1"}), method())) is PaymentClaim
-    assert type(PayMaster().parse(NOTIFY, raw(live), method())) is PaymentPaid
-    assert PayMaster().parse(SUCCESS, raw(live), method()) == PayerReturned("INV-1001", successful=True)
-    assert PayMaster().parse(FAILURE, raw(live), method()) == PayerReturned("INV-1001", successful=False)
-    with pytest.raises(NotSupported):
-        PayMaster().parse(Action("refund", ActionKind.NOTIFICATION), raw(live), method())
-
-
-@pytest.mark.parametrize("action", [CONFIRM, SUCCESS, FAILURE])
-def test_only_notifications_can_be_verified(action, raw, live, method):
-    with pytest.raises(BadSignature):
-        PayMaster().verify(action, raw(live), method())
+    assert type(PayMaster().claim(raw({**question, "LMI_PREREQUEST": "1"}), method())) is PaymentClaim
+    assert [type(fact) for fact in PayMaster().parse(raw(live), method())] == [PaymentPaid]
+    assert PayMaster().returned(success, method()) == PayerReturned("INV-1001", successful=True)
+    assert PayMaster().returned(failure, method()) == PayerReturned("INV-1001", successful=False)
 
 
-def test_an_accepted_question_is_answered_yes_and_not_a_byte_more():
-    assert PayMaster().acknowledge(CONFIRM, Verdict.ACCEPTED) == Answer(b"YES", 200, "text/plain")
+def answer(raw, method, address: str, verdict: Verdict) -> Answer:
+    claim = PaymentClaim("INV-1001", "", Money(1050, "RUB"), False)
+    judged = Judged(replace(raw({}), address=address), method(), (Ruling(claim, verdict),))
+    return PayMaster().acknowledge(judged)
+
+
+def test_an_accepted_question_is_answered_yes_and_not_a_byte_more(raw, method):
+    assert answer(raw, method, CONFIRM, Verdict.ACCEPTED) == Answer(b"YES", 200, "text/plain")
 
 
 @pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict is not Verdict.ACCEPTED])
-def test_any_other_verdict_on_a_question_is_a_no(verdict):
-    assert PayMaster().acknowledge(CONFIRM, verdict).body == b"NO"
+def test_any_other_verdict_on_a_question_is_a_no(verdict, raw, method):
+    assert answer(raw, method, CONFIRM, verdict).body == b"NO"
 
 
-def test_a_duplicate_and_a_parked_notification_hear_the_same_as_the_first():
-    first = PayMaster().acknowledge(NOTIFY, Verdict.ACCEPTED)
+def test_a_duplicate_and_a_parked_notification_hear_the_same_as_the_first(raw, method):
+    first = answer(raw, method, NOTIFY, Verdict.ACCEPTED)
 
     assert first.status == 200
-    assert PayMaster().acknowledge(NOTIFY, Verdict.DUPLICATE) == first
-    assert PayMaster().acknowledge(NOTIFY, Verdict.PARKED) == first
+    assert answer(raw, method, NOTIFY, Verdict.DUPLICATE) == first
+    assert answer(raw, method, NOTIFY, Verdict.PARKED) == first
 
 
-def test_a_refused_notification_is_not_taken_as_delivered():
-    assert PayMaster().acknowledge(NOTIFY, Verdict.REFUSED).status == 403
+def test_a_refused_notification_is_not_taken_as_delivered(raw, method):
+    assert answer(raw, method, NOTIFY, Verdict.REFUSED).status == 403
 
 
 def severities(method, key):

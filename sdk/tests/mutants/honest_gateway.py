@@ -11,22 +11,22 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from billhook import (
-    Action,
-    ActionKind,
     Answer,
+    AnswersQuestions,
+    AnswersStatus,
     BadSignature,
-    CallbackEvent,
-    Capabilities,
     DocumentFacts,
     DocumentKind,
     DocumentSource,
     Finding,
+    HearsNotifications,
+    IssuesDocuments,
+    Judged,
     Level,
     MalformedAmount,
     MalformedNotification,
     MethodView,
     Money,
-    NotSupported,
     PayerReturned,
     PaymentClaim,
     PaymentPaid,
@@ -38,8 +38,8 @@ from billhook import (
     Setting,
     SettingKind,
     Severity,
-    StartKind,
     StartRequest,
+    TakesReturns,
     Verdict,
     http,
 )
@@ -50,11 +50,7 @@ from billhook_kit.bench import Subject
 #: By order, what the gateway answers to a status query.
 PAID: dict[str, RawRequest] = {}
 SIGNED = ("shop", "order", "amount", "currency", "id", "paid_at", "test", "payer")
-ASK, NOTIFY, BACK = (
-    Action("ask", ActionKind.QUESTION),
-    Action("notify", ActionKind.NOTIFICATION),
-    Action("back", ActionKind.RETURN),
-)
+ASK, NOTIFY, BACK = "ask", "notify", "back"
 
 
 def signature(values: Sequence[str], secret: str) -> str:
@@ -65,19 +61,20 @@ class UnexpectedAnswer(ProviderError):
     """The gateway answered what it should not."""
 
 
-class HonestGateway(PaymentProvider):
+class HonestGateway(
+    PaymentProvider, HearsNotifications, AnswersQuestions, TakesReturns, AnswersStatus, IssuesDocuments
+):
     """A redirect there, a question, a signed notification and the payer back."""
 
     title = "Honest"
     signed: ClassVar[Sequence[str]] = SIGNED
-    capabilities = Capabilities(
-        start=StartKind.REDIRECT,
-        actions=(ASK, NOTIFY, BACK),
-        documents=(DocumentKind("receipt", "Receipt"),),
-        merchant_setting="shop",
-        test_mode_setting="test",
-        status_query=True,
-    )
+    starts = (Redirect,)
+    notifications = (NOTIFY,)
+    questions = (ASK,)
+    returns = (BACK,)
+    documents = (DocumentKind("receipt", "Receipt"),)
+    merchant_setting = "shop"
+    test_mode_setting = "test"
     settings = (
         Setting("shop", SettingKind.TEXT, "Shop", required=True, inherits_from=Level.OPERATOR),
         Setting("secret", SettingKind.SECRET, "Secret", required=True, inherits_from=Level.RESELLER),
@@ -93,7 +90,7 @@ class HonestGateway(PaymentProvider):
     def start(self, request: StartRequest) -> Redirect:
         return Redirect(f"https://gateway.example/pay?order={request.payment.number}")
 
-    def verify(self, action: Action, request: RawRequest, method: MethodView) -> None:
+    def verify(self, request: RawRequest, method: MethodView) -> None:
         if request.method != "POST":
             raise MalformedNotification("method", "a notification is posted")
         sent = self.sent_signature(request)
@@ -115,18 +112,25 @@ class HonestGateway(PaymentProvider):
         except UnicodeEncodeError as error:
             raise MalformedNotification("sign", "not Unicode text") from error
 
-    def parse(self, action: Action, request: RawRequest, method: MethodView) -> CallbackEvent:
-        if action == BACK:
-            return PayerReturned("", successful=True)
-        claim = {
+    def parse(self, request: RawRequest, method: MethodView) -> list[PaymentPaid]:
+        return [self.paid_act(request, method)]
+
+    def paid_act(self, request: RawRequest, method: MethodView) -> PaymentPaid:
+        return PaymentPaid(**self.fields(request), **self.proof(request))
+
+    def claim(self, request: RawRequest, method: MethodView) -> PaymentClaim:
+        return PaymentClaim(**self.fields(request))
+
+    def returned(self, request: RawRequest, method: MethodView) -> PayerReturned:
+        return PayerReturned("", successful=True)
+
+    def fields(self, request: RawRequest) -> dict[str, Any]:
+        return {
             "reference": _printable(request, "order"),
             "merchant": _printable(request, "shop"),
             "amount": self.amount(request),
             "is_test": request.one("test") == "1",
         }
-        if action == ASK:
-            return PaymentClaim(**claim)
-        return PaymentPaid(**claim, **self.proof(request))
 
     def amount(self, request: RawRequest) -> Money:
         try:
@@ -142,14 +146,14 @@ class HonestGateway(PaymentProvider):
             "details": {"payer": _printable(request, "payer")},
         }
 
-    def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
-        if action == ASK:
-            return Answer(b"YES" if verdict is Verdict.ACCEPTED else b"NO")
+    def acknowledge(self, judged: Judged) -> Answer:
+        if judged.request.address == ASK:
+            return Answer(b"YES" if judged.verdict is Verdict.ACCEPTED else b"NO")
         return Answer(b"OK")
 
     def query(self, request: StatusRequest) -> StatusAnswer:
         if request.reference in PAID:
-            return self.paid(PAID[request.reference], request.method)
+            return [self.paid(PAID[request.reference], request.method)]
         try:
             with http.session() as session:
                 session.get("https://gateway.example/status", params={"order": request.reference})
@@ -159,16 +163,12 @@ class HonestGateway(PaymentProvider):
 
     def paid(self, answer: RawRequest, method: MethodView) -> PaymentPaid:
         try:
-            self.verify(NOTIFY, answer, method)
+            self.verify(answer, method)
         except BadSignature as error:
             raise UnexpectedAnswer("not signed") from error
-        found = self.parse(NOTIFY, answer, method)
-        assert isinstance(found, PaymentPaid)
-        return found
+        return self.paid_act(answer, method)
 
     def document(self, kind: str, payment: PaymentView, method: MethodView, facts: DocumentFacts) -> DocumentSource:
-        if kind != "receipt":
-            raise NotSupported(kind)
         return DocumentSource("{{ total }}", "{{ total }}", self.context(payment))
 
     def context(self, payment: PaymentView) -> dict[str, object]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import mutant_currency__unsaid as unsaid
 from billhook import PaymentProvider, hookimpl
 
@@ -12,7 +10,7 @@ Gateway = unsaid.Gateway
 
 class Mutant(unsaid.Mutant):
     name = "honest_in_roubles"
-    capabilities = replace(unsaid.Mutant.capabilities, currencies=("RUB",))
+    currencies = ("RUB",)
 
 
 @hookimpl

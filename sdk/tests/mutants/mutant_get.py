@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from billhook import Action, MethodView, PaymentProvider, RawRequest, hookimpl
+from billhook import MethodView, PaymentProvider, RawRequest, hookimpl
 from honest_gateway import HonestGateway
 
 MESSAGE = "verify believes a notification that came by GET"
@@ -13,8 +13,8 @@ MESSAGE = "verify believes a notification that came by GET"
 class Mutant(HonestGateway):
     name = "mutant_get"
 
-    def verify(self, action: Action, request: RawRequest, method: MethodView) -> None:
-        super().verify(action, replace(request, method="POST"), method)
+    def verify(self, request: RawRequest, method: MethodView) -> None:
+        super().verify(replace(request, method="POST"), method)
 
 
 @hookimpl

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billhook import Action, Answer, PaymentProvider, Verdict, hookimpl
+from billhook import Answer, Judged, PaymentProvider, Verdict, hookimpl
 from honest_gateway import HonestGateway
 
 MESSAGE = "answered 500"
@@ -11,8 +11,8 @@ MESSAGE = "answered 500"
 class Mutant(HonestGateway):
     name = "mutant_late"
 
-    def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
-        return Answer(b"no", 500) if verdict is Verdict.PARKED else super().acknowledge(action, verdict)
+    def acknowledge(self, judged: Judged) -> Answer:
+        return Answer(b"no", 500) if judged.verdict is Verdict.PARKED else super().acknowledge(judged)
 
 
 @hookimpl

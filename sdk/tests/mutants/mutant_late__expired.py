@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billhook import Action, Answer, PaymentProvider, Verdict, hookimpl
+from billhook import Answer, Judged, PaymentProvider, Verdict, hookimpl
 from honest_gateway import HonestGateway
 
 MESSAGE = "answered 503"
@@ -11,8 +11,8 @@ MESSAGE = "answered 503"
 class Mutant(HonestGateway):
     name = "mutant_late__expired"
 
-    def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
-        return {Verdict.PARKED: None}.get(verdict, super().acknowledge(action, verdict))  # type: ignore[return-value]
+    def acknowledge(self, judged: Judged) -> Answer:
+        return {Verdict.PARKED: None}.get(judged.verdict, super().acknowledge(judged))  # type: ignore[return-value]
 
 
 @hookimpl

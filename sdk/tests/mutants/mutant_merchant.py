@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from billhook import Action, CallbackEvent, MethodView, PayerReturned, PaymentProvider, RawRequest, hookimpl
+from billhook import MethodView, PaymentPaid, PaymentProvider, RawRequest, hookimpl
 from honest_gateway import HonestGateway
 
 MESSAGE = "for the merchant 'shop-10' was credited"
@@ -13,9 +13,9 @@ MESSAGE = "for the merchant 'shop-10' was credited"
 class Mutant(HonestGateway):
     name = "mutant_merchant"
 
-    def parse(self, action: Action, request: RawRequest, method: MethodView) -> CallbackEvent:
-        event = super().parse(action, request, method)
-        return event if isinstance(event, PayerReturned) else replace(event, merchant=method.text("shop"))
+    def paid_act(self, request: RawRequest, method: MethodView) -> PaymentPaid:
+        paid = super().paid_act(request, method)
+        return replace(paid, merchant=method.text("shop"))
 
 
 @hookimpl

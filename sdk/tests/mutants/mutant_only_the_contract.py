@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billhook import Action, Answer, PaymentProvider, Verdict, hookimpl
+from billhook import Answer, Judged, PaymentProvider, Verdict, hookimpl
 from honest_gateway import HonestGateway
 
 MESSAGE = "it uses host_stub.persistence.Payment, the host's own code"
@@ -11,12 +11,12 @@ MESSAGE = "it uses host_stub.persistence.Payment, the host's own code"
 class Mutant(HonestGateway):
     name = "mutant_only_the_contract"
 
-    def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
-        if verdict is Verdict.PARKED and action.name == "never":
+    def acknowledge(self, judged: Judged) -> Answer:
+        if judged.verdict is Verdict.PARKED and judged.request.address == "never":
             from host_stub.persistence import Payment
 
             assert Payment
-        return super().acknowledge(action, verdict)
+        return super().acknowledge(judged)
 
 
 @hookimpl

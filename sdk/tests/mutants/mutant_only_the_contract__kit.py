@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import billhook_kit
-from billhook import Action, Answer, PaymentProvider, Verdict, hookimpl
+from billhook import Answer, Judged, PaymentProvider, Verdict, hookimpl
 from honest_gateway import HonestGateway
 
 MESSAGE = "it uses billhook_kit, the kit, for tests"
@@ -12,10 +12,10 @@ MESSAGE = "it uses billhook_kit, the kit, for tests"
 class Mutant(HonestGateway):
     name = "mutant_only_the_contract__kit"
 
-    def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
-        if verdict is Verdict.PARKED and action.name == "never":
+    def acknowledge(self, judged: Judged) -> Answer:
+        if judged.verdict is Verdict.PARKED and judged.request.address == "never":
             assert billhook_kit.FakeHost
-        return super().acknowledge(action, verdict)
+        return super().acknowledge(judged)
 
 
 @hookimpl

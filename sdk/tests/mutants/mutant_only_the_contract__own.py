@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billhook import Action, Answer, PaymentProvider, Verdict, hookimpl, i18n
+from billhook import Answer, Judged, PaymentProvider, Verdict, hookimpl, i18n
 from honest_gateway import HonestGateway
 
 MESSAGE = "i18n._catalogue, and _catalogue is no part of the contract"
@@ -11,10 +11,10 @@ MESSAGE = "i18n._catalogue, and _catalogue is no part of the contract"
 class Mutant(HonestGateway):
     name = "mutant_only_the_contract__own"
 
-    def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
-        if verdict is Verdict.PARKED and action.name == "never":
+    def acknowledge(self, judged: Judged) -> Answer:
+        if judged.verdict is Verdict.PARKED and judged.request.address == "never":
             assert i18n._catalogue
-        return super().acknowledge(action, verdict)
+        return super().acknowledge(judged)
 
 
 @hookimpl

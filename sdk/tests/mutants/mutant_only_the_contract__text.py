@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-from billhook import Action, Answer, PaymentProvider, Verdict, hookimpl
+from billhook import Answer, Judged, PaymentProvider, Verdict, hookimpl
 from honest_gateway import HonestGateway
 
 MESSAGE = "it uses host_stub.services.money_in.payments, the host's own code"
@@ -13,10 +13,10 @@ MESSAGE = "it uses host_stub.services.money_in.payments, the host's own code"
 class Mutant(HonestGateway):
     name = "mutant_only_the_contract__text"
 
-    def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
-        if verdict is Verdict.PARKED and action.name == "never":
+    def acknowledge(self, judged: Judged) -> Answer:
+        if judged.verdict is Verdict.PARKED and judged.request.address == "never":
             importlib.import_module("host_stub.services.money_in.payments")
-        return super().acknowledge(action, verdict)
+        return super().acknowledge(judged)
 
 
 @hookimpl

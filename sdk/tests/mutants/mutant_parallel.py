@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from billhook import Action, CallbackEvent, MethodView, PaymentProvider, RawRequest, hookimpl
-from honest_gateway import NOTIFY, HonestGateway
+from billhook import MethodView, PaymentPaid, PaymentProvider, RawRequest, hookimpl
+from honest_gateway import HonestGateway
 
 MESSAGE = "parse answers with another message"
 
@@ -11,12 +11,12 @@ MESSAGE = "parse answers with another message"
 class Mutant(HonestGateway):
     name = "mutant_parallel"
 
-    def verify(self, action: Action, request: RawRequest, method: MethodView) -> None:
-        super().verify(action, request, method)
+    def verify(self, request: RawRequest, method: MethodView) -> None:
+        super().verify(request, method)
         self._request = request
 
-    def parse(self, action: Action, request: RawRequest, method: MethodView) -> CallbackEvent:
-        return super().parse(action, self._request if action == NOTIFY else request, method)
+    def paid_act(self, request: RawRequest, method: MethodView) -> PaymentPaid:
+        return super().paid_act(self._request, method)
 
 
 @hookimpl

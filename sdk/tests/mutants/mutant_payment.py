@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from billhook import Action, CallbackEvent, MethodView, PayerReturned, PaymentProvider, RawRequest, hookimpl
+from billhook import MethodView, PaymentPaid, PaymentProvider, RawRequest, hookimpl
 from honest_gateway import HonestGateway
 
 MESSAGE = "-2' instead of"
@@ -13,11 +13,9 @@ MESSAGE = "-2' instead of"
 class Mutant(HonestGateway):
     name = "mutant_payment"
 
-    def parse(self, action: Action, request: RawRequest, method: MethodView) -> CallbackEvent:
-        event = super().parse(action, request, method)
-        return (
-            event if isinstance(event, PayerReturned) else replace(event, reference=event.reference.removesuffix("-2"))
-        )
+    def paid_act(self, request: RawRequest, method: MethodView) -> PaymentPaid:
+        paid = super().paid_act(request, method)
+        return replace(paid, reference=paid.reference.removesuffix("-2"))
 
 
 @hookimpl

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billhook import Action, Answer, PaymentProvider, Verdict, hookimpl
+from billhook import Answer, Judged, PaymentProvider, hookimpl
 from honest_gateway import ASK, HonestGateway
 
 MESSAGE = "gets the same answer as one that fits"
@@ -11,8 +11,8 @@ MESSAGE = "gets the same answer as one that fits"
 class Mutant(HonestGateway):
     name = "mutant_question"
 
-    def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
-        return Answer(b"YES") if action == ASK else super().acknowledge(action, verdict)
+    def acknowledge(self, judged: Judged) -> Answer:
+        return Answer(b"YES") if judged.request.address == ASK else super().acknowledge(judged)
 
 
 @hookimpl

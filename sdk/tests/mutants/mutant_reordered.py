@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billhook import Action, BadSignature, MethodView, PaymentProvider, RawRequest, hookimpl
+from billhook import BadSignature, MethodView, PaymentProvider, RawRequest, hookimpl
 from honest_gateway import HonestGateway
 
 MESSAGE = "the newer notification came first"
@@ -14,8 +14,8 @@ class Mutant(HonestGateway):
     def __init__(self) -> None:
         self._newest = ""
 
-    def verify(self, action: Action, request: RawRequest, method: MethodView) -> None:
-        super().verify(action, request, method)
+    def verify(self, request: RawRequest, method: MethodView) -> None:
+        super().verify(request, method)
         if request.one("paid_at") < self._newest:
             raise BadSignature("a stale message")
         self._newest = request.one("paid_at")

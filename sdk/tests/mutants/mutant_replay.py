@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billhook import Action, Answer, PaymentProvider, Verdict, hookimpl
+from billhook import Answer, Judged, PaymentProvider, Verdict, hookimpl
 from honest_gateway import HonestGateway
 
 MESSAGE = "the second answer differs"
@@ -11,8 +11,8 @@ MESSAGE = "the second answer differs"
 class Mutant(HonestGateway):
     name = "mutant_replay"
 
-    def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
-        return Answer(b"seen", 409) if verdict is Verdict.DUPLICATE else super().acknowledge(action, verdict)
+    def acknowledge(self, judged: Judged) -> Answer:
+        return Answer(b"seen", 409) if judged.verdict is Verdict.DUPLICATE else super().acknowledge(judged)
 
 
 @hookimpl

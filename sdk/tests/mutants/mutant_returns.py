@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from billhook import Action, CallbackEvent, MethodView, PayerReturned, PaymentProvider, RawRequest, hookimpl
-from honest_gateway import BACK, HonestGateway
+from billhook import MethodView, PayerReturned, PaymentProvider, RawRequest, hookimpl
+from honest_gateway import HonestGateway
 
 MESSAGE = "503"
 
@@ -11,10 +11,8 @@ MESSAGE = "503"
 class Mutant(HonestGateway):
     name = "mutant_returns"
 
-    def parse(self, action: Action, request: RawRequest, method: MethodView) -> CallbackEvent:
-        if action == BACK:
-            return PayerReturned(dict(request.fields)["order"], successful=True)
-        return super().parse(action, request, method)
+    def returned(self, request: RawRequest, method: MethodView) -> PayerReturned:
+        return PayerReturned(dict(request.fields)["order"], successful=True)
 
 
 @hookimpl

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billhook import Action, BadSignature, MethodView, PaymentProvider, RawRequest, hookimpl
+from billhook import BadSignature, MethodView, PaymentProvider, RawRequest, hookimpl
 from honest_gateway import HonestGateway
 
 MESSAGE = "the secret 'secret' stands in the error of verify"
@@ -11,9 +11,9 @@ MESSAGE = "the secret 'secret' stands in the error of verify"
 class Mutant(HonestGateway):
     name = "mutant_secrets__error"
 
-    def verify(self, action: Action, request: RawRequest, method: MethodView) -> None:
+    def verify(self, request: RawRequest, method: MethodView) -> None:
         try:
-            super().verify(action, request, method)
+            super().verify(request, method)
         except BadSignature as error:
             raise BadSignature(f"expected a signature with {self.secrets(method)}") from error
 

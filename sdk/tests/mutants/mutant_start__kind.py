@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from billhook import PaymentProvider, StartKind, hookimpl
+from billhook import PaymentProvider, PostForm, hookimpl
 from honest_gateway import HonestGateway
 
-MESSAGE = "start returned Redirect, not PostForm as capabilities.start says"
+MESSAGE = "start returned Redirect, not PostForm as starts says"
 
 
 class Mutant(HonestGateway):
     name = "mutant_start__kind"
 
-    capabilities = replace(HonestGateway.capabilities, start=StartKind.FORM)
+    starts = (PostForm,)
 
 
 @hookimpl

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from billhook import PaymentProvider, PostForm, StartKind, StartRequest, hookimpl
+from billhook import PaymentProvider, PostForm, StartRequest, hookimpl
 from honest_gateway import HonestGateway
 
 MESSAGE = "the form's field 'about' holds a line break"
@@ -12,7 +10,7 @@ MESSAGE = "the form's field 'about' holds a line break"
 
 class Mutant(HonestGateway):
     name = "mutant_start__lines"
-    capabilities = replace(HonestGateway.capabilities, start=StartKind.FORM)
+    starts = (PostForm,)
 
     def start(self, request: StartRequest) -> PostForm:  # type: ignore[override]
         number = request.payment.number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from billhook import PaymentPaid, PaymentProvider, StatusAnswer, StatusRequest, hookimpl
+from billhook import AttemptState, PaymentProvider, StatusAnswer, StatusRequest, hookimpl
 from honest_gateway import HonestGateway
 
 MESSAGE = "the gateway answers another sum"
@@ -15,7 +15,11 @@ class Mutant(HonestGateway):
 
     def query(self, request: StatusRequest) -> StatusAnswer:
         found = super().query(request)
-        return replace(found, amount=request.payment.amount) if isinstance(found, PaymentPaid) else found
+        return (
+            found
+            if isinstance(found, AttemptState)
+            else [replace(fact, amount=request.payment.amount) for fact in found]
+        )
 
 
 @hookimpl

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from billhook import MethodView, PaymentPaid, PaymentProvider, RawRequest, hookimpl
-from honest_gateway import NOTIFY, HonestGateway
+from honest_gateway import HonestGateway
 
 MESSAGE = "query believes an answer that is signed with another secret"
 
@@ -12,9 +12,7 @@ class Mutant(HonestGateway):
     name = "mutant_status_paid__unsigned"
 
     def paid(self, answer: RawRequest, method: MethodView) -> PaymentPaid:
-        found = self.parse(NOTIFY, answer, method)
-        assert isinstance(found, PaymentPaid)
-        return found
+        return self.paid_act(answer, method)
 
 
 @hookimpl

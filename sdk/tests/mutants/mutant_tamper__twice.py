@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from billhook import Action, CallbackEvent, MethodView, PaymentProvider, RawRequest, hookimpl
+from billhook import MethodView, PaymentPaid, PaymentProvider, RawRequest, hookimpl
 from honest_gateway import HonestGateway
 
 MESSAGE = "given twice"
@@ -13,11 +13,11 @@ MESSAGE = "given twice"
 class Mutant(HonestGateway):
     name = "mutant_tamper__twice"
 
-    def verify(self, action: Action, request: RawRequest, method: MethodView) -> None:
-        super().verify(action, _last(request), method)
+    def verify(self, request: RawRequest, method: MethodView) -> None:
+        super().verify(_last(request), method)
 
-    def parse(self, action: Action, request: RawRequest, method: MethodView) -> CallbackEvent:
-        return super().parse(action, _last(request), method)
+    def paid_act(self, request: RawRequest, method: MethodView) -> PaymentPaid:
+        return super().paid_act(_last(request), method)
 
 
 @hookimpl

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from billhook import Action, CallbackEvent, MethodView, PayerReturned, PaymentProvider, RawRequest, hookimpl
+from billhook import MethodView, PaymentPaid, PaymentProvider, RawRequest, hookimpl
 from honest_gateway import HonestGateway
 
 MESSAGE = "of a test payment for a live start was credited"
@@ -13,9 +13,9 @@ MESSAGE = "of a test payment for a live start was credited"
 class Mutant(HonestGateway):
     name = "mutant_test_flag"
 
-    def parse(self, action: Action, request: RawRequest, method: MethodView) -> CallbackEvent:
-        event = super().parse(action, request, method)
-        return event if isinstance(event, PayerReturned) else replace(event, is_test=method.switch("test"))
+    def paid_act(self, request: RawRequest, method: MethodView) -> PaymentPaid:
+        paid = super().paid_act(request, method)
+        return replace(paid, is_test=method.switch("test"))
 
 
 @hookimpl

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billhook import Action, MethodView, PaymentProvider, RawRequest, hookimpl
+from billhook import MethodView, PaymentProvider, RawRequest, hookimpl
 from honest_gateway import HonestGateway
 
 MESSAGE = "a notification without its signature was answered 200"
@@ -11,9 +11,9 @@ MESSAGE = "a notification without its signature was answered 200"
 class Mutant(HonestGateway):
     name = "mutant_unverified"
 
-    def verify(self, action: Action, request: RawRequest, method: MethodView) -> None:
+    def verify(self, request: RawRequest, method: MethodView) -> None:
         if request.method != "POST" or request.optional("sign"):
-            super().verify(action, request, method)
+            super().verify(request, method)
 
 
 @hookimpl

@@ -13,21 +13,23 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from billhook import (
-    Action,
-    ActionKind,
     Answer,
+    AnswersQuestions,
+    AnswersStatus,
     AttemptState,
     Availability,
     Available,
     BadSignature,
-    Capabilities,
     DocumentFacts,
     DocumentKind,
     DocumentSource,
     Effect,
     Event,
     Finding,
+    HearsNotifications,
     Instructions,
+    IssuesDocuments,
+    Judged,
     Link,
     LinkRequest,
     MethodView,
@@ -36,6 +38,7 @@ from billhook import (
     Page,
     PageAnswer,
     PageRequest,
+    PayerReturned,
     PaymentClaim,
     PaymentPaid,
     PaymentProvider,
@@ -48,11 +51,10 @@ from billhook import (
     Severity,
     Show,
     Start,
-    StartKind,
     StartRequest,
     StatusAnswer,
     StatusRequest,
-    Verdict,
+    TakesReturns,
     hookimpl,
 )
 from billhook.host.places import EVENTS
@@ -90,17 +92,16 @@ def act(place: str, honest: Callable[[], Honest]) -> Honest | Any:
     return honest()
 
 
-class Faulty(PaymentProvider):
+class Faulty(PaymentProvider, HearsNotifications, AnswersQuestions, TakesReturns, AnswersStatus, IssuesDocuments):
     """Instructions with a document, a question, a notification and a status query."""
 
     name = NAME
     title = "Faulty"
-    capabilities = Capabilities(
-        start=StartKind.INSTRUCTIONS,
-        actions=(Action("ask", ActionKind.QUESTION), Action("notify", ActionKind.NOTIFICATION)),
-        documents=(DocumentKind("receipt", "Receipt"),),
-        status_query=True,
-    )
+    starts = (Instructions,)
+    notifications = ("notify",)
+    questions = ("ask",)
+    returns = ("back",)
+    documents = (DocumentKind("receipt", "Receipt"),)
     settings = (Setting("shop", SettingKind.TEXT, "Shop", validator=lambda _value: act("validator", lambda: None)),)
 
     def check_settings(self, method: MethodView) -> list[Finding]:
@@ -113,18 +114,25 @@ class Faulty(PaymentProvider):
         context = {"act": lambda: act("template", lambda: "How to pay")}
         return act("start", lambda: Instructions(f"{NAME}/page.html", context))
 
-    def verify(self, action: Action, request: RawRequest, method: MethodView) -> None:
+    def verify(self, request: RawRequest, method: MethodView) -> None:
         if request.one("signed") != "yes":
             raise BadSignature("signed")
         return act("verify", lambda: None)
 
-    def parse(self, action: Action, request: RawRequest, method: MethodView) -> PaymentClaim:
+    def parse(self, request: RawRequest, method: MethodView) -> list[PaymentPaid]:
         number, amount = request.one("number"), Money.of(request.one("amount"), "RUB")
         paid = PaymentPaid(number, "", amount, False, f"ext-{number}", "d" * 64, {})
-        return act("parse", lambda: paid)
+        return act("parse", lambda: [paid])
 
-    def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
-        return act("acknowledge", lambda: Answer(verdict.encode()))
+    def claim(self, request: RawRequest, method: MethodView) -> PaymentClaim:
+        amount = Money.of(request.one("amount"), "RUB")
+        return act("claim", lambda: PaymentClaim(request.one("number"), "", amount, False))
+
+    def returned(self, request: RawRequest, method: MethodView) -> PayerReturned:
+        return act("returned", lambda: PayerReturned("", True))
+
+    def acknowledge(self, judged: Judged) -> Answer:
+        return act("acknowledge", lambda: Answer(judged.verdict.encode()))
 
     def query(self, request: StatusRequest) -> StatusAnswer:
         return act("query", lambda: AttemptState.OPEN)

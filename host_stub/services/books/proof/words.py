@@ -10,7 +10,7 @@ from billhook import AccountType, PaymentStatus
 from sqlalchemy import Connection, Table, Text, func, or_, select, type_coerce
 from sqlalchemy.sql.elements import ColumnElement
 
-from host_stub.domain.verdicts import Misfit
+from billhook import Reason
 from host_stub.persistence import AccessLevel, Base, Leg, Period, SubscriptionStatus, UserKind
 from host_stub.persistence.types import Json
 from host_stub.services.books.ledger import Kind
@@ -23,7 +23,7 @@ KNOWN: Final[Mapping[str, Iterable[str]]] = {
     "payment.status": PaymentStatus,
     "payment_attempt.state": ("unknown", "started", "failed", "abandoned"),
     "gateway_event.verdict": ("credited", "parked"),
-    "gateway_event.reason": ("", *Misfit),
+    "gateway_event.reason": ("", *Reason),
     "subscription.status": SubscriptionStatus,
     "plan.period": Period,
     "account.type": AccountType,

@@ -7,20 +7,19 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from billhook import (
-    Capabilities,
     Catalogue,
     DocumentFacts,
     DocumentKind,
     DocumentSource,
     Finding,
     Instructions,
+    IssuesDocuments,
     LazyText,
     MethodView,
-    NotSupported,
     PaymentProvider,
     PaymentView,
     Setting,
-    StartKind,
+    Start,
     StartRequest,
 )
 from billhook.formats import money
@@ -35,16 +34,14 @@ _ = Catalogue("billhook_check_cash")
 RECEIPT = "receipt"
 
 
-class CheckCash(PaymentProvider):
+class CheckCash(PaymentProvider, IssuesDocuments):
     """«Банковский перевод»: a bill or a PD-4 slip with a payment QR, and instructions."""
 
     name: ClassVar[str] = "check_cash"
     title = _("Bank transfer")
-    capabilities: ClassVar[Capabilities] = Capabilities(
-        start=StartKind.INSTRUCTIONS,
-        documents=(DocumentKind(RECEIPT, _("Bill for payment")),),
-        currencies=("RUB",),
-    )
+    starts: ClassVar[tuple[type[Start], ...]] = (Instructions,)
+    documents: ClassVar[tuple[DocumentKind, ...]] = (DocumentKind(RECEIPT, _("Bill for payment")),)
+    currencies: ClassVar[tuple[str, ...]] = ("RUB",)
     settings: ClassVar[tuple[Setting, ...]] = SETTINGS
 
     def check_settings(self, method: MethodView) -> list[Finding]:
@@ -60,9 +57,7 @@ class CheckCash(PaymentProvider):
         return Instructions("check_cash/instructions.html", _instructions(bill, bill_url, request.language))
 
     def document(self, kind: str, payment: PaymentView, method: MethodView, facts: DocumentFacts) -> DocumentSource:
-        """Return the paper: «Счет на оплату», or «Квитанция ПД-4» for a person. Russian by law. Raises NotSupported."""
-        if kind != RECEIPT:
-            raise NotSupported(f"{self.name} has no document {kind}")
+        """Return the paper: «Счет на оплату», or «Квитанция ПД-4» for a person. Russian by law."""
         return paper_of(Bill(payment, method, facts))
 
 

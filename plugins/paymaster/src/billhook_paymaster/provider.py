@@ -5,26 +5,27 @@ from __future__ import annotations
 from typing import ClassVar, Final
 
 from billhook import (
-    Action,
-    ActionKind,
     Answer,
+    AnswersQuestions,
     Availability,
     Available,
-    BadSignature,
-    CallbackEvent,
-    Capabilities,
     Catalogue,
     Finding,
+    HearsNotifications,
+    Judged,
     MalformedNotification,
     MethodView,
-    NotSupported,
+    PayerReturned,
+    PaymentClaim,
+    PaymentPaid,
     PaymentProvider,
     PaymentView,
     PostForm,
     ProviderError,
     RawRequest,
-    StartKind,
+    Start,
     StartRequest,
+    TakesReturns,
     Unavailable,
     Verdict,
 )
@@ -36,10 +37,10 @@ from billhook_paymaster.signature import SEPARATOR, Digest, check_signature
 
 _ = Catalogue("billhook_paymaster")
 
-CONFIRM: Final = Action("confirm", ActionKind.QUESTION)
-NOTIFY: Final = Action("notify", ActionKind.NOTIFICATION)
-SUCCESS: Final = Action("success", ActionKind.RETURN)
-FAILURE: Final = Action("failure", ActionKind.RETURN)
+CONFIRM: Final = "confirm"
+NOTIFY: Final = "notify"
+SUCCESS: Final = "success"
+FAILURE: Final = "failure"
 
 #: Any other answer, a trailing newline too, refuses the payment (code -8).
 YES: Final = Answer(b"YES", content_type="text/plain")
@@ -49,18 +50,18 @@ DELIVERED: Final = Answer(b"OK", content_type="text/plain")
 NOT_DELIVERED: Final = Answer(b"REFUSED", status=403, content_type="text/plain")
 
 
-class PayMaster(PaymentProvider):
+class PayMaster(PaymentProvider, HearsNotifications, AnswersQuestions, TakesReturns):
     """PayMaster's HTTP protocol: a form to its payment page, a signed notification back."""
 
     name: ClassVar[str] = "paymaster"
     title: ClassVar[Text] = "PayMaster"
-    capabilities: ClassVar[Capabilities] = Capabilities(
-        start=StartKind.FORM,
-        actions=(CONFIRM, NOTIFY, SUCCESS, FAILURE),
-        currencies=("RUB", "EUR", "USD"),
-        merchant_setting="merchant_id",
-        test_mode_setting="test_mode",
-    )
+    starts: ClassVar[tuple[type[Start], ...]] = (PostForm,)
+    notifications: ClassVar[tuple[str, ...]] = (NOTIFY,)
+    questions: ClassVar[tuple[str, ...]] = (CONFIRM,)
+    returns: ClassVar[tuple[str, ...]] = (SUCCESS, FAILURE)
+    currencies: ClassVar[tuple[str, ...]] = ("RUB", "EUR", "USD")
+    merchant_setting: ClassVar[str] = "merchant_id"
+    test_mode_setting: ClassVar[str] = "test_mode"
     settings: ClassVar[tuple[Setting, ...]] = SETTINGS
 
     def check_settings(self, method: MethodView) -> list[Finding]:
@@ -81,32 +82,28 @@ class PayMaster(PaymentProvider):
             raise ProviderError(str(refusal.reason))
         return PostForm(request.method.text("payment_address"), request_fields(_order(request)))
 
-    def verify(self, action: Action, request: RawRequest, method: MethodView) -> None:
-        if action.kind is not ActionKind.NOTIFICATION:
-            raise BadSignature(f"{action.name} is not signed")
+    def verify(self, request: RawRequest, method: MethodView) -> None:
         if request.method != "POST":
             raise MalformedNotification("method", "a notification is posted")
         check_signature(request, method.secrets("secret"), Digest(method.text("hash_algorithm")))
 
-    def parse(self, action: Action, request: RawRequest, method: MethodView) -> CallbackEvent:
-        match action.name:
-            case CONFIRM.name:
-                return read_confirmation(request)
-            case NOTIFY.name:
-                return read_notification(request)
-            case SUCCESS.name | FAILURE.name:
-                return read_return(request, successful=action.name == SUCCESS.name)
-            case _:
-                raise NotSupported(f"{self.name} has no action {action.name}")
+    def parse(self, request: RawRequest, method: MethodView) -> list[PaymentPaid]:
+        return [read_notification(request)]
 
-    def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
-        if action.kind is ActionKind.QUESTION:
-            return YES if verdict is Verdict.ACCEPTED else NO
-        return NOT_DELIVERED if verdict is Verdict.REFUSED else DELIVERED
+    def claim(self, request: RawRequest, method: MethodView) -> PaymentClaim:
+        return read_confirmation(request)
+
+    def returned(self, request: RawRequest, method: MethodView) -> PayerReturned:
+        return read_return(request, successful=request.address == SUCCESS)
+
+    def acknowledge(self, judged: Judged) -> Answer:
+        if judged.request.address == CONFIRM:
+            return YES if judged.verdict is Verdict.ACCEPTED else NO
+        return NOT_DELIVERED if judged.verdict is Verdict.REFUSED else DELIVERED
 
 
 def _order(request: StartRequest) -> Order:
-    payment, method, actions = request.payment, request.method, request.addresses.actions
+    payment, method, addresses = request.payment, request.method, request.addresses.callbacks
     contacts = method.switch("payer_contacts")
     return Order(
         merchant=method.text("merchant_id"),
@@ -114,10 +111,10 @@ def _order(request: StartRequest) -> Order:
         amount=payment.amount,
         description=payment.description,
         expires_at=payment.expires_at,
-        confirmation_url=actions[CONFIRM.name],
-        notification_url=actions[NOTIFY.name],
-        success_url=actions[SUCCESS.name],
-        failure_url=actions[FAILURE.name],
+        confirmation_url=addresses[CONFIRM],
+        notification_url=addresses[NOTIFY],
+        success_url=addresses[SUCCESS],
+        failure_url=addresses[FAILURE],
         payer_email=payment.account.email if contacts else "",
         payer_phone=payment.account.phone if contacts else "",
         method=method.text("payment_method"),

@@ -3,12 +3,12 @@
 A plugin is an ordinary distribution with an entry point in the group `billhook.plugins` that names a module with
 hook implementations. The smallest one that takes money::
 
-    from billhook import Capabilities, Instructions, PaymentProvider, StartKind, hookimpl
+    from billhook import Instructions, PaymentProvider, hookimpl
 
     class CashDesk(PaymentProvider):
         name = "cash_desk"
         title = "Cash desk"
-        capabilities = Capabilities(start=StartKind.INSTRUCTIONS)
+        starts = (Instructions,)
 
         def start(self, request):
             return Instructions("cash_desk/instructions.html", {"number": request.payment.number})
@@ -26,17 +26,16 @@ The provider translates, the host decides and moves money. `billhook` imports pl
 
 from __future__ import annotations
 
-from billhook.callbacks import (
-    Action,
-    ActionKind,
-    Answer,
-    CallbackEvent,
-    PayerReturned,
-    PaymentClaim,
-    PaymentPaid,
-    RawRequest,
-    Verdict,
+from billhook.callbacks import Answer, PayerReturned, RawRequest
+from billhook.capabilities import (
+    Acknowledges,
+    AnswersQuestions,
+    AnswersStatus,
+    HearsNotifications,
+    IssuesDocuments,
+    TakesReturns,
 )
+from billhook.documents import DocumentKind, DocumentSource
 from billhook.errors import (
     BadSignature,
     BillhookError,
@@ -65,6 +64,7 @@ from billhook.events import (
     SubscriptionStopped,
     Value,
 )
+from billhook.facts import Fact, Ignored, Judged, PaymentClaim, PaymentPaid, Reason, Ruling, Verdict
 from billhook.hooks import hookimpl, hookspec
 from billhook.i18n import Catalogue, LazyText
 from billhook.money import Money
@@ -85,15 +85,11 @@ from billhook.provider import (
     Addresses,
     Availability,
     Available,
-    Capabilities,
-    DocumentKind,
-    DocumentSource,
     Instructions,
     PaymentProvider,
     PostForm,
     Redirect,
     Start,
-    StartKind,
     StartRequest,
     Unavailable,
 )
@@ -115,10 +111,11 @@ __all__ = [
     "Access",
     "AccountType",
     "AccountView",
-    "Action",
-    "ActionKind",
+    "Acknowledges",
     "Addresses",
     "Answer",
+    "AnswersQuestions",
+    "AnswersStatus",
     "ApiRange",
     "AttemptState",
     "Availability",
@@ -128,8 +125,6 @@ __all__ = [
     "BalanceThresholdCrossed",
     "BalanceWatch",
     "BillhookError",
-    "CallbackEvent",
-    "Capabilities",
     "Catalogue",
     "ChargeUncovered",
     "ChargeWatch",
@@ -140,11 +135,16 @@ __all__ = [
     "DocumentSource",
     "Effect",
     "Event",
+    "Fact",
     "Fields",
     "Finding",
     "GoTo",
+    "HearsNotifications",
     "HostPage",
+    "Ignored",
     "Instructions",
+    "IssuesDocuments",
+    "Judged",
     "Keep",
     "LazyText",
     "Level",
@@ -172,20 +172,22 @@ __all__ = [
     "ProviderError",
     "RawRequest",
     "Reader",
+    "Reason",
     "Redirect",
     "ResellerView",
     "Room",
+    "Ruling",
     "Setting",
     "SettingKind",
     "Severity",
     "Show",
     "Start",
-    "StartKind",
     "StartRequest",
     "StatusAnswer",
     "StatusRequest",
     "SubscriptionResumed",
     "SubscriptionStopped",
+    "TakesReturns",
     "Unavailable",
     "Value",
     "Verdict",

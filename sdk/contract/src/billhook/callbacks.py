@@ -1,41 +1,21 @@
-"""Messages from a gateway: what arrives, what they may say, what the host answers.
-
-The host hands the raw request to the provider's pure functions. Nothing here credits: a provider says what a message
-claims, the host alone decides whether it was verified, whether it fits, and what to do.
-"""
+"""What comes in at the addresses that a provider has for gateways and returning payers, and what they hear."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from billhook.errors import MalformedNotification
-from billhook.money import Money
-
-
-class ActionKind(StrEnum):
-    """What kind of message an action receives."""
-
-    QUESTION = "question"  # unsigned server-to-server pre-request: may this payment be paid? Credits nothing
-    NOTIFICATION = "notification"  # signed; the only proof of payment
-    RETURN = "return"  # the payer's browser comes back; proves nothing, GET or POST, no cookie, no token
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """A callback address of a provider: the last part of `/plugin/<name>/method/<method id>/<action>`."""
-
-    name: str
-    kind: ActionKind
 
 
 @dataclass(frozen=True, slots=True)
 class RawRequest:
     """A request as it arrived.
 
-    body: the bytes of a POST. fields: decoded form (or query) fields in order, repeated names kept; nothing trimmed.
-    headers: by lower-case name. remote_address: who called; decide nothing by it.
+    address: the name of the callback address. body: the bytes of a POST. headers: by lower-case name.
+    fields: decoded fields in order, repeated names kept, nothing trimmed: of the form that was posted, of the query for
+        a GET; a posted document of another kind (JSON) has none.
+    query: the same of the address's query, for a POST, too. remote_address: who called; decide nothing by it.
     """
 
     method: str
@@ -44,6 +24,8 @@ class RawRequest:
     fields: Sequence[tuple[str, str]]
     headers: Mapping[str, str]
     remote_address: str
+    address: str = ""
+    query: Sequence[tuple[str, str]] = ()
 
     def one(self, name: str) -> str:
         """Return the only value of a field.
@@ -64,56 +46,15 @@ class RawRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentClaim:
-    """What a question or notification says about a payment; the host compares it with what the attempt froze.
-
-    reference: the document number that the attempt was started with. merchant: as signed.
-    amount: what was ordered, not what the payer's bank took. is_test: by signed fields only.
-    """
-
-    reference: str
-    merchant: str
-    amount: Money
-    is_test: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentPaid(PaymentClaim):
-    """A notification: the gateway says it has the money.
-
-    external_id: the gateway's id of the payer's act of paying, not of the message: the once-only key together with
-        plugin and merchant. Another one for the same payment is another act, and credits again.
-    signed_digest: hex digest over exactly the signed fields; the same id with another digest is an alarm.
-    details: what may be shown to a manager (payment system, masked card), each under its label: an English message
-        of the plugin's catalogue. No secrets.
-    """
-
-    external_id: str
-    signed_digest: str
-    details: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
 class PayerReturned:
     """A browser came back.
 
-    reference: may be empty or wrong, since it is not signed. successful: as the gateway says by the address it chose.
+    reference: may be empty or wrong, since it is not signed. successful: as the gateway says, by the address it chose
+    or a field; None if it does not say.
     """
 
     reference: str
-    successful: bool
-
-
-CallbackEvent = PaymentClaim | PaymentPaid | PayerReturned
-
-
-class Verdict(StrEnum):
-    """What the host decided about a message; the provider turns it into the gateway's words."""
-
-    ACCEPTED = "accepted"  # credited, or for a question: may be paid
-    DUPLICATE = "duplicate"  # already credited: the same answer as the first time
-    PARKED = "parked"  # well signed, does not fit: kept for a manager, posts nothing
-    REFUSED = "refused"  # a question whose payment must not be paid
+    successful: bool | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from billhook.callbacks import PaymentPaid
+from billhook.facts import Fact
 from billhook.views import MethodView, PaymentView
 
 
@@ -28,5 +29,5 @@ class AttemptState(StrEnum):
     UNKNOWN = "unknown"  # it does not say: ask again later
 
 
-#: A paid attempt is answered with the same value that a notification gives, and judged in the same way.
-StatusAnswer = PaymentPaid | AttemptState
+#: A paid attempt is answered with the same facts that a notification gives, and they are judged in the same way.
+StatusAnswer = Sequence[Fact] | AttemptState

@@ -20,7 +20,7 @@ from __future__ import annotations
 from billhook_kit.fake_host import FakeHost, open_fake
 from billhook_kit.gateway import GatewayUnderTest, ProviderUnderTest, Report, Started, find_gateway
 from billhook_kit.host import DatabaseHost, Host, HostNotFound, NotOffered, OpenHost, Wish, installed_host
-from billhook_kit.judging import Credit, Misfit
+from billhook_kit.judging import Credit
 from billhook_kit.messages import form, json_body
 from billhook_kit.reader import FakeReader
 from billhook_kit.rooms import Opened, Visit
@@ -35,7 +35,6 @@ __all__ = [
     "GatewayUnderTest",
     "Host",
     "HostNotFound",
-    "Misfit",
     "NotOffered",
     "OpenHost",
     "Opened",

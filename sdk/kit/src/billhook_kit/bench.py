@@ -7,11 +7,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
-from billhook.callbacks import Action, ActionKind, Answer, PaymentPaid, RawRequest
+from billhook.callbacks import Answer, RawRequest
+from billhook.capabilities import HearsNotifications
 from billhook.errors import PluginError
+from billhook.facts import Ignored, PaymentPaid
 from billhook.host.loading import LoadedPlugin, load
+from billhook.host.reading import callbacks_of, identity_of
 from billhook.money import Money
 from billhook.provider import PaymentProvider
 from billhook.settings import Level, SettingKind
@@ -96,7 +99,7 @@ class Bench:
     @property
     def currency(self) -> str:
         provider = self.plugin.provider
-        currencies = provider.capabilities.currencies if provider else ()
+        currencies = provider.currencies if provider else ()
         return "RUB" if not currencies or "RUB" in currencies else currencies[0]
 
     @property
@@ -155,49 +158,58 @@ class Bench:
 
     def started(self, wish: Wish | None = None, method: MethodView | None = None) -> Started:
         """Return a new payment of 5 000.00, started with the author's method."""
-        wish = wish or Wish(self.sum(), self.provider.capabilities.account_types[0])
+        wish = wish or Wish(self.sum(), self.provider.account_types[0])
         return self.host.start(self.host.payment(wish), method or self.method)
 
     def report(self, started: Started, **changes: Any) -> Report:
         """Return the truth about a started payment, as a new payment of the gateway; `changes` replace parts of it."""
         self._number += 1
-        capabilities = self.provider.capabilities
         method = started.method
+        merchant, is_test = identity_of(self.provider, method)
         truth = Report(
             started=started,
             method=method,
             reference=started.payment.number,
-            merchant=method.text(capabilities.merchant_setting) if capabilities.merchant_setting else "",
+            merchant=merchant,
             amount=started.payment.amount,
-            is_test=bool(capabilities.test_mode_setting) and method.switch(capabilities.test_mode_setting),
+            is_test=is_test,
             external_id=f"{43184404 + self._number}",
             paid_at=views.NOON + timedelta(minutes=self._number),
             payer="A. Payer",
         )
         return replace(truth, **changes)
 
-    def action(self, kind: ActionKind) -> Action:
-        """Return the action of that kind; for notifications the one that the author named."""
-        found = [action for action in self.provider.capabilities.actions if action.kind is kind]
-        named = [action for action in found if kind is ActionKind.NOTIFICATION and action.name == self.gateway.action]
-        return (named or found)[0]
+    def addresses(self, *hears: type) -> list[str]:
+        """Return the names of the callback addresses at which messages for these capabilities come."""
+        return [name for name, kind in callbacks_of(self.provider).items() if kind in hears]
+
+    @property
+    def notify_address(self) -> str:
+        """Where notifications come: the address that the author named, else the first."""
+        return self.gateway.callback or self.addresses(HearsNotifications)[0]
 
     def notification(self, started: Started, **changes: Any) -> RawRequest:
         return self.gateway.notification(self.report(started, **changes))
 
     def notify(self, request: RawRequest, method: MethodView | None = None) -> Answer:
         """Deliver a notification to the host."""
-        return self.host.deliver(method or self.method, self.action(ActionKind.NOTIFICATION).name, request)
+        return self.host.deliver(method or self.method, self.notify_address, request)
 
     def read(self, request: RawRequest, method: MethodView, provider: PaymentProvider | None = None) -> PaymentPaid:
-        """Verify and read a notification without a host. Raises what the provider raises."""
-        provider = provider or self.provider
-        action = self.action(ActionKind.NOTIFICATION)
-        provider.verify(action, request, method)
-        found = provider.parse(action, request, method)
-        if not isinstance(found, PaymentPaid):
-            raise TypeError(f"parse returned {type(found).__name__}, not PaymentPaid")
-        return found
+        """Verify a notification without a host, and return the one paid act that it tells of.
+
+        Raises what the provider raises, TypeError for another number of them.
+        """
+        hearer, request = cast(HearsNotifications, provider or self.provider), self.at_its_address(request)
+        hearer.verify(request, method)
+        found = [fact for fact in hearer.parse(request, method) if not isinstance(fact, Ignored)]
+        if len(found) != 1 or not isinstance(found[0], PaymentPaid):
+            raise TypeError(f"parse returned {found!r:.60}, not one PaymentPaid")
+        return found[0]
+
+    def at_its_address(self, request: RawRequest) -> RawRequest:
+        """Return a notification as a host hands it over."""
+        return replace(request, address=self.notify_address)
 
     def why(self) -> str:
         """Return the last failure that the host saw, for a message."""

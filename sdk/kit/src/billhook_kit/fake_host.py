@@ -9,31 +9,33 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from threading import Lock
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from billhook.callbacks import (
-    Action,
-    ActionKind,
-    Answer,
-    PayerReturned,
-    PaymentClaim,
-    PaymentPaid,
-    RawRequest,
-    Verdict,
+from billhook.callbacks import Answer, RawRequest
+from billhook.capabilities import (
+    Acknowledges,
+    AnswersQuestions,
+    AnswersStatus,
+    HearsNotifications,
+    IssuesDocuments,
+    TakesReturns,
 )
+from billhook.documents import DocumentSource
 from billhook.errors import BadSignature, MalformedNotification, NotSupported, PluginError
 from billhook.events import Effect, Event, Notify, Value
+from billhook.facts import Judged, Ruling
 from billhook.host import answers
 from billhook.host.answers import Rubbish
 from billhook.host.effects import of_event
+from billhook.host.judging import OPEN, Frozen
 from billhook.host.loading import LoadedPlugin, load
 from billhook.host.places import hook_of
+from billhook.host.reading import callbacks_of, documents_of, identity_of
 from billhook.host.tables import Tables
 from billhook.pages import Room
 from billhook.provider import (
     Addresses,
-    DocumentSource,
     Instructions,
     PaymentProvider,
     StartRequest,
@@ -46,7 +48,7 @@ from billhook.views import AccountType, AccountView, DocumentFacts, MethodView, 
 from billhook_kit import patience, views
 from billhook_kit.gateway import Started
 from billhook_kit.host import NotOffered, Wish, WrongStart
-from billhook_kit.judging import OPEN, Books, Credit, Frozen, Standing
+from billhook_kit.judging import Books, Credit, Standing
 from billhook_kit.levels import Above
 from billhook_kit.links import Links
 from billhook_kit.pages import Pages
@@ -140,10 +142,9 @@ class FakeHost:
 
     def offer(self, payment: PaymentView, method: MethodView) -> str | None:
         """Return why a method can't be chosen for a payment, or None if it can."""
-        capabilities = self.provider.capabilities
-        if payment.account.type not in capabilities.account_types:
+        if payment.account.type not in self.provider.account_types:
             return f"not for {payment.account.type}"
-        if capabilities.currencies and payment.amount.currency not in capabilities.currencies:
+        if self.provider.currencies and payment.amount.currency not in self.provider.currencies:
             return f"not in {payment.amount.currency}"
         if self.status(payment) not in OPEN:
             return f"the payment is {self.status(payment)}"
@@ -154,12 +155,8 @@ class FakeHost:
         reason = self.offer(payment, method)
         if reason is not None:
             raise NotOffered(reason)
-        capabilities = self.provider.capabilities
-        frozen = Frozen(
-            merchant=method.text(capabilities.merchant_setting) if capabilities.merchant_setting else "",
-            amount=payment.amount,
-            is_test=bool(capabilities.test_mode_setting) and method.switch(capabilities.test_mode_setting),
-        )
+        merchant, is_test = identity_of(self.provider, method)
+        frozen = Frozen(merchant, payment.amount, is_test)
         attempts = self.books.payments[payment.number].attempts.setdefault(method.id, [])
         # The same start again (Back, a second press) takes up the attempt that was frozen before.
         if frozen not in attempts:
@@ -168,65 +165,59 @@ class FakeHost:
         request = StartRequest(payment, method, addresses(self.provider, payment, method), key, language)
         try:
             outcome = self._asked("start", lambda: self.provider.start(request))
-            answers.check_start(capabilities, outcome)
+            answers.check_start(self.provider.starts, outcome)
         except Rubbish as error:
             raise WrongStart(str(error)) from error
         return Started(payment, method, outcome, key)
 
-    def deliver(self, method: MethodView, action: str, request: RawRequest) -> Answer:
-        found = next((each for each in self.provider.capabilities.actions if each.name == action), None)
-        if found is None:
+    def deliver(self, method: MethodView, address: str, request: RawRequest) -> Answer:
+        hears = callbacks_of(self.provider).get(address)
+        if hears is None:
             return _NOT_FOUND
-        if found.kind is not ActionKind.RETURN and request.method != "POST":
+        if hears is not TakesReturns and request.method != "POST":
             return _NOT_ALLOWED
         try:
-            return self._judged(found, self.present(method), request)
+            return self._judged(hears, self.present(method), replace(request, address=address))
         except BadSignature:
             return _FORBIDDEN
         except MalformedNotification:
             return _MALFORMED
         except Exception as error:  # noqa: BLE001  the host contains whatever a plugin raises
-            self._failed(f"{action}: {patience.told(error)}")
+            self._failed(f"{address}: {patience.told(error)}")
             return _LATER
 
-    def deliver_together(self, method: MethodView, action: str, requests: Sequence[RawRequest]) -> list[Answer]:
+    def deliver_together(self, method: MethodView, address: str, requests: Sequence[RawRequest]) -> list[Answer]:
         with ThreadPoolExecutor(len(requests)) as pool:
-            return list(pool.map(lambda request: self.deliver(method, action, request), requests))
+            return list(pool.map(lambda request: self.deliver(method, address, request), requests))
 
-    def _judged(self, action: Action, method: MethodView, request: RawRequest) -> Answer:
-        match action.kind:
-            case ActionKind.RETURN:
-                return self._returned(action, method, request)
-            case ActionKind.QUESTION:
-                claim = self._read(action, method, request, PaymentClaim)
-                return self._acknowledge(action, self.books.may_be_paid(method.id, claim))
-            case ActionKind.NOTIFICATION:
-                return self._acknowledge(action, self._verdict(action, method, request))
+    def _judged(self, hears: type, method: MethodView, request: RawRequest) -> Answer:
+        if hears is TakesReturns:
+            return self._returned(method, request)
+        rulings = self._notified(method, request) if hears is HearsNotifications else self._questioned(method, request)
+        judged = Judged(request, method, tuple(rulings))
+        return self._asked("acknowledge", lambda: cast(Acknowledges, self.provider).acknowledge(judged))
 
-    def _verdict(self, action: Action, method: MethodView, request: RawRequest) -> Verdict:
-        self._asked("verify", lambda: self.provider.verify(action, request, method))
+    def _notified(self, method: MethodView, request: RawRequest) -> list[Ruling]:
+        provider = cast(HearsNotifications, self.provider)
+        self._asked("verify", lambda: provider.verify(request, method))
         try:
-            paid = self._read(action, method, request, PaymentPaid)
+            facts = self._asked("parse", lambda: provider.parse(request, method))
         except MalformedNotification:
             with self._lock:
-                return self.books.park_unreadable(request.body)
+                return [self.books.park_unreadable(request.body)]
         with self._lock:
-            return self.books.judge(self.plugin.name, method.id, paid)
+            return [self.books.judge(self.plugin.name, method.id, fact) for fact in facts]
 
-    def _returned(self, action: Action, method: MethodView, request: RawRequest) -> Answer:
+    def _questioned(self, method: MethodView, request: RawRequest) -> list[Ruling]:
+        provider = cast(AnswersQuestions, self.provider)
+        claim = self._asked("claim", lambda: provider.claim(request, method))
+        return [self.books.may_be_paid(method.id, claim)]
+
+    def _returned(self, method: MethodView, request: RawRequest) -> Answer:
         # Anybody can open a return page with anything: what can't be read counts as unsuccessful.
-        with suppress(MalformedNotification):
-            self._read(action, method, request, PayerReturned)
+        with suppress(BadSignature, MalformedNotification):
+            self._asked("returned", lambda: cast(TakesReturns, self.provider).returned(request, method))
         return _RETURNED
-
-    def _read(self, action: Action, method: MethodView, request: RawRequest, kind: type[Read]) -> Read:
-        answer = self._asked("parse", lambda: self.provider.parse(action, request, method))
-        if not isinstance(answer, kind):
-            raise Rubbish(f"parse of {action.name} returned {type(answer).__name__}, not {kind.__name__}")
-        return answer
-
-    def _acknowledge(self, action: Action, verdict: Verdict) -> Answer:
-        return self._asked("acknowledge", lambda: self.provider.acknowledge(action, verdict))
 
     def _asked(self, place: str, ask: Callable[[], Read]) -> Read:
         """Return the plugin's answer, as hosts let it in. Raises Rubbish, TooSlow and what the plugin raises."""
@@ -295,12 +286,13 @@ class FakeHost:
         day = self.now.astimezone(ZoneInfo(self.reseller.timezone)).date()
         link = addresses(self.provider, payment, method).documents.get(kind, "")
         facts = DocumentFacts(payment.number, day, link)
-        return self._asked("document", lambda: self.provider.document(kind, payment, method, facts))
+        provider = cast(IssuesDocuments, self.provider)
+        return self._asked("document", lambda: provider.document(kind, payment, method, facts))
 
     def query(self, started: Started, tries: int = 0) -> StatusAnswer:
         number, key = started.payment.number, started.idempotency_key
         request = StatusRequest(started.payment, started.method, number, key, tries)
-        return self._asked("query", lambda: self.provider.query(request))
+        return self._asked("query", lambda: cast(AnswersStatus, self.provider).query(request))
 
     def tell(self, event: Event) -> list[Effect]:
         """Deliver an event and write what the plugin keeps in tables of its own; notices are only returned.
@@ -340,10 +332,10 @@ def addresses(provider: PaymentProvider, payment: PaymentView, method: MethodVie
     """Return the addresses that a host gives to `start`, in the shape that it serves."""
     root = f"{views.PANEL}/plugin/{provider.name}"
     return Addresses(
-        actions={each.name: f"{root}/method/{method.id}/{each.name}" for each in provider.capabilities.actions},
+        callbacks={name: f"{root}/method/{method.id}/{name}" for name in callbacks_of(provider)},
         documents={
             kind.name: f"{root}/payment/{payment.id}/payment_method/{method.id}/{kind.name}?h={'0' * 32}"
-            for kind in provider.capabilities.documents
+            for kind in documents_of(provider)
         },
         payment_page=f"{views.PANEL}/accounts/{payment.account.id}/payments/{payment.id}",
     )

@@ -104,13 +104,14 @@ class GatewayUnderTest(ProviderUnderTest):
     """A gateway in the kit's hands.
 
     signed_fields: names of the fields (of a form, or of a JSON document's top level) that the signature covers.
-    signature: name of the field or header that holds the signature. action: the notification's, if there are several.
+    signature: name of the field or header that holds the signature.
+    callback: name of the callback address at which `notification` comes; left out, the provider's first.
     public_key: key of the setting that holds the gateway's public key, if it signs with a private one of its own.
     """
 
     signed_fields: ClassVar[Sequence[str]]
     signature: ClassVar[str]
-    action: ClassVar[str] = ""
+    callback: ClassVar[str] = ""
     public_key: ClassVar[str] = ""
 
     @abstractmethod

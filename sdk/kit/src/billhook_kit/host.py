@@ -9,12 +9,13 @@ from importlib.metadata import entry_points
 from typing import Final, Protocol
 
 from billhook.callbacks import Answer, RawRequest
+from billhook.documents import DocumentSource
 from billhook.errors import BillhookError
 from billhook.events import Effect, Event, Value
 from billhook.host.tables import Tables
 from billhook.money import Money
 from billhook.pages import Room
-from billhook.provider import DocumentSource, PaymentProvider
+from billhook.provider import PaymentProvider
 from billhook.settings import Level
 from billhook.status import StatusAnswer
 from billhook.views import AccountType, AccountView, MethodView, PaymentStatus, PaymentView

@@ -1,41 +1,14 @@
-"""The rules by which a host judges a gateway's messages, in memory: what fits is credited once, the rest is parked."""
+"""The books of one seller, in memory. What fits is decided by the rules of every host (`billhook.host.judging`)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from hashlib import sha256
 
-from billhook.callbacks import PaymentClaim, PaymentPaid, Verdict
+from billhook.facts import Fact, Ignored, PaymentClaim, Reason, Ruling, Verdict
+from billhook.host.judging import Frozen, Said, parked_because, refused_because
 from billhook.money import Money
 from billhook.views import PaymentStatus
-
-OPEN = frozenset({PaymentStatus.WAITING_FOR_PAYMENT, PaymentStatus.EXPIRED})
-
-
-class Misfit(StrEnum):
-    """Why a well-signed message was parked."""
-
-    UNKNOWN_PAYMENT = "unknown_payment"
-    NOT_STARTED = "not_started"
-    OTHER_MERCHANT = "other_merchant"
-    OTHER_AMOUNT = "other_amount"
-    OTHER_CURRENCY = "other_currency"
-    TEST_PAYMENT = "test_payment"
-    LIVE_PAYMENT = "live_payment"
-    CANCELLED = "cancelled"
-    UNREADABLE = "unreadable"
-    SIGNED_FIELDS_DIFFER = "signed_fields_differ"
-
-
-@dataclass(frozen=True, slots=True)
-class Frozen:
-    """What an attempt froze when the payment was started."""
-
-    merchant: str
-    amount: Money
-    is_test: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +24,7 @@ class Credit:
 class Parked:
     """A well-signed message that does not fit."""
 
-    reason: Misfit
+    reason: Reason
     external_id: str
     digest: str
 
@@ -72,63 +45,37 @@ class Books:
     payments: dict[str, Standing] = field(default_factory=dict)
     credits: list[Credit] = field(default_factory=list)
     parked: list[Parked] = field(default_factory=list)
-    _seen: dict[tuple[str, str], list[tuple[tuple[object, ...], Verdict]]] = field(default_factory=dict)
+    _seen: dict[tuple[str, str], dict[Said, Ruling]] = field(default_factory=dict)
 
-    def judge(self, plugin: str, method_id: int, paid: PaymentPaid) -> Verdict:
-        """Credit a verified message once, or park it. A twin with the same signed fields is a duplicate."""
-        known = self._seen.setdefault((f"{plugin}:{paid.merchant}", paid.external_id), [])
-        said = (paid.signed_digest, paid.reference, paid.amount, paid.is_test)
-        for former, verdict in known:
-            if former == said:
-                return Verdict.DUPLICATE if verdict is Verdict.ACCEPTED else Verdict.PARKED
-        standing = self.payments.get(paid.reference)
-        problem = Misfit.SIGNED_FIELDS_DIFFER if known else self._problem(standing, method_id, paid)
-        verdict = Verdict.PARKED
-        if problem is not None or standing is None:
-            self.parked.append(Parked(problem or Misfit.UNKNOWN_PAYMENT, paid.external_id, paid.signed_digest))
+    def judge(self, plugin: str, method_id: int, fact: Fact) -> Ruling:
+        """Credit a verified fact once, or park it. A twin with the same signed fields is a duplicate."""
+        if isinstance(fact, Ignored):
+            return Ruling(fact, Verdict.NOTED)
+        known = self._seen.setdefault((f"{plugin}:{fact.merchant}", fact.external_id), {})
+        former = known.get(Said.of(fact))
+        if former is not None:
+            return former if former.verdict is Verdict.PARKED else Ruling(fact, Verdict.DUPLICATE)
+        reason = parked_because(fact, *self._standing(fact, method_id), list(known))
+        ruling = known[Said.of(fact)] = Ruling(fact, Verdict.PARKED if reason else Verdict.ACCEPTED, reason)
+        if reason is not None:
+            self.parked.append(Parked(reason, fact.external_id, fact.signed_digest))
         else:
-            standing.status, verdict = PaymentStatus.COMPLETED, Verdict.ACCEPTED
-            self.credits.append(Credit(standing.number, paid.amount, paid.external_id))
-        known.append((said, verdict))
-        return verdict
+            self.payments[fact.reference].status = PaymentStatus.COMPLETED
+            self.credits.append(Credit(fact.reference, fact.amount, fact.external_id))
+        return ruling
 
-    def park_unreadable(self, body: bytes) -> Verdict:
+    def park_unreadable(self, body: bytes) -> Ruling:
         """Keep a verified message that nobody could read, once."""
         digest = sha256(body).hexdigest()
         if not any(parked.digest == digest for parked in self.parked):
-            self.parked.append(Parked(Misfit.UNREADABLE, f"unreadable:{digest}", digest))
-        return Verdict.PARKED
+            self.parked.append(Parked(Reason.UNREADABLE, f"unreadable:{digest}", digest))
+        return Ruling(None, Verdict.PARKED, Reason.UNREADABLE)
 
-    def may_be_paid(self, method_id: int, claim: PaymentClaim) -> Verdict:
+    def may_be_paid(self, method_id: int, claim: PaymentClaim) -> Ruling:
         """Answer a question: unsigned, so it changes nothing."""
+        reason = refused_because(claim, *self._standing(claim, method_id))
+        return Ruling(claim, Verdict.REFUSED if reason else Verdict.ACCEPTED, reason)
+
+    def _standing(self, claim: PaymentClaim, method_id: int) -> tuple[PaymentStatus | None, list[Frozen]]:
         standing = self.payments.get(claim.reference)
-        if standing is None or standing.status not in OPEN:
-            return Verdict.REFUSED
-        fits = misfit(claim, standing.attempts.get(method_id, [])) is None
-        return Verdict.ACCEPTED if fits else Verdict.REFUSED
-
-    def _problem(self, standing: Standing | None, method_id: int, paid: PaymentPaid) -> Misfit | None:
-        if standing is None:
-            return Misfit.UNKNOWN_PAYMENT
-        found = misfit(paid, standing.attempts.get(method_id, []))
-        return Misfit.CANCELLED if found is None and standing.status is PaymentStatus.CANCELLED else found
-
-
-def misfit(claim: PaymentClaim, attempts: Sequence[Frozen]) -> Misfit | None:
-    """Return None if one attempt agrees in everything, else what disagrees with the newest one."""
-    if not attempts:
-        return Misfit.NOT_STARTED
-    problems = [_difference(claim, frozen) for frozen in attempts]
-    return None if None in problems else problems[-1]
-
-
-def _difference(claim: PaymentClaim, frozen: Frozen) -> Misfit | None:
-    if claim.merchant != frozen.merchant:
-        return Misfit.OTHER_MERCHANT
-    if claim.amount.currency != frozen.amount.currency:
-        return Misfit.OTHER_CURRENCY
-    if claim.amount != frozen.amount:
-        return Misfit.OTHER_AMOUNT
-    if claim.is_test != frozen.is_test:
-        return Misfit.TEST_PAYMENT if claim.is_test else Misfit.LIVE_PAYMENT
-    return None
+        return (standing.status, standing.attempts.get(method_id, [])) if standing else (None, [])

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from billhook.callbacks import Action, ActionKind
+from billhook.capabilities import AnswersQuestions, AnswersStatus, HearsNotifications, IssuesDocuments, TakesReturns
 from billhook.errors import MigrationFailed, ProviderError
 from billhook.i18n import use_language
-from billhook.provider import PaymentProvider
+from billhook.provider import Instructions, PaymentProvider
 from billhook.settings import SettingKind
 
 from billhook_kit.bench import Bench, Subject
@@ -258,17 +258,15 @@ def _present(subject: Subject) -> set[Need]:
 
 
 def _of_provider(provider: PaymentProvider) -> set[Need]:
-    capabilities = provider.capabilities
-    actions: Sequence[Action] = capabilities.actions
     facts = {
         Need.PROVIDER: True,
-        Need.NOTIFICATION: any(action.kind is ActionKind.NOTIFICATION for action in actions),
-        Need.QUESTION: any(action.kind is ActionKind.QUESTION for action in actions),
-        Need.RETURN: any(action.kind is ActionKind.RETURN for action in actions),
-        Need.TEST_MODE: bool(capabilities.test_mode_setting),
-        Need.MERCHANT: bool(capabilities.merchant_setting),
-        Need.DOCUMENTS: bool(capabilities.documents),
-        Need.INSTRUCTIONS: capabilities.start == "instructions",
-        Need.STATUS: capabilities.status_query,
+        Need.NOTIFICATION: isinstance(provider, HearsNotifications),
+        Need.QUESTION: isinstance(provider, AnswersQuestions),
+        Need.RETURN: isinstance(provider, TakesReturns),
+        Need.TEST_MODE: bool(provider.test_mode_setting),
+        Need.MERCHANT: bool(provider.merchant_setting),
+        Need.DOCUMENTS: isinstance(provider, IssuesDocuments),
+        Need.INSTRUCTIONS: Instructions in provider.starts,
+        Need.STATUS: isinstance(provider, AnswersStatus),
     }
     return {need for need, holds in facts.items() if holds}

@@ -31,7 +31,7 @@ def json_body(content: Mapping[str, Any] | bytes, headers: Mapping[str, str] | N
 
 def as_get(request: RawRequest) -> RawRequest:
     """Return the same fields in the query of a GET."""
-    return replace(request, method="GET", body=b"", content_type="")
+    return replace(request, method="GET", body=b"", content_type="", query=request.fields)
 
 
 def names(request: RawRequest) -> list[str]:

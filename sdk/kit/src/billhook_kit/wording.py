@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from billhook.host.loading import LoadedPlugin
+from billhook.host.reading import documents_of
 from billhook.settings import Setting
 
 from billhook_kit.markup import visible_texts
@@ -33,7 +34,7 @@ def declared(plugin: LoadedPlugin) -> Iterator[tuple[str, str]]:
     for setting in plugin.all_settings:
         yield from _of_setting(setting)
     if plugin.provider is not None:
-        for kind in plugin.provider.capabilities.documents:
+        for kind in documents_of(plugin.provider):
             yield from _plain(f"the label of document {kind.name!r}", kind.label)
     for page in plugin.pages:
         yield from _plain(f"the title of page {page.name!r}", page.title)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billhook import Capabilities, Instructions, PaymentProvider, StartKind, StartRequest, hookimpl
+from billhook import Instructions, PaymentProvider, StartRequest, hookimpl
 
 MESSAGE = "stands in the page as markup"
 
@@ -10,7 +10,7 @@ MESSAGE = "stands in the page as markup"
 class Mutant(PaymentProvider):
     name = "mutant_pages"
     title = "Counter"
-    capabilities = Capabilities(start=StartKind.INSTRUCTIONS)
+    starts = (Instructions,)
 
     def start(self, request: StartRequest) -> Instructions:
         return Instructions("mutant_pages/counter.html")

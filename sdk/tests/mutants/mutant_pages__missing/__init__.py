@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billhook import Capabilities, Instructions, PaymentProvider, StartKind, StartRequest, hookimpl
+from billhook import Instructions, PaymentProvider, StartRequest, hookimpl
 
 MESSAGE = "UndefinedError"
 
@@ -10,7 +10,7 @@ MESSAGE = "UndefinedError"
 class Mutant(PaymentProvider):
     name = "mutant_pages__missing"
     title = "Counter"
-    capabilities = Capabilities(start=StartKind.INSTRUCTIONS)
+    starts = (Instructions,)
 
     def start(self, request: StartRequest) -> Instructions:
         return Instructions("mutant_pages__missing/counter.html")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billhook import Capabilities, Instructions, PaymentProvider, StartKind, StartRequest, hookimpl
+from billhook import Instructions, PaymentProvider, StartRequest, hookimpl
 
 MESSAGE = "an inline style"
 
@@ -10,7 +10,7 @@ MESSAGE = "an inline style"
 class Mutant(PaymentProvider):
     name = "mutant_templates"
     title = "Counter"
-    capabilities = Capabilities(start=StartKind.INSTRUCTIONS)
+    starts = (Instructions,)
 
     def start(self, request: StartRequest) -> Instructions:
         return Instructions("mutant_templates/counter.html")

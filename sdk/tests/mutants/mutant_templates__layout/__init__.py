@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billhook import Capabilities, Instructions, PaymentProvider, StartKind, StartRequest, hookimpl
+from billhook import Instructions, PaymentProvider, StartRequest, hookimpl
 
 MESSAGE = "which no host promises"
 
@@ -10,7 +10,7 @@ MESSAGE = "which no host promises"
 class Mutant(PaymentProvider):
     name = "mutant_templates__layout"
     title = "Counter"
-    capabilities = Capabilities(start=StartKind.INSTRUCTIONS)
+    starts = (Instructions,)
 
     def start(self, request: StartRequest) -> Instructions:
         return Instructions("mutant_templates__layout/counter.html")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billhook import Capabilities, Instructions, PaymentProvider, StartKind, StartRequest, hookimpl
+from billhook import Instructions, PaymentProvider, StartRequest, hookimpl
 
 MESSAGE = "an event attribute (onclick)"
 
@@ -10,7 +10,7 @@ MESSAGE = "an event attribute (onclick)"
 class Mutant(PaymentProvider):
     name = "mutant_templates__unquoted"
     title = "Counter"
-    capabilities = Capabilities(start=StartKind.INSTRUCTIONS)
+    starts = (Instructions,)
 
     def start(self, request: StartRequest) -> Instructions:
         return Instructions("mutant_templates__unquoted/counter.html")

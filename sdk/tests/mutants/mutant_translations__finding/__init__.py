@@ -2,18 +2,7 @@
 
 from __future__ import annotations
 
-from billhook import (
-    Capabilities,
-    Catalogue,
-    Finding,
-    Instructions,
-    MethodView,
-    PaymentProvider,
-    Severity,
-    StartKind,
-    StartRequest,
-    hookimpl,
-)
+from billhook import Catalogue, Finding, Instructions, MethodView, PaymentProvider, Severity, StartRequest, hookimpl
 
 MESSAGE = "a finding of check_settings is the plain text 'The counter has no desk.'"
 _ = Catalogue("mutant_translations__finding")
@@ -22,7 +11,7 @@ _ = Catalogue("mutant_translations__finding")
 class Mutant(PaymentProvider):
     name = "mutant_translations__finding"
     title = _("Counter")
-    capabilities = Capabilities(start=StartKind.INSTRUCTIONS)
+    starts = (Instructions,)
 
     def check_settings(self, method: MethodView) -> list[Finding]:
         return [Finding(Severity.WARNING, "The counter has no desk.", _("Counter"))]

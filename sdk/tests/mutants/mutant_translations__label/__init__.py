@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-from billhook import (
-    Capabilities,
-    Catalogue,
-    Instructions,
-    PaymentProvider,
-    Setting,
-    SettingKind,
-    StartKind,
-    StartRequest,
-    hookimpl,
-)
+from billhook import Catalogue, Instructions, PaymentProvider, Setting, SettingKind, StartRequest, hookimpl
 
 MESSAGE = "the label of setting 'desk' is the plain text 'Desk'"
 _ = Catalogue("mutant_translations__label")
@@ -21,7 +11,7 @@ _ = Catalogue("mutant_translations__label")
 class Mutant(PaymentProvider):
     name = "mutant_translations__label"
     title = _("Counter")
-    capabilities = Capabilities(start=StartKind.INSTRUCTIONS)
+    starts = (Instructions,)
     settings = (Setting("desk", SettingKind.TEXT, "Desk"), Setting("inn", SettingKind.TEXT, "INN"))
 
     def start(self, request: StartRequest) -> Instructions:

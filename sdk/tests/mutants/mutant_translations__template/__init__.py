@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from billhook import (
-    Capabilities,
-    Catalogue,
-    Instructions,
-    PaymentProvider,
-    StartKind,
-    StartRequest,
-    hookimpl,
-)
+from billhook import Catalogue, Instructions, PaymentProvider, StartRequest, hookimpl
 
 MESSAGE = "counter.html:2 is the plain text 'Pay at the desk of 0'"
 _ = Catalogue("mutant_translations__template")
@@ -19,7 +11,7 @@ _ = Catalogue("mutant_translations__template")
 class Mutant(PaymentProvider):
     name = "mutant_translations__template"
     title = _("Counter")
-    capabilities = Capabilities(start=StartKind.INSTRUCTIONS)
+    starts = (Instructions,)
 
     def start(self, request: StartRequest) -> Instructions:
         return Instructions("mutant_translations__template/counter.html")

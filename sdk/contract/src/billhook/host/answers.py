@@ -11,12 +11,16 @@ from typing import Any, Final, get_type_hints
 from urllib.parse import urlencode
 
 from billhook.addresses import is_web_address
-from billhook.callbacks import Answer, PaymentPaid
+from billhook.callbacks import Answer
+from billhook.documents import DocumentSource
+from billhook.facts import PaymentPaid
 from billhook.host.places import EVENTS, PLACES, kinds_of
 from billhook.i18n import LazyText, is_storable
 from billhook.pages import GoTo, Show
-from billhook.provider import Capabilities, DocumentSource, Instructions, PostForm, Redirect, StartKind
+from billhook.provider import Instructions, PostForm, Redirect, Start
 
+#: What one message may say.
+MOST_FACTS: Final = 100
 _TEXT: Final = (str, LazyText)
 #: What is answered as a value, whose fields are then what its class says. Effects are judged by `effects`.
 _VALUES: Final = {
@@ -43,21 +47,25 @@ def check(plugin: str, place: str, answer: object) -> None:
     declared = PLACES.get(place)
     if declared is None:
         return  # a collector
+    if declared.singly and isinstance(answer, declared.singly):
+        return
     if not declared.many:
         _one(plugin, place, answer, declared.answers)
     elif type(answer) is not list and (not isinstance(answer, Sequence) or isinstance(answer, str | bytes)):
         wanted = " or ".join(kind.__name__ for kind in declared.answers)
         raise Rubbish(f"{place} returned {_kind(answer)}, not a list of {wanted}")
     else:
+        if place == "parse" and not 1 <= len(answer) <= MOST_FACTS:
+            raise Rubbish(f"parse returned {len(answer)} facts, not 1 to {MOST_FACTS}: what is no news is Ignored")
         for each in answer:
             _one(plugin, place, each, declared.answers)
 
 
-def check_start(capabilities: Capabilities, answer: object) -> None:
+def check_start(starts: tuple[type[Start], ...], answer: object) -> None:
     """Raise Rubbish for a start of another kind than the provider declares: hosts decide by the declaration."""
-    wanted = _STARTS[capabilities.start]
-    if not isinstance(answer, wanted):
-        raise Rubbish(f"start returned {_kind(answer)}, not {wanted.__name__} as capabilities.start says")
+    if not isinstance(answer, starts):
+        wanted = " or ".join(kind.__name__ for kind in starts)
+        raise Rubbish(f"start returned {_kind(answer)}, not {wanted} as starts says")
 
 
 def _one(plugin: str, place: str, answer: Any, expected: tuple[type, ...]) -> None:
@@ -169,11 +177,6 @@ def _go_to(_plugin: str, answer: GoTo) -> None:
     urlencode(answer.fields)  # what no address can carry shows here, in the plugin's guard
 
 
-_STARTS: Final[Mapping[StartKind, type]] = {
-    StartKind.REDIRECT: Redirect,
-    StartKind.FORM: PostForm,
-    StartKind.INSTRUCTIONS: Instructions,
-}
 #: Longer ids of payments are no gateway's.
 _LONGEST_ID: Final = 200
 _DIGEST: Final = re.compile(r"[0-9a-fA-F]{32,128}", re.ASCII)

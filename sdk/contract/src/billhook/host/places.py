@@ -7,14 +7,22 @@ derived from here. What is answered in each place, and what becomes of a call th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from inspect import signature
 from types import NoneType, UnionType
-from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from billhook import hooks
+from billhook.capabilities import (
+    Acknowledges,
+    AnswersQuestions,
+    AnswersStatus,
+    HearsNotifications,
+    IssuesDocuments,
+    TakesReturns,
+)
 from billhook.errors import BadSignature, CallbackError, MalformedNotification, PageError, ProviderError
 from billhook.events import Event
 from billhook.pages import PageAnswer
@@ -38,9 +46,10 @@ class Place:
         or `link`, a `template`. It is what failures are recorded and counted under.
     seconds: how long a call may take; one that takes longer is given up.
     answers: the types of its answer; with `many`, of what the list holds that it answers. Anything else is rubbish.
+    singly: what it may answer instead of a list.
     otherwise: what becomes of a call that raises, hangs or answers something else.
     may_raise: what is no failure there.
-    anonymous: strangers reach it, without signing in: their failures pause nobody.
+    anonymous: strangers reach it, without signing in; failures pause nobody there, only calls that hang do.
     method: it is a method of providers. event: what its hook tells of; such a handler may also answer None.
     """
 
@@ -52,6 +61,7 @@ class Place:
     side: SideName = SideName.OWN
     anonymous: bool = False
     many: bool = False
+    singly: tuple[type, ...] = ()
     method: bool = False
     event: type[Event] | None = None
 
@@ -63,11 +73,22 @@ def kinds_of(annotation: Any) -> tuple[type, ...]:
     return (NoneType if annotation is None else get_origin(annotation) or annotation,)
 
 
-def _answered(function: Callable[..., object]) -> tuple[bool, tuple[type, ...]]:
-    """Return whether a function answers a list, and the classes of its answer or of what the list holds."""
+class _Answered(NamedTuple):
+    """What a signature says is answered: whether a list, the classes of what it holds or of the answer, and others."""
+
+    many: bool
+    answers: tuple[type, ...]
+    singly: tuple[type, ...] = ()
+
+
+def _answered(function: Callable[..., object]) -> _Answered:
     returns = get_type_hints(function)["return"]
-    many = get_origin(returns) is list
-    return many, kinds_of(get_args(returns)[0] if many else returns)
+    parts = get_args(returns) if get_origin(returns) in (Union, UnionType) else (returns,)
+    lists = [part for part in parts if get_origin(part) in (list, Sequence)]
+    if not lists:
+        return _Answered(False, kinds_of(returns))
+    held = tuple(kind for part in lists for kind in kinds_of(get_args(part)[0]))
+    return _Answered(True, held, tuple(kind for part in parts if part not in lists for kind in kinds_of(part)))
 
 
 def _method(
@@ -77,14 +98,14 @@ def _method(
     may_raise: tuple[type[Exception], ...] = (),
     side: SideName = SideName.OWN,
 ) -> Place:
-    many, answers = _answered(function)
+    many, answers, singly = _answered(function)
     anonymous = side is SideName.PUBLIC
-    return Place(function.__name__, seconds, answers, otherwise, may_raise, side, anonymous, many, method=True)
+    return Place(function.__name__, seconds, answers, otherwise, may_raise, side, anonymous, many, singly, method=True)
 
 
 def _event(hook: str, seconds: float, otherwise: str) -> Place:
     function = getattr(hooks, hook)
-    many, answers = _answered(function)
+    many, answers, _singly = _answered(function)
     return Place(hook, seconds, answers, otherwise, many=many, event=get_type_hints(function)["event"])
 
 
@@ -106,6 +127,7 @@ _NOT_WORKING: Final = "the payer reads that the method does not work now"
 _SENT_AGAIN: Final = (
     "the gateway hears 503 and `Retry-After`; nothing is credited; its retry is judged as if it were the first"
 )
+_LOOKED_FOR: Final = "the payer reads that their payment is looked for; nothing is credited by a return"
 _STAYS: Final = "the gateway hears 503 and `Retry-After`; what was credited stays, once"
 _ASKED_AGAIN: Final = "the attempt stays unknown and is asked for again, with growing pauses"
 _WITHOUT: Final = "the payer's page comes without the document and offers to try again"
@@ -125,11 +147,13 @@ PLACES: Final[Mapping[str, Place]] = {
         _method(PaymentProvider.check_settings, 2.0, _FINDING),
         Place("validator", 2.0, kinds_of(Text | None), _NOT_TAKEN),
         _method(PaymentProvider.start, 20.0, _ANOTHER, (ProviderError,)),
-        _method(PaymentProvider.verify, 2.0, _SENT_AGAIN, _UNBELIEVED, _PUBLIC),
-        _method(PaymentProvider.parse, 2.0, _SENT_AGAIN, _UNBELIEVED, _PUBLIC),
-        _method(PaymentProvider.acknowledge, 2.0, _STAYS, (CallbackError, ProviderError), _PUBLIC),
-        _method(PaymentProvider.query, 20.0, _ASKED_AGAIN, (ProviderError,)),
-        _method(PaymentProvider.document, 10.0, _WITHOUT, (ProviderError,)),
+        _method(HearsNotifications.verify, 2.0, _SENT_AGAIN, _UNBELIEVED, _PUBLIC),
+        _method(HearsNotifications.parse, 2.0, _SENT_AGAIN, _UNBELIEVED, _PUBLIC),
+        _method(AnswersQuestions.claim, 2.0, _SENT_AGAIN, _UNBELIEVED, _PUBLIC),
+        _method(TakesReturns.returned, 2.0, _LOOKED_FOR, _UNBELIEVED, _PUBLIC),
+        _method(Acknowledges.acknowledge, 2.0, _STAYS, (CallbackError, ProviderError), _PUBLIC),
+        _method(AnswersStatus.query, 20.0, _ASKED_AGAIN, (ProviderError,)),
+        _method(IssuesDocuments.document, 10.0, _WITHOUT, (ProviderError,)),
         Place("page", 10.0, kinds_of(PageAnswer), _NO_PAGE, (PageError,), _PAGES),
         Place("link", 10.0, kinds_of(PageAnswer), _NO_PAGE, (PageError,), _PAGES, anonymous=True),
         Place("template", 10.0, (str,), _NOT_WORKING),

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
-
-from billhook.callbacks import ActionKind
-from billhook.provider import Capabilities, PaymentProvider
 
 from billhook_kit.bench import Bench
 from billhook_kit.guard import seen_at_import
@@ -43,31 +39,3 @@ def reaches_for_nothing_at_import(bench: Bench) -> None:
         raise Failed(f"while it was imported and loaded it reached out: {seen.touched}")
     if seen.thread:
         raise Failed(f"a thread goes on after it was imported and loaded: {seen.thread}", _THREAD)
-
-
-@check(
-    "capabilities",
-    "Its capabilities agree with its code",
-    Need.PROVIDER,
-    remedy="Let the declaration and the code say the same: hosts decide by the declaration alone.",
-)
-def capabilities_agree_with_the_code(bench: Bench) -> None:
-    """For what the provider declares as data it overrides the method, and the other way round."""
-    kind = type(bench.provider)
-    for problem in _undone(kind.capabilities, kind):
-        raise Failed(problem)
-
-
-def _undone(capabilities: Capabilities, kind: type[PaymentProvider]) -> Iterator[str]:
-    notified = any(action.kind is ActionKind.NOTIFICATION for action in capabilities.actions)
-    for declared, method, what in (
-        (notified, "verify", "a NOTIFICATION action"),
-        (bool(capabilities.actions), "parse", "actions"),
-        (bool(capabilities.documents), "document", "documents"),
-        (capabilities.status_query, "query", "status_query"),
-    ):
-        overridden = getattr(kind, method) is not getattr(PaymentProvider, method)
-        if declared and not overridden:
-            yield f"it declares {what} and does not override {method}"
-        if overridden and not declared:
-            yield f"it overrides {method} and does not declare {what}"

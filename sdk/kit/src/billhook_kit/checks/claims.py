@@ -7,7 +7,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
-from billhook.callbacks import ActionKind, RawRequest
+from billhook.callbacks import RawRequest
+from billhook.capabilities import AnswersQuestions, HearsNotifications, TakesReturns
 from billhook.errors import CallbackError
 from billhook.i18n import is_storable
 from billhook.money import MINOR_DIGITS, Money
@@ -43,7 +44,7 @@ def another_sum_is_not_credited(bench: Bench) -> None:
 def _must_credit(bench: Bench, amount: Money) -> None:
     """Pay a sum, unless the plugin does not take it."""
     try:
-        started = bench.started(Wish(amount, bench.provider.capabilities.account_types[0]))
+        started = bench.started(Wish(amount, bench.provider.account_types[0]))
     except WrongStart:
         raise
     except NotOffered:
@@ -71,10 +72,10 @@ def another_currency_is_not_credited(bench: Bench) -> None:
 
 
 def _check_only_currency(bench: Bench) -> None:
-    if len(bench.provider.capabilities.currencies) != 1:
+    if len(bench.provider.currencies) != 1:
         raise Failed(
             "the gateway's messages name no currency, and the plugin takes payments in several",
-            'Declare the currency that the gateway means: Capabilities(…, currencies=("RUB",)).',
+            'Declare the currency that the gateway means: currencies = ("RUB",).',
         )
 
 
@@ -101,7 +102,7 @@ def another_payments_money_is_not_credited(bench: Bench) -> None:
 @check("test_flag", "Play money is not credited as real", Need.HONEST, Need.TEST_MODE, remedy=_ELSEWHERE)
 def play_money_is_not_credited(bench: Bench) -> None:
     """A test payment for a live start, and a live payment for a test start, credit nothing."""
-    switch = bench.provider.capabilities.test_mode_setting
+    switch = bench.provider.test_mode_setting
     for is_test in (False, True):
         method = bench.host.method({**bench.settings, switch: is_test})
         started = bench.started(method=method)
@@ -145,13 +146,11 @@ def _same(claim: object, again: object, when: str) -> None:
 def rubbish_is_refused(bench: Bench) -> None:
     """Whatever is posted to a question or notification is answered 400 or 403, never as a failure of the panel; and no
     field makes a claim that a database can't keep."""
-    for action in bench.provider.capabilities.actions:
-        if action.kind is ActionKind.RETURN:
-            continue
+    for address in bench.addresses(HearsNotifications, AnswersQuestions):
         for what, request in _WHOLE.items():
-            answer = bench.host.deliver(bench.method, action.name, request)
+            answer = bench.host.deliver(bench.method, address, request)
             if answer.status >= 500:
-                raise Failed(f"{what} sent to {action.name!r} was answered {answer.status}{bench.why()}")
+                raise Failed(f"{what} sent to {address!r} was answered {answer.status}{bench.why()}")
     if _has_gateway(bench):
         started = bench.started()
         honest = bench.notification(started)
@@ -199,7 +198,7 @@ def a_question_credits_nothing(bench: Bench) -> None:
     started = bench.started()
     fits = _ask(bench, started)
     if fits is None:
-        raise Failed("the plugin declares a QUESTION", "Return one from GatewayUnderTest.question.")
+        raise Failed("the provider answers questions", "Return one from GatewayUnderTest.question.")
     unfit = _ask(bench, started, amount=money(bench, started.payment.amount.minor - 1))
     if bench.host.credits() or bench.host.parked():
         raise Failed("a question changed something")
@@ -214,7 +213,7 @@ def _ask(bench: Bench, started: Started, **changes: Any) -> object:
     request = bench.gateway.question(bench.report(started, **changes))
     if request is None:
         return None
-    answer = bench.host.deliver(bench.method, bench.action(ActionKind.QUESTION).name, request)
+    answer = bench.host.deliver(bench.method, bench.addresses(AnswersQuestions)[0], request)
     if answer.status >= 500:
         raise Failed(f"a question was answered {answer.status}{bench.why()}")
     return answer
@@ -224,7 +223,7 @@ def _ask(bench: Bench, started: Started, **changes: Any) -> object:
     "returns",
     "A return page proves nothing",
     Need.RETURN,
-    remedy="Return PayerReturned from parse for every RETURN action, whatever the fields: anybody can open that page.",
+    remedy="Return PayerReturned from `returned`, whatever the fields: anybody can open that page.",
 )
 def a_return_page_proves_nothing(bench: Bench) -> None:
     """The return addresses, opened by GET or POST with no fields, with a browser's or with a whole signed notification,
@@ -234,14 +233,12 @@ def a_return_page_proves_nothing(bench: Bench) -> None:
         started = bench.started()
         requests["with the browser's fields"] = bench.gateway.returned(bench.report(started))
         requests["with a signed notification"] = bench.notification(started)
-    for action in bench.provider.capabilities.actions:
-        if action.kind is not ActionKind.RETURN:
-            continue
+    for address in bench.addresses(TakesReturns):
         for how, posted in requests.items():
             for request in (posted, messages.as_get(posted)):
-                answer = bench.host.deliver(bench.method, action.name, request)
+                answer = bench.host.deliver(bench.method, address, request)
                 if answer.status >= 400:
-                    raise Failed(f"{action.name!r} by {request.method} {how}: {answer.status}{bench.why()}")
+                    raise Failed(f"{address!r} by {request.method} {how}: {answer.status}{bench.why()}")
     if bench.host.credits() or bench.host.parked():
         raise Failed("a return page changed something")
 
@@ -257,11 +254,10 @@ def a_get_does_nothing(bench: Bench) -> None:
     the host answers 405 and the provider would not believe it either."""
     started = bench.started()
     request = messages.as_get(bench.notification(started))
-    for action in bench.provider.capabilities.actions:
-        if action.kind is not ActionKind.RETURN:
-            answer = bench.host.deliver(bench.method, action.name, request)
-            if answer.status != 405:
-                raise Failed(f"a GET of {action.name!r} was answered {answer.status}")
+    for address in bench.addresses(HearsNotifications, AnswersQuestions):
+        answer = bench.host.deliver(bench.method, address, request)
+        if answer.status != 405:
+            raise Failed(f"a GET of {address!r} was answered {answer.status}")
     if bench.host.credits():
         raise Failed("a GET credited")
     if request.fields:

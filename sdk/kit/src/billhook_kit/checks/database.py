@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from billhook.callbacks import ActionKind
+from billhook.host.reading import documents_of
 
 from billhook_kit.bench import Bench
 from billhook_kit.checks.tour import tour
@@ -48,7 +48,7 @@ def its_documents_can_be_drawn(bench: Bench) -> None:
     not given."""
     host = cast(DatabaseHost, bench.host)
     started = bench.started()
-    for kind in bench.provider.capabilities.documents:
+    for kind in documents_of(bench.provider):
         for fault in host.drawn(started, kind.name):
             raise Failed(f"document {kind.name!r}: {fault}")
 
@@ -64,8 +64,7 @@ def parallel_duplicates_credit_once(bench: Bench) -> None:
     """The same notification, delivered by several threads at the same moment, is credited once, and each of them is
     answered with a success."""
     request = bench.notification(bench.started())
-    action = bench.action(ActionKind.NOTIFICATION).name
-    answers = bench.host.deliver_together(bench.method, action, [request] * _TWINS)
+    answers = bench.host.deliver_together(bench.method, bench.notify_address, [request] * _TWINS)
     if len(bench.host.credits()) != 1:
         raise Failed(f"{_TWINS} deliveries at once credited {len(bench.host.credits())} times")
     unlike = [answer for answer in answers if answer != answers[0]]

@@ -58,7 +58,7 @@ def _extended(text: str) -> Iterator[str]:
 def pages_render_and_escape(bench: Bench) -> None:
     """The instructions render in both languages for every account type, with no missing name, and what the payer typed
     is escaped."""
-    for account_type in bench.provider.capabilities.account_types:
+    for account_type in bench.provider.account_types:
         started = bench.started(Wish(bench.sum(), account_type, f'{_TAG} & "purpose"'))
         for language in ("ru", "en"):
             if _TAG in bench.host.page(bench.host.start(started.payment, started.method, language), language):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from billhook.callbacks import ActionKind, Answer, RawRequest
+from billhook.callbacks import Answer, RawRequest
+from billhook.capabilities import HearsNotifications, TakesReturns
 from billhook.errors import CallbackError
 from billhook.money import MINOR_DIGITS, Money
 from billhook.views import PaymentStatus
@@ -169,11 +170,12 @@ def two_at_once_do_not_mix(bench: Bench) -> None:
     their own payment."""
     one, other = bench.started(), bench.started()
     first, second = bench.notification(one), bench.notification(other)
-    provider, action = bench.provider, bench.action(ActionKind.NOTIFICATION)
-    provider.verify(action, first, one.method)
-    provider.verify(action, second, other.method)
-    for request, started in ((first, one), (second, other)):
-        if provider.parse(action, request, started.method) != bench.read(request, started.method):
+    provider = cast(HearsNotifications, bench.provider)
+    messages_of = [(bench.at_its_address(request), started) for request, started in ((first, one), (second, other))]
+    for request, started in messages_of:
+        provider.verify(request, started.method)
+    for request, started in messages_of:
+        if bench.read(request, started.method) not in provider.parse(request, started.method):
             raise Failed("parse answers with another message than it was given")
 
 
@@ -188,9 +190,8 @@ def messages_may_come_in_any_order(bench: Bench) -> None:
     repetition after it are all judged as if nothing had come before."""
     older, newer = bench.started(), bench.started()
     first, second = bench.notification(older), bench.notification(newer)
-    for action in bench.provider.capabilities.actions:
-        if action.kind is ActionKind.RETURN:
-            bench.host.deliver(bench.method, action.name, bench.gateway.returned(bench.report(newer)))
+    for address in bench.addresses(TakesReturns):
+        bench.host.deliver(bench.method, address, bench.gateway.returned(bench.report(newer)))
     for request in (second, first, second):
         bench.notify(request)
     credited = [credit.number for credit in bench.host.credits()]
@@ -208,7 +209,7 @@ def cyrillic_goes_there_and_back(bench: Bench) -> None:
     """A payment whose purpose has Cyrillic, quotes and an emoji can be started, and a notification that names its payer
     in Cyrillic is credited and keeps the name."""
     purpose, payer = samples()["unicode"], samples()["payer"]
-    started = bench.started(Wish(bench.sum(), bench.provider.capabilities.account_types[0], purpose))
+    started = bench.started(Wish(bench.sum(), bench.provider.account_types[0], purpose))
     request = bench.notification(started, payer=payer)
     bench.notify(request)
     if len(bench.host.credits()) != 1:

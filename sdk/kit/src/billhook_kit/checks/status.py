@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import fields, replace
+from typing import cast
 
-from billhook.callbacks import PaymentClaim, PaymentPaid
+from billhook.capabilities import AnswersStatus
 from billhook.errors import CallbackError, ProviderError
+from billhook.facts import PaymentClaim, PaymentPaid
 from billhook.money import MINOR_DIGITS, Money
 from billhook.status import AttemptState, StatusAnswer, StatusRequest
 
@@ -53,18 +55,26 @@ def a_paid_answer_is_claimed(bench: Bench) -> None:
         raise Failed("query believes an answer that is signed with another secret")
 
 
-def _asked(bench: Bench, report: Report) -> StatusAnswer | ProviderError | None:
-    """Return what query answers or raises when the gateway says this; None if it can't say it."""
+def _asked(bench: Bench, report: Report) -> PaymentPaid | AttemptState | ProviderError | None:
+    """Return what query answers or raises when the gateway says this; None if it can't say it, or says nothing paid."""
     saying, started = bench.subject.adapter.paid(report) if bench.subject.adapter else None, report.started
     if saying is None:
         return None
     with saying:
         try:
-            return bench.provider.query(
+            answer = cast(AnswersStatus, bench.provider).query(
                 StatusRequest(started.payment, started.method, started.payment.number, started.idempotency_key, 0)
             )
         except ProviderError as error:
             return error
+    return paid_in(answer)
+
+
+def paid_in(answer: StatusAnswer) -> PaymentPaid | AttemptState | None:
+    """Return the paid act in an answer, the state that it is, or None."""
+    if isinstance(answer, AttemptState):
+        return answer
+    return next((fact for fact in answer if isinstance(fact, PaymentPaid)), None)
 
 
 def _can_say(bench: Bench, report: Report, truth: Report) -> bool:
@@ -89,7 +99,7 @@ def _others(bench: Bench, truth: Report) -> Iterator[tuple[str, Report]]:
     yield "another payment", replace(truth, reference=f"{truth.reference}0")
     if truth.merchant:
         yield "another merchant", replace(truth, merchant="another-shop")
-    if bench.provider.capabilities.test_mode_setting:
+    if bench.provider.test_mode_setting:
         yield "another test flag", replace(truth, is_test=not truth.is_test)
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Final, ParamSpec
 
-from billhook.callbacks import Action, ActionKind, RawRequest, Verdict
+from billhook.callbacks import RawRequest
+from billhook.capabilities import Acknowledges, AnswersQuestions, AnswersStatus, HearsNotifications, TakesReturns
+from billhook.facts import Judged, PaymentClaim, Reason, Ruling, Verdict
 from billhook.host.places import EVENTS
+from billhook.host.reading import callbacks_of, documents_of
 from billhook.i18n import LazyText
 from billhook.pages import Link, Page
 from billhook.provider import Instructions, Start
@@ -87,7 +90,7 @@ def _of_provider(bench: Bench) -> Iterator[Stop]:
     texts = [each.key for each in provider.settings if each.kind in (SettingKind.TEXT, SettingKind.MULTILINE)]
     for changes in ({}, dict.fromkeys(texts, " wrong ")):
         yield _stop("check_settings", provider.check_settings, bench.view(changes))
-    payment = bench.host.payment(Wish(bench.sum(), provider.capabilities.account_types[0]))
+    payment = bench.host.payment(Wish(bench.sum(), provider.account_types[0]))
     yield _stop("availability", provider.availability, payment, method)
     begun: list[Started] = []
 
@@ -100,39 +103,52 @@ def _of_provider(bench: Bench) -> Iterator[Stop]:
         yield _stop("the page of start", bench.host.page, begun[0])
     # Documents and messages come without a start that succeeded, too.
     started = begun[0] if begun else Started(payment, method, Instructions(""), "key")
-    for kind in provider.capabilities.documents:
+    for kind in documents_of(provider):
         yield _stop(f"document {kind.name}", bench.host.document, started, kind.name)
-    for action in provider.capabilities.actions:
-        yield from _of_action(bench, action, started, from_gateway=bool(begun))
-    if provider.capabilities.status_query:
+    for address, hears in callbacks_of(provider).items():
+        yield from _of_address(bench, address, hears, started, from_gateway=bool(begun))
+    if isinstance(provider, AnswersStatus):
         yield _stop("query", bench.host.query, started, _ASKED_AGAIN)
 
 
-def _of_action(bench: Bench, action: Action, started: Started, *, from_gateway: bool) -> Iterator[Stop]:
+def _of_address(bench: Bench, address: str, hears: type, started: Started, *, from_gateway: bool) -> Iterator[Stop]:
     provider, method = bench.provider, started.method
+    requests = [messages.form([]), *(_from_gateway(bench, hears, started) if from_gateway else ())]
+    for request in (replace(each, address=address) for each in requests):
+        if isinstance(provider, HearsNotifications) and hears is HearsNotifications:
+            yield _stop("verify", provider.verify, request, method)
+            yield _stop("parse", provider.parse, request, method)
+        elif isinstance(provider, AnswersQuestions) and hears is AnswersQuestions:
+            yield _stop("claim", provider.claim, request, method)
+        elif isinstance(provider, TakesReturns):
+            yield _stop("returned", provider.returned, request, method)
+        if isinstance(provider, Acknowledges) and hears is not TakesReturns:
+            for judged in _verdicts(bench, started, request):
+                yield _stop("acknowledge", provider.acknowledge, judged)
+        yield _stop(f"a message to {address}", bench.host.deliver, method, address, request)
+
+
+def _verdicts(bench: Bench, started: Started, request: RawRequest) -> Iterator[Judged]:
+    """Yield everything that a host may have decided about a message."""
+    report = bench.report(started)
+    claim = PaymentClaim(report.reference, report.merchant, report.amount, report.is_test)
     for verdict in Verdict:
-        yield _stop("acknowledge", provider.acknowledge, action, verdict)
-    for request in (messages.form([]), *(_from_gateway(bench, action, started) if from_gateway else ())):
-        if action.kind is ActionKind.NOTIFICATION:
-            yield _stop("verify", provider.verify, action, request, method)
-        yield _stop("parse", provider.parse, action, request, method)
-        yield _stop(f"a message to {action.name}", bench.host.deliver, method, action.name, request)
+        for reason in (None, *Reason) if verdict in (Verdict.PARKED, Verdict.REFUSED) else (None,):
+            yield Judged(request, started.method, (Ruling(claim, verdict, reason),))
 
 
-def _from_gateway(bench: Bench, action: Action, started: Started) -> Iterator[RawRequest]:
-    """Yield what comes in for an action: from the gateway, and from somebody who has another secret."""
+def _from_gateway(bench: Bench, hears: type, started: Started) -> Iterator[RawRequest]:
+    """Yield what comes in at an address: from the gateway, and from somebody who has another secret."""
     if not isinstance(bench.subject.adapter, GatewayUnderTest):
         return
     other = bench.view(dict.fromkeys(bench.secret_keys, "another-secret"))
     for report in (bench.report(started), bench.report(started, method=other)):
-        match action.kind:
-            case ActionKind.NOTIFICATION:
-                yield bench.gateway.notification(report)
-            case ActionKind.RETURN:
-                yield bench.gateway.returned(report)
-            case ActionKind.QUESTION:
-                if (asked := bench.gateway.question(report)) is not None:
-                    yield asked
+        if hears is HearsNotifications:
+            yield bench.gateway.notification(report)
+        elif hears is TakesReturns:
+            yield bench.gateway.returned(report)
+        elif (asked := bench.gateway.question(report)) is not None:
+            yield asked
 
 
 def _of_page(bench: Bench, page: Page) -> Iterator[Stop]:

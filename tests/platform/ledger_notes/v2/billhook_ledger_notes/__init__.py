@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from billhook import (
-    Action,
-    ActionKind,
     Answer,
+    AnswersQuestions,
     BalanceChanged,
-    Capabilities,
     Effect,
     Finding,
     Instructions,
+    Judged,
     Keep,
     MalformedAmount,
     MalformedNotification,
@@ -23,19 +22,18 @@ from billhook import (
     Setting,
     SettingKind,
     Severity,
-    StartKind,
     StartRequest,
-    Verdict,
     hookimpl,
 )
 
 
-class Desk(PaymentProvider):
+class Desk(PaymentProvider, AnswersQuestions):
     """Money is brought to a desk, which asks what to take."""
 
     name = "ledger_notes"
     title = "Desk"
-    capabilities = Capabilities(start=StartKind.INSTRUCTIONS, actions=(Action("ask", ActionKind.QUESTION),))
+    starts = (Instructions,)
+    questions = ("ask",)
     settings = (Setting("room", SettingKind.TEXT, "Room"), Setting("code", SettingKind.SECRET, "Code"))
 
     def check_settings(self, method: MethodView) -> list[Finding]:
@@ -43,15 +41,15 @@ class Desk(PaymentProvider):
             return []
         return [Finding(Severity.WARNING, "Nobody knows the room.", "Fill in the room.", "room")]
 
-    def parse(self, action: Action, request: RawRequest, method: MethodView) -> PaymentClaim:
+    def claim(self, request: RawRequest, method: MethodView) -> PaymentClaim:
         try:
             amount = Money.of(request.one("amount"), "RUB")
         except MalformedAmount as error:
             raise MalformedNotification("amount", error.why) from error
         return PaymentClaim(request.one("number"), "", amount, False)
 
-    def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
-        return Answer(verdict.encode())
+    def acknowledge(self, judged: Judged) -> Answer:
+        return Answer(judged.verdict.encode())
 
     def start(self, request: StartRequest) -> Instructions:
         return Instructions("ledger_notes/desk.html")

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from billhook import (
-    Action,
-    ActionKind,
     Answer,
+    AnswersStatus,
     AttemptState,
     BadSignature,
-    CallbackEvent,
-    Capabilities,
     Catalogue,
     Finding,
+    HearsNotifications,
+    Judged,
     LazyText,
     MalformedNotification,
     MethodView,
     PayerReturned,
+    PaymentPaid,
     PaymentProvider,
     ProviderError,
     RawRequest,
@@ -23,11 +23,10 @@ from billhook import (
     Setting,
     SettingKind,
     Severity,
-    StartKind,
     StartRequest,
     StatusAnswer,
     StatusRequest,
-    Verdict,
+    TakesReturns,
     hookimpl,
 )
 
@@ -35,9 +34,7 @@ from billhook_sim_pay import wire
 
 _ = Catalogue("billhook_sim_pay")
 
-NOTIFY = Action("notify", ActionKind.NOTIFICATION)
-SUCCESS = Action("success", ActionKind.RETURN)
-FAILURE = Action("failure", ActionKind.RETURN)
+NOTIFY, SUCCESS, FAILURE = "notify", "success", "failure"
 SHORTEST_SECRET = 16
 
 
@@ -47,18 +44,16 @@ def _address_fault(value: object) -> LazyText | None:
     return _("The address starts with https://.")
 
 
-class SimPay(PaymentProvider):
+class SimPay(PaymentProvider, HearsNotifications, TakesReturns, AnswersStatus):
     """A gateway with the simulator's protocol."""
 
     name = "sim_pay"
     title = _("Simulated gateway")
-    capabilities = Capabilities(
-        start=StartKind.REDIRECT,
-        actions=(NOTIFY, SUCCESS, FAILURE),
-        merchant_setting="shop",
-        test_mode_setting="test_mode",
-        status_query=True,
-    )
+    starts = (Redirect,)
+    notifications = (NOTIFY,)
+    returns = (SUCCESS, FAILURE)
+    merchant_setting = "shop"
+    test_mode_setting = "test_mode"
     settings = (
         Setting("address", SettingKind.TEXT, _("Address of the gateway"), required=True, validator=_address_fault),
         Setting("shop", SettingKind.TEXT, _("Shop"), required=True, maximum=64),
@@ -79,17 +74,18 @@ class SimPay(PaymentProvider):
     def start(self, request: StartRequest) -> Redirect:
         return Redirect(wire.start(request))
 
-    def verify(self, action: Action, request: RawRequest, method: MethodView) -> None:
+    def verify(self, request: RawRequest, method: MethodView) -> None:
         if request.method != "POST":
             raise MalformedNotification("method", "a notification is posted")
         wire.check(_signed(request), request.one("sign"), method.secrets("secret"))
 
-    def parse(self, action: Action, request: RawRequest, method: MethodView) -> CallbackEvent:
-        if action == NOTIFY:
-            return wire.paid(_signed(request))
-        return PayerReturned("", successful=action == SUCCESS)
+    def parse(self, request: RawRequest, method: MethodView) -> list[PaymentPaid]:
+        return [wire.paid(_signed(request))]
 
-    def acknowledge(self, action: Action, verdict: Verdict) -> Answer:
+    def returned(self, request: RawRequest, method: MethodView) -> PayerReturned:
+        return PayerReturned("", successful=request.address == SUCCESS)
+
+    def acknowledge(self, judged: Judged) -> Answer:
         return Answer(b"received")
 
     def query(self, request: StatusRequest) -> StatusAnswer:
@@ -104,7 +100,7 @@ class SimPay(PaymentProvider):
             if (told["shop"], told["order"]) != (request.method.text("shop"), request.reference):
                 raise MalformedNotification("order", "not what was asked for")
             if status == "paid":
-                return wire.paid(told)
+                return [wire.paid(told)]
         except (BadSignature, MalformedNotification) as error:
             raise ProviderError(f"the status cannot be believed: {error}") from error
         return AttemptState.OPEN if status == "new" else AttemptState.FAILED

@@ -39,9 +39,9 @@ def start(request: StartRequest) -> str:
             "amount": payment.amount.plain(),
             "currency": payment.amount.currency,
             "description": payment.description[:_LONGEST_DESCRIPTION],
-            "notify_url": request.addresses.actions["notify"],
-            "success_url": request.addresses.actions["success"],
-            "failure_url": request.addresses.actions["failure"],
+            "notify_url": request.addresses.callbacks["notify"],
+            "success_url": request.addresses.callbacks["success"],
+            "failure_url": request.addresses.callbacks["failure"],
             "test": method.switch("test_mode"),
         }
     ).encode()

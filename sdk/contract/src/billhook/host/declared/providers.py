@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from billhook.callbacks import Action, ActionKind
+from billhook.capabilities import CAPABILITIES, Capability, IssuesDocuments
+from billhook.documents import DocumentKind
 from billhook.errors import PluginError
 from billhook.host.declared.problems import ADDRESS_PART, Problem, Problems, brief, members, refuse, twice
 from billhook.host.declared.settings import check_settings
 from billhook.host.declared.texts import text_problems
 from billhook.money import MINOR_DIGITS
-from billhook.provider import Capabilities, DocumentKind, PaymentProvider, StartKind
+from billhook.provider import Instructions, PaymentProvider, PostForm, Redirect
 from billhook.settings import Level, SettingKind
 from billhook.views import AccountType
 
 #: Kinds whose value can be compared with a merchant as signed.
 _OF_MERCHANTS: Final = (SettingKind.TEXT, SettingKind.CHOICE, SettingKind.NUMBER)
 #: What is read from the class; a host holds an instance.
-_AS_DECLARED: Final = ("name", "title", "capabilities", "settings")
+_AS_DECLARED: Final = (
+    *("name", "title", "starts", "settings", "currencies", "account_types", "merchant_setting", "test_mode_setting"),
+    *(each.data for each in CAPABILITIES if each.data),
+)
+_STARTS: Final = (Redirect, PostForm, Instructions)
 
 
 def provider_of(plugin: str, classes: list[Any]) -> PaymentProvider | None:
@@ -29,7 +34,7 @@ def provider_of(plugin: str, classes: list[Any]) -> PaymentProvider | None:
     (kind,) = classes
     check_settings(plugin, kind.settings)
     refuse(plugin, _level_problems(kind))
-    refuse(plugin, capability_problems(kind.capabilities, {each.key: each.kind for each in kind.settings}))
+    refuse(plugin, provider_problems(kind, {each.key: each.kind for each in kind.settings}))
     return _made(plugin, kind)
 
 
@@ -39,10 +44,12 @@ def _made(plugin: str, kind: type[PaymentProvider]) -> PaymentProvider:
     except Exception as error:
         why = f"its provider can't be made: {type(error).__name__}: {error}"
         raise PluginError(
-            plugin, why, "Override `start`, and let __init__ take no arguments and raise nothing."
+            plugin,
+            why,
+            "Write every method that its classes ask for, and let __init__ take no arguments and raise nothing.",
         ) from error
     for attribute in _AS_DECLARED:
-        if getattr(provider, attribute) is not getattr(kind, attribute):
+        if getattr(provider, attribute, None) is not getattr(kind, attribute, None):
             raise PluginError(plugin, f"its provider changes its {attribute} when it is made", "Set it in the class.")
     return provider
 
@@ -56,8 +63,6 @@ def _class_problems(plugin: str, classes: list[Any]) -> Problems:
     if getattr(kind, "name", None) != plugin:
         yield Problem(f"its provider calls itself {brief(getattr(kind, 'name', None))}", f'Set name = "{plugin}".')
     yield from text_problems(getattr(kind, "title", None), "the title of its provider")
-    if not isinstance(getattr(kind, "capabilities", None), Capabilities):
-        yield Problem("its provider has no capabilities", "Set capabilities = Capabilities(start=…) in the class.")
     yield from members(kind.settings, "the settings of its provider", "Setting values")
 
 
@@ -68,55 +73,89 @@ def _level_problems(kind: type[PaymentProvider]) -> Problems:
             yield Problem(why, "Declare it in billhook_settings.")
 
 
-def capability_problems(able: Capabilities, settings: Mapping[str, SettingKind]) -> Problems:
-    """Judge capabilities. settings: the provider's, by key."""
-    if not isinstance(able.start, StartKind):
-        known = ", ".join(f"StartKind.{kind.name}" for kind in StartKind)
-        yield Problem(f"capabilities.start is {brief(able.start)}, which is no StartKind", f"Use {known}.")
-    yield from _actions(able)
-    yield from _documents(able)
-    yield from _buyers(able)
-    if not isinstance(able.status_query, bool):
-        yield Problem(f"capabilities.status_query is {brief(able.status_query)}", "Use True or False.")
-    yield from _named_settings(able, settings)
+def provider_problems(kind: type[PaymentProvider], settings: Mapping[str, SettingKind]) -> Problems:
+    """Judge what a provider's class says. settings: its own, by key."""
+    yield from _starts(kind)
+    for capability in CAPABILITIES:
+        if issubclass(kind, capability.kind):
+            yield from _data(kind, capability)
+        else:
+            yield from _stray(kind, capability)
+    yield from _addresses(kind)
+    if issubclass(kind, IssuesDocuments):
+        yield from _documents(kind)
+    yield from _buyers(kind)
+    yield from _named_settings(kind, settings)
 
 
-def _actions(able: Capabilities) -> Problems:
-    yield from members(able.actions, "capabilities.actions", "Action values")
-    for action in able.actions:
-        if not isinstance(action, Action):
-            yield Problem(f"capabilities.actions holds {brief(action)}", "Use Action(name, ActionKind.…).")
-        if not isinstance(action.kind, ActionKind):
-            known = ", ".join(f"ActionKind.{kind.name}" for kind in ActionKind)
-            yield Problem(f"action {brief(action.name)} is of the kind {brief(action.kind)}", f"Use {known}.")
-    yield from _address_parts("action", [action.name for action in able.actions])
+def _starts(kind: type[PaymentProvider]) -> Problems:
+    known = ", ".join(each.__name__ for each in _STARTS)
+    remedy = f"Set starts = (Redirect,) or what else start answers: {known}."
+    starts = getattr(kind, "starts", None)
+    if not isinstance(starts, tuple) or not starts:
+        yield Problem(f"starts of its provider is {brief(starts)}, which says nothing of what start answers", remedy)
+        return
+    for each in starts:
+        if each not in _STARTS:
+            yield Problem(f"starts holds {brief(each)}, which is nothing that start may answer", remedy)
 
 
-def _documents(able: Capabilities) -> Problems:
-    yield from members(able.documents, "capabilities.documents", "DocumentKind values")
+def _data(kind: type[PaymentProvider], capability: Capability) -> Problems:
+    """Say what is missing of a capability that a provider has."""
+    if not capability.data:
+        return
+    value = getattr(kind, capability.data, None)
+    if not isinstance(value, tuple) or not value:
+        name = capability.kind.__name__
+        yield Problem(
+            f"its provider is a {name} and its {capability.data} is {brief(value)}",
+            f"Set {capability.data} in the class, a tuple with at least one, or do not inherit {name}.",
+        )
+
+
+def _stray(kind: type[PaymentProvider], capability: Capability) -> Problems:
+    """Say what a provider has of a capability that it does not inherit: nobody would ever ask for it."""
+    methods = {name for name in vars(capability.kind) if not name.startswith("_")}
+    found = sorted(name for name in {*methods, capability.data} if name and hasattr(kind, name))
+    if found:
+        name = capability.kind.__name__
+        yield Problem(f"its provider has {', '.join(found)} and is no {name}", f"Its class must inherit {name}, too.")
+
+
+def _addresses(kind: type[PaymentProvider]) -> Problems:
+    names: list[Any] = [
+        name
+        for each in CAPABILITIES
+        if each.addresses and issubclass(kind, each.kind)
+        for name in getattr(kind, each.data)
+    ]
+    yield from _address_parts("callback address", "callback addresses", names)
+
+
+def _documents(able: type[IssuesDocuments]) -> Problems:
     for document in able.documents:
         if not isinstance(document, DocumentKind):
-            yield Problem(f"capabilities.documents holds {brief(document)}", "Use DocumentKind(name, label).")
+            yield Problem(f"documents holds {brief(document)}", "Use DocumentKind(name, label).")
         yield from text_problems(document.label, f"the label of document {brief(document.name)}")
-    yield from _address_parts("document", [document.name for document in able.documents])
+    yield from _address_parts("document", "documents", [document.name for document in able.documents])
 
 
-def _address_parts(what: str, names: list[Any]) -> Problems:
+def _address_parts(what: str, several: str, names: list[Any]) -> Problems:
     for name in names:
         if not isinstance(name, str) or not ADDRESS_PART.match(name):
             yield Problem(f"{what} {brief(name)} can't stand in an address", "Use letters a-z, digits, _ and -.")
     if twice(names) is not None:
-        yield Problem(f"two {what}s have one name, {twice(names)}", "Rename one of them.")
+        yield Problem(f"two {several} have one name, {twice(names)}", "Rename one of them.")
 
 
-def _buyers(able: Capabilities) -> Problems:
-    yield from members(able.currencies, "capabilities.currencies", "letters of currencies")
+def _buyers(able: type[PaymentProvider]) -> Problems:
+    yield from members(able.currencies, "currencies", "letters of currencies")
     for currency in able.currencies:
         if not isinstance(currency, str) or currency not in MINOR_DIGITS:
             yield Problem(
                 f"currency {brief(currency)} is unknown to billhook.Money", f"Known: {', '.join(MINOR_DIGITS)}."
             )
-    yield from members(able.account_types, "capabilities.account_types", "AccountType values")
+    yield from members(able.account_types, "account_types", "AccountType values")
     if not able.account_types:
         yield Problem(
             "account_types is empty: nobody could be offered the method", "Name one, or leave it out for all."
@@ -127,7 +166,7 @@ def _buyers(able: Capabilities) -> Problems:
             yield Problem(f"account type {brief(kind)} is no AccountType", f"Use {known}.")
 
 
-def _named_settings(able: Capabilities, settings: Mapping[str, SettingKind]) -> Problems:
+def _named_settings(able: type[PaymentProvider], settings: Mapping[str, SettingKind]) -> Problems:
     merchant, test = able.merchant_setting, able.test_mode_setting
     if merchant != "" and _kind_of(merchant, settings) not in _OF_MERCHANTS:
         yield Problem(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from billhook import PaymentProvider, hookimpl
 from honest_gateway import HonestGateway
 
@@ -11,9 +9,9 @@ MESSAGE = "merchant_setting is 'store', which is no text setting of the provider
 
 
 class Mutant(HonestGateway):
-    name = "mutant_load__capabilities"
+    name = "mutant_load__merchant"
 
-    capabilities = replace(HonestGateway.capabilities, merchant_setting="store")
+    merchant_setting = "store"
 
 
 @hookimpl

@@ -1,0 +1,123 @@
+"""What a gateway says, as values, and what the host decides about it.
+
+The host hands the raw request to the provider's pure functions. Nothing here credits: a provider says what a message
+claims, the host alone decides whether it was verified, whether it fits, and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from billhook.callbacks import RawRequest
+from billhook.money import Money
+from billhook.views import MethodView
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentClaim:
+    """What a question or notification says about a payment; the host compares it with what the attempt froze.
+
+    reference: the document number that the attempt was started with. merchant: as signed.
+    amount: what was ordered, not what the payer's bank took. is_test: by signed fields only.
+    """
+
+    reference: str
+    merchant: str
+    amount: Money
+    is_test: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentPaid(PaymentClaim):
+    """A notification: the gateway says it has the money.
+
+    external_id: the gateway's id of the payer's act of paying, not of the message: the once-only key together with
+        plugin and merchant. Another one for the same payment is another act, and credits again.
+    signed_digest: hex digest over exactly the signed fields; the same id with another digest is an alarm.
+    details: what may be shown to a manager (payment system, masked card), each under its label: an English message
+        of the plugin's catalogue. No secrets.
+    """
+
+    external_id: str
+    signed_digest: str
+    details: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A message that the host need not know: answered with success, counted, nothing is credited or kept.
+
+    reason: what it was about, in a few words, for whoever reads the log.
+    """
+
+    reason: str
+
+
+#: What a notification may say.
+Fact = PaymentPaid | Ignored
+
+
+class Verdict(StrEnum):
+    """What the host decided about a message; the provider turns it into the gateway's words."""
+
+    ACCEPTED = "accepted"  # credited, or for a question: may be paid
+    DUPLICATE = "duplicate"  # already credited: the same answer as the first time
+    PARKED = "parked"  # well signed, does not fit: kept for a manager, posts nothing
+    REFUSED = "refused"  # a question whose payment must not be paid
+    NOTED = "noted"  # understood, and nothing to credit
+
+
+class Reason(StrEnum):
+    """Why a claim was parked or refused."""
+
+    UNKNOWN_PAYMENT = "unknown_payment"  # no payment has that number
+    NOT_STARTED = "not_started"  # nobody started this payment with this method
+    OTHER_MERCHANT = "other_merchant"  # than the start froze
+    OTHER_AMOUNT = "other_amount"  # than the start froze
+    OTHER_CURRENCY = "other_currency"  # than the start froze
+    TEST_PAYMENT = "test_payment"  # a test for a live attempt
+    LIVE_PAYMENT = "live_payment"  # real money for a test attempt
+    CANCELLED = "cancelled"  # the payment was cancelled
+    PAID = "paid"  # a question about a payment that is completed
+    UNREADABLE = "unreadable"  # well signed, with a sum or currency that cannot be read
+    SIGNED_FIELDS_DIFFER = "signed_fields_differ"  # alarm: the id was seen with other signed fields
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What the host decided about one fact or question.
+
+    said: None where a verified message could not be read. reason: None where nothing is wrong.
+    """
+
+    said: Fact | PaymentClaim | None
+    verdict: Verdict
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A message and what became of it.
+
+    rulings: one for a question, one per fact of a notification, in its order.
+    """
+
+    request: RawRequest
+    method: MethodView
+    rulings: tuple[Ruling, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The gravest verdict of the message, since most gateways want one answer."""
+        present = {ruling.verdict for ruling in self.rulings}
+        return next(verdict for verdict in _BY_GRAVITY if verdict in present)
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why the gravest verdict was passed."""
+        return next((ruling.reason for ruling in self.rulings if ruling.verdict is self.verdict), None)
+
+
+_BY_GRAVITY = (Verdict.REFUSED, Verdict.PARKED, Verdict.ACCEPTED, Verdict.DUPLICATE, Verdict.NOTED)

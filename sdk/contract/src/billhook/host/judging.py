@@ -1,0 +1,85 @@
+"""Does what a gateway says fit? Compared with what starts froze, never with today's settings. Pure, for every host."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from billhook.facts import PaymentClaim, PaymentPaid, Reason
+from billhook.money import Money
+from billhook.views import PaymentStatus
+
+#: Statuses in which a payment can be paid and started with a method, and its public link shows the bill: whoever pays
+#: late pays an expired one.
+OPEN = frozenset({PaymentStatus.WAITING_FOR_PAYMENT, PaymentStatus.EXPIRED})
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What a start froze."""
+
+    merchant: str
+    amount: Money
+    is_test: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was heard before under one of the gateway's ids: twins say all of it again."""
+
+    reference: str
+    amount: Money
+    is_test: bool
+    signed_digest: str
+
+    @classmethod
+    def of(cls, paid: PaymentPaid) -> Said:
+        return cls(paid.reference, paid.amount, paid.is_test, paid.signed_digest)
+
+
+def parked_because(
+    paid: PaymentPaid, status: PaymentStatus | None, started: Sequence[Frozen], known: Sequence[Said]
+) -> Reason | None:
+    """Return why a paid act that is no twin of a known one is parked; None if it is credited.
+
+    status: of the payment that it names, None if there is none. started: see `misfit`. known: what came before under
+    the same id.
+    """
+    if known:
+        return Reason.SIGNED_FIELDS_DIFFER
+    if status is None:
+        return Reason.UNKNOWN_PAYMENT
+    found = misfit(paid, started)
+    return Reason.CANCELLED if found is None and status is PaymentStatus.CANCELLED else found
+
+
+def refused_because(claim: PaymentClaim, status: PaymentStatus | None, started: Sequence[Frozen]) -> Reason | None:
+    """Return why the answer to a question is no; None if the payment may be paid. Arguments: see `parked_because`."""
+    if status is None:
+        return Reason.UNKNOWN_PAYMENT
+    if status not in OPEN:
+        return Reason.CANCELLED if status is PaymentStatus.CANCELLED else Reason.PAID
+    return misfit(claim, started)
+
+
+def misfit(claim: PaymentClaim, started: Sequence[Frozen]) -> Reason | None:
+    """Return None if one start agrees in everything, else what disagrees with the newest one.
+
+    started: of this payment with this method, newest last.
+    """
+    if not started:
+        return Reason.NOT_STARTED
+    problems = [_problem(claim, frozen) for frozen in started]
+    return None if None in problems else problems[-1]
+
+
+def _problem(claim: PaymentClaim, frozen: Frozen) -> Reason | None:
+    if claim.merchant != frozen.merchant:
+        return Reason.OTHER_MERCHANT
+    if claim.amount.currency != frozen.amount.currency:
+        return Reason.OTHER_CURRENCY
+    if claim.amount != frozen.amount:
+        return Reason.OTHER_AMOUNT
+    if claim.is_test != frozen.is_test:
+        return Reason.TEST_PAYMENT if claim.is_test else Reason.LIVE_PAYMENT
+    return None
