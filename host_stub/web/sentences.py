@@ -14,9 +14,9 @@ from typing import Final
 
 from billhook import AccountType, Catalogue, LazyText, Money, formats
 
+from host_stub.domain.people import AccessLevel
 from host_stub.domain.verdicts import Misfit
-from host_stub.persistence import AccessLevel
-from host_stub.persistence import LogEntry as Entry
+from host_stub.services.reading.journal import Entry
 from host_stub.web.authors import who
 from host_stub.web.page import LogEntry, Tone
 

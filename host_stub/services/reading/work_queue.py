@@ -23,6 +23,7 @@ from host_stub.persistence import (
     Period,
     Plan,
     PluginFailure,
+    Reseller,
     Subscription,
     SubscriptionStatus,
     Worker,
@@ -33,7 +34,7 @@ from host_stub.persistence.store import now
 from host_stub.services.charges import clock_guard
 from host_stub.services.money_in.gateway import PARKED
 from host_stub.services.queues.heartbeat import JobState, Told
-from host_stub.services.tenants.resellers import plugins_on
+from host_stub.services.reading.resellers import plugins_on
 
 #: A refused mail stops being news after this.
 MAIL_NEWS: Final = timedelta(days=14)
@@ -66,8 +67,17 @@ def _always(value: str | int) -> BindParameter[Any]:
 def for_approval(session: Session, manual_plugins: Collection[str]) -> list[ColumnElement[bool]]:
     """Return the ranges of payments that a manager may approve: open, by a method that is paid at the bank.
 
-    One range for each method and status: open payments of gateways, which nobody approves, may be any number.
+    One range for each method and status: open payments of gateways, which nobody approves, may be any number. A unit
+    asks once for the methods.
     """
+    known: dict[frozenset[str], list[ColumnElement[bool]]] = session.info.setdefault("for_approval", {})
+    plugins = frozenset(manual_plugins)
+    if plugins not in known:
+        known[plugins] = _for_approval(session, plugins)
+    return known[plugins]
+
+
+def _for_approval(session: Session, manual_plugins: Collection[str]) -> list[ColumnElement[bool]]:
     manual = select(PaymentMethod.id).where(PaymentMethod.plugin.in_(manual_plugins)).order_by(PaymentMethod.id)
     ranges = [
         and_(Payment.method_id == method_id, Payment.status == status)
@@ -182,6 +192,77 @@ def waiting(session: Session, query: Select[Any], since: Any = None) -> Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """What went wrong and waits for somebody, in the unit's scope."""
+
+    parked: Waiting
+    not_switched: Waiting
+    not_charged: Waiting
+    refused_mails: Waiting
+    unreachable: Waiting
+    given_up: Waiting
+
+
+def queue(session: Session) -> Queue:
+    at = now(session)
+    return Queue(
+        parked=waiting(session, parked(), GatewayEvent.received_at),
+        not_switched=waiting(session, provisioning_failures()),
+        not_charged=waiting(session, charging_failures(), ChargingFailure.first_at),
+        refused_mails=waiting(session, refused_mails(at), Mail.created_at),
+        unreachable=waiting(session, unreachable(at)),
+        given_up=waiting(session, dead_letters(), Outbox.dead_at),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class InstallationQueue:
+    """What went wrong and waits for the operator."""
+
+    parked: Waiting
+    given_up: Waiting
+    not_switched: Waiting
+    refused_mails: Waiting
+
+
+def queue_of_all(session: Session) -> InstallationQueue:
+    return InstallationQueue(
+        parked=waiting(session, parked(), GatewayEvent.received_at),
+        given_up=waiting(session, dead_letters(), Outbox.dead_at),
+        not_switched=waiting(session, provisioning_failures()),
+        refused_mails=waiting(session, refused_mails(now(session))),
+    )
+
+
+def parked_count(session: Session, most: int = COUNTED) -> int:
+    """Return how many gateway events nobody has settled, counting at most one more than `most`."""
+    return count_up_to(session, parked(), most)
+
+
+def given_up_count(session: Session, most: int = COUNTED) -> int:
+    """Return how many facts were given up, counting at most one more than `most`."""
+    return count_up_to(session, dead_letters(), most)
+
+
+def held_count(session: Session) -> int:
+    """Return how many accounts are on hold, counting at most one more than `COUNTED`."""
+    return count_up_to(session, select(Account).where(Account.on_hold_since.is_not(None)))
+
+
+def stopping_count(session: Session) -> int:
+    """Return of how many accounts services stop within the day, counting at most one more than `COUNTED`."""
+    return count_up_to(session, select(Account).where(will_stop(session)))
+
+
+def account_count(session: Session) -> int:
+    return count_up_to(session, select(Account))
+
+
+def reseller_count(session: Session) -> int:
+    return count_up_to(session, select(Reseller))
+
+
+@dataclass(frozen=True, slots=True)
 class Heart:
     """A worker's last sign of life. plugins: what it found installed when it started; None if it did not say.
 
@@ -242,5 +323,18 @@ def work_state(session: Session, *, foresee: bool = True) -> WorkState:
     )
 
 
-def plugin_failures(session: Session) -> list[PluginFailure]:
-    return list(session.scalars(select(PluginFailure).order_by(PluginFailure.last_at.desc()).limit(100)))
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How often a plugin failed at one place, and what it said last. place: hook or provider method."""
+
+    plugin: str
+    place: str
+    error: str
+    count: int
+    last_at: datetime
+
+
+def plugin_failures(session: Session) -> list[Failure]:
+    """Return the latest failures of plugins, the newest first."""
+    rows = session.scalars(select(PluginFailure).order_by(PluginFailure.last_at.desc()).limit(100))
+    return [Failure(row.plugin, row.place, row.error, row.count, row.last_at) for row in rows]

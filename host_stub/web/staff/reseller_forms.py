@@ -12,7 +12,7 @@ from wtforms import BooleanField, PasswordField, SelectChoice, SelectField, Vali
 from wtforms.validators import DataRequired, Length
 
 from host_stub.domain.payments import document_number, valid_mask
-from host_stub.persistence import Reseller
+from host_stub.services.reading.resellers import Reseller
 from host_stub.services.tenants.resellers import Extras, ResellerDraft
 from host_stub.web import brand
 from host_stub.web.fields import AmountField, NumberField, Stripped
@@ -111,13 +111,13 @@ class ResellerForm(FlaskForm):
     )
 
     @classmethod
-    def of(cls, row: Reseller | None, currency: str) -> ResellerForm:
-        """Return the form: filled from the row, or with what a new reseller begins with."""
-        known = row or Reseller(**_BEGINNINGS)
+    def of(cls, known: Reseller | None, currency: str) -> ResellerForm:
+        """Return the form: filled from what is known, or with what a new reseller begins with."""
+        new = ResellerDraft("")
         form = cls(
-            obj=known,
-            min_top_up=Money(known.min_top_up_minor, currency),
-            max_top_up=Money(known.max_top_up_minor, currency),
+            obj=known or new,
+            min_top_up=Money(new.min_top_up_minor, currency),
+            max_top_up=Money(new.max_top_up_minor, currency),
         )
         for field in (form.min_top_up, form.max_top_up):
             field.use(currency)
@@ -160,20 +160,6 @@ class ResellerForm(FlaskForm):
         return Extras(self.logo.picture, self.without_logo.data, self.provisioning_secret.data or None)
 
 
-_BEGINNINGS: Final[dict[str, Any]] = {
-    "name": "",
-    "currency": "RUB",
-    "brand_name": "",
-    "accent": "",
-    "timezone": "Europe/Moscow",
-    "language": "ru",
-    "number_mask": "#######",
-    "min_top_up_minor": 20_00,
-    "max_top_up_minor": 1_000_000_00,
-    "payment_lifetime_days": 30,
-}
-
-
 def accent_words(accent: str) -> list[LazyText]:
     """Return what becomes of a colour so that everybody can read it."""
     if not brand.is_colour(accent):
@@ -195,5 +181,5 @@ def accent_words(accent: str) -> list[LazyText]:
     return words
 
 
-def example_number(row: Reseller) -> str:
-    return document_number(row.number_mask, row.next_number)
+def example_number(reseller: Reseller) -> str:
+    return document_number(reseller.number_mask, reseller.next_number)
