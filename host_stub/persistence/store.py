@@ -78,7 +78,7 @@ class Store:
         What this thread's request has read need not be true any more: its unit ends, the next question opens another.
         """
         self.end_page()
-        if getattr(self._pages, "open", None) is not None:
+        if self.has_page:
             raise RuntimeError("a request writes while it reads")
         with Session(self.engine, expire_on_commit=False, info=self._info(scope)) as session, session.begin():
             yield session
@@ -116,9 +116,10 @@ class Store:
         page.asking += 1
         try:
             yield page.session
-        except BaseException:
+        except BaseException as error:
             page.asking -= 1
-            self.end_page()
+            if not page.asking:
+                self._close_page(error)
             raise
         page.asking -= 1
 
@@ -131,17 +132,22 @@ class Store:
         page: _Page = self._pages.open
         return page
 
+    @property
+    def has_page(self) -> bool:
+        """Whether the request of this thread has its unit open."""
+        return getattr(self._pages, "open", None) is not None
+
     def end_page(self) -> None:
         """End the unit of this thread's request, unless something is just being read in it."""
         page: _Page | None = getattr(self._pages, "open", None)
         if page is not None and not page.asking:
             self._close_page()
 
-    def _close_page(self) -> None:
+    def _close_page(self, error: BaseException | None = None) -> None:
         page: _Page | None = self._pages.open
         self._pages.open = None
         if page is not None:
-            page.ends.close()
+            page.ends.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:

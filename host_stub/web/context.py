@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from host_stub.domain.people import UserKind
 from host_stub.domain.scope import Scope
+from host_stub.plugins.registry import Registry
 from host_stub.services.charges import holds
 from host_stub.services.people.signin import SignedIn
 from host_stub.services.reading import accounts, notices, resellers
@@ -25,7 +26,7 @@ from host_stub.web import session as browser
 from host_stub.web.access import Right
 from host_stub.web.navigation import Navigation, Sections, link
 from host_stub.web.page import Page, Tone
-from host_stub.web.panel import panel, reading
+from host_stub.web.panel import panel, plugins, reading
 from host_stub.web.session import chosen_language, current_user
 
 _ = Catalogue("host_stub")
@@ -98,6 +99,12 @@ def current_page() -> Page:
         g.page = _bare() if g.get("bare", False) else _full()
     built: Page = g.page
     return replace(built, **g.get("frame", {}), notices=(*g.get("frame_notices", ()), *built.notices))
+
+
+def drawing_plugins() -> Registry:
+    """Return the registry to draw a plugin's template by: what the frame shows is read before, in this very thread."""
+    current_page()
+    return plugins()
 
 
 def _bare() -> Page:

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from host_stub.adapters.keys import KeyRing
 from host_stub.config import Config
-from host_stub.persistence import Scope, Store
+from host_stub.domain.scope import Scope
+from host_stub.persistence import Store
 from host_stub.plugins.desk import Desk, Renderer
 from host_stub.plugins.plugin_sets import InstalledPlugins
 from host_stub.plugins.registry import Registry

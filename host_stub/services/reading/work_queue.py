@@ -304,9 +304,12 @@ class WorkState:
     silent: Sequence[str] = ()
 
 
-def work_state(session: Session, *, foresee: bool = True) -> WorkState:
-    """Return whether work gets done, and what keeps it. foresee: without a worker, as the next one will find it."""
-    hearts, at = workers(session), now(session)
+def work_state(session: Session, hearts: Sequence[Heart] | None = None, *, foresee: bool = True) -> WorkState:
+    """Return whether work gets done, and what keeps it.
+
+    hearts: what `workers` returned, if that was asked. foresee: without a worker, as the next one will find it.
+    """
+    hearts, at = workers(session) if hearts is None else hearts, now(session)
     heard = [heart.beat_at for heart in hearts if heart.beat_at <= at + WORKER_SILENCE]
     living = [heart.told for heart in hearts if heart.alive]
     ahead = {told.clock: timedelta(seconds=told.ahead_seconds) for told in living}

@@ -16,11 +16,12 @@ from host_stub.plugins.errors import PluginFailed
 from host_stub.plugins.paying import Started
 from host_stub.services.reading import documents, methods, payments
 from host_stub.web.access import Right, actor, current_reseller_id, customer_account
+from host_stub.web.context import drawing_plugins
 from host_stub.web.customer import bp
 from host_stub.web.customer.documents import issue, kinds_of
 from host_stub.web.customer.payments import closed_message
 from host_stub.web.page import DocumentLink
-from host_stub.web.panel import panel, plugins, reading, scope
+from host_stub.web.panel import panel, reading, scope
 from host_stub.web.plugin_texts import page_names
 from host_stub.web.routing import row_number
 from host_stub.web.security import allow_form_action, allow_gateways
@@ -142,7 +143,7 @@ def _draw(
     }
     theirs = dict(outcome.context)
     theirs |= page_names(panel().registry.loaded(started.method.plugin), theirs)
-    return plugins().ask(started.method, "template", _render, outcome.template, {**theirs, **ours})
+    return drawing_plugins().ask(started.method, "template", _render, outcome.template, {**theirs, **ours})
 
 
 def _render(template: str, context: dict[str, object]) -> str:

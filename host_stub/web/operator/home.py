@@ -30,7 +30,7 @@ def home() -> ResponseReturnValue:
         tiles = _tiles(session)
         queue = _queue(session)
         failures = work_queue.plugin_failures(session)
-        state = work_queue.work_state(session)
+        state = work_queue.work_state(session, hearts)
         findings = [*_findings(hearts, failures, state), *_of_proof(session), *_of_disks()]
     findings = [each for each in findings if each.severity is not Severity.OK] or findings[:1]
     return show(
@@ -82,7 +82,7 @@ def _of_proof(session: Session) -> list[Finding]:
         when = formats.datetime(last.ended_at)
         text = _("The proof of the books of {at} found what is not right: {checks}.", at=when, checks=names)
         return [Finding(Severity.ERROR, text, _("Run `host_stub prove`: it names the rows. See docs/proof.md."))]
-    if nightly.overdue(session):
+    if nightly.overdue(session, last):
         remedy = _("A worker that runs at night does it; `host_stub prove` does it now.")
         return [Finding(Severity.WARNING, _("The books were not proved last night."), remedy)]
     return []
