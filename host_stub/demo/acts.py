@@ -15,6 +15,7 @@ from sqlalchemy import delete, select
 from host_stub.demo.firms import PlanOnSale
 from host_stub.demo.stage import ZONE, Stage, Story, TimeMachine
 from host_stub.domain.actors import Actor
+from host_stub.domain.resellers import ResellerDraft
 from host_stub.persistence import (
     AccessLevel,
     Account,
@@ -90,7 +91,7 @@ class Shop:
         self.methods: dict[str, int] = {}
         self._paid = 0
 
-    def open(self, draft: resellers.ResellerDraft, manager: NewUser, *, by: Actor, first_number: int = 1) -> None:
+    def open(self, draft: ResellerDraft, manager: NewUser, *, by: Actor, first_number: int = 1) -> None:
         self.reseller_id = resellers.create(self.stage, draft, currency="RUB", by=by)
         self.scope = Scope.reseller(self.reseller_id)
         self.manager = self.hire(manager, by=by, accepts=True)

@@ -10,10 +10,10 @@ from typing import Final
 
 from billhook import AccountType
 
+from host_stub.domain.resellers import ResellerDraft
 from host_stub.persistence import Period
 from host_stub.services.people.users import NewUser
 from host_stub.services.tenants.accounts import AccountDraft
-from host_stub.services.tenants.resellers import ResellerDraft
 
 PLATFORM: Final = ResellerDraft(
     name="ООО «Демоплатформа»",

@@ -10,6 +10,7 @@ from billhook import AccountType, Level
 from sqlalchemy import select
 
 from host_stub.domain.actors import SYSTEM
+from host_stub.domain.resellers import ResellerDraft
 from host_stub.persistence import PaymentMethod, Reseller, Scope, Store, User
 from host_stub.plugins.desk import Desk
 from host_stub.services.money_in import methods
@@ -62,8 +63,8 @@ def _is_here(address: str) -> bool:
 
 
 def _provision(store: Store, desk: Desk, row: Reseller, surroundings: Surroundings) -> None:
-    known = {field.name: getattr(row, field.name) for field in fields(resellers.ResellerDraft)}
-    draft = resellers.ResellerDraft(**{**known, "provisioning_url": surroundings.provisioning_url})
+    known = {field.name: getattr(row, field.name) for field in fields(ResellerDraft)}
+    draft = ResellerDraft(**{**known, "provisioning_url": surroundings.provisioning_url})
     secret = desk.keys.decrypt(row.provisioning_secret) if row.provisioning_secret else ""
     extras = resellers.Extras(
         provisioning_secret=surroundings.service_secret if secret != surroundings.service_secret else None

@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from host_stub.domain.people import AccessLevel, UserKind
+from host_stub.domain.resellers import NEW
 from host_stub.persistence.base import STRICT, Base, OfReseller, Searched, only, owned, within_reseller
 from host_stub.persistence.types import Blob, Flag, Json
 
@@ -24,8 +25,8 @@ class Reseller(Base, Searched):
     name: Mapped[str] = mapped_column(Text)
     is_operator: Mapped[bool] = mapped_column(Flag, default=False)
     currency: Mapped[str] = mapped_column(Text, default="RUB")
-    timezone: Mapped[str] = mapped_column(Text, default="Europe/Moscow")
-    language: Mapped[str] = mapped_column(Text, default="ru")
+    timezone: Mapped[str] = mapped_column(Text, default=NEW.timezone)
+    language: Mapped[str] = mapped_column(Text, default=NEW.language)
     brand_name: Mapped[str] = mapped_column(Text, default="")
     accent: Mapped[str] = mapped_column(Text, default="")
     logo: Mapped[bytes | None] = mapped_column(Blob)
@@ -37,11 +38,11 @@ class Reseller(Base, Searched):
     support_email: Mapped[str] = mapped_column(Text, default="")
     general_phone: Mapped[str] = mapped_column(Text, default="")
     sales_phone: Mapped[str] = mapped_column(Text, default="")
-    number_mask: Mapped[str] = mapped_column(Text, default="#######")  # one run of #: the number, zero-padded
+    number_mask: Mapped[str] = mapped_column(Text, default=NEW.number_mask)  # one run of #: the number, zero-padded
     next_number: Mapped[int] = mapped_column(default=1)
-    min_top_up_minor: Mapped[int] = mapped_column(default=20_00)  # in the reseller's currency
-    max_top_up_minor: Mapped[int] = mapped_column(default=1_000_000_00)
-    payment_lifetime_days: Mapped[int] = mapped_column(default=30)
+    min_top_up_minor: Mapped[int] = mapped_column(default=NEW.min_top_up_minor)  # in the reseller's currency
+    max_top_up_minor: Mapped[int] = mapped_column(default=NEW.max_top_up_minor)
+    payment_lifetime_days: Mapped[int] = mapped_column(default=NEW.payment_lifetime_days)
     provisioning_url: Mapped[str] = mapped_column(Text, default="")
     provisioning_secret: Mapped[str | None] = mapped_column(Text)  # encrypted
     closed_at: Mapped[datetime | None]  # since when none of its people signs in and nothing new begins; none while open

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.domain.amounts import LARGEST_MINOR, AmountProblem, UnreadableAmount, read_amount
+from host_stub.domain.resellers import ResellerDraft
 from host_stub.persistence import Account, Payment, Period, Reseller, Scope, Store, open_store
 from host_stub.services.charges import plans, subscriptions
 from host_stub.services.charges.plans import PlanTerms
@@ -23,7 +24,7 @@ from host_stub.services.money_in import approvals, payments
 from host_stub.services.money_in.approvals import BankOrder
 from host_stub.services.money_in.payments import TopUp
 from host_stub.services.tenants import resellers
-from host_stub.services.tenants.resellers import ResellerDraft, UnknownCurrency
+from host_stub.services.tenants.resellers import UnknownCurrency
 from host_stub.web.customer.words import short_money
 from host_stub.web.fields import amount_words
 from tests.support.proving import doubts

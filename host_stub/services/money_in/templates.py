@@ -85,6 +85,8 @@ def given_up(session: Session, settings: Mapping[str, Sequence[Setting]]) -> lis
     settings: of each plugin, by its name.
     """
     failures = _last_failures(session)
+    if not failures:
+        return []
     rows = session.scalars(select(PaymentMethod).where(PaymentMethod.id.in_(failures)).order_by(PaymentMethod.id))
     return [
         (row, setting)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from host_stub import persistence as rows
 from host_stub.domain.errors import NotFound, PaymentClosed
 from host_stub.domain.payments import OPEN
-from host_stub.persistence.listings import PAGE, Condition, Cursor, Listing, count_up_to, list_page
+from host_stub.persistence.listings import PAGE, Cursor, Listing, count_up_to, list_page
 from host_stub.persistence.store import fetch
 from host_stub.services.money_in import approvals, consequences
 from host_stub.services.money_in import payments as money_in
@@ -151,8 +151,9 @@ def list_all(
     return found.of(_of_reseller)
 
 
-def waiting_longest(session: Session, ranges: Sequence[Condition], most: int) -> Sequence[OfReseller]:
-    """Return what waits for approval, oldest first. ranges: of `work_queue.for_approval`."""
+def waiting_longest(session: Session, manual_plugins: Collection[str], most: int) -> Sequence[OfReseller]:
+    """Return what waits for approval by one of these plugins, oldest first."""
+    ranges = work_queue.for_approval(session, manual_plugins)
     found = list_page(
         session, _with_accounts(), rows.Payment.id, Cursor(), ranges=ranges, limit=most, oldest_first=True, count=False
     )

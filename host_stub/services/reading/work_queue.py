@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -87,8 +87,22 @@ def _for_approval(session: Session, manual_plugins: Collection[str]) -> list[Col
     return ranges or [false()]
 
 
-def approvals_waiting(session: Session, ranges: Sequence[ColumnElement[bool]], most: int = COUNTED) -> int:
+def _counted(session: Session, what: str, count: Callable[[], int], most: int) -> int:
+    """Return a count that goes up to one more than `most`; a unit that has counted as far does not count again."""
+    known: dict[str, tuple[int, int]] = session.info.setdefault("counted", {})
+    if what not in known or known[what][1] < most:
+        known[what] = count(), most
+    return min(known[what][0], most + 1)
+
+
+def approvals_waiting(session: Session, manual_plugins: Collection[str], most: int = COUNTED) -> int:
     """Return how many payments wait for approval, counting at most one more than `most`."""
+    ranges = for_approval(session, manual_plugins)
+    what = f"approvals by {sorted(manual_plugins)}"
+    return _counted(session, what, lambda: _approvals_waiting(session, ranges, most), most)
+
+
+def _approvals_waiting(session: Session, ranges: Sequence[ColumnElement[bool]], most: int) -> int:
     limited = [
         select(Payment.id).where(condition).order_by(Payment.id).limit(most + 1).subquery() for condition in ranges
     ]
@@ -180,9 +194,17 @@ def will_stop(session: Session) -> ColumnElement[bool]:
     return Account.id.in_(stopping_soon(at).with_only_columns(Account.id))
 
 
-def waiting(session: Session, query: Select[Any], since: Any = None) -> Waiting:
-    """Return how many rows wait, counting at most one more than `COUNTED`, and since when."""
-    count = count_up_to(session, query)
+def parked_waiting(session: Session) -> Waiting:
+    return waiting(session, parked(), GatewayEvent.received_at, parked_count(session))
+
+
+def given_up_waiting(session: Session) -> Waiting:
+    return waiting(session, dead_letters(), Outbox.dead_at, given_up_count(session))
+
+
+def waiting(session: Session, query: Select[Any], since: Any = None, count: int | None = None) -> Waiting:
+    """Return how many rows wait, counting at most one more than `COUNTED`, and since when. count: if it is known."""
+    count = count_up_to(session, query) if count is None else count
     if not count or since is None:
         return Waiting(count)
     kind = query.column_descriptions[0]["entity"]
@@ -206,12 +228,12 @@ class Queue:
 def queue(session: Session) -> Queue:
     at = now(session)
     return Queue(
-        parked=waiting(session, parked(), GatewayEvent.received_at),
+        parked=parked_waiting(session),
         not_switched=waiting(session, provisioning_failures()),
         not_charged=waiting(session, charging_failures(), ChargingFailure.first_at),
         refused_mails=waiting(session, refused_mails(at), Mail.created_at),
         unreachable=waiting(session, unreachable(at)),
-        given_up=waiting(session, dead_letters(), Outbox.dead_at),
+        given_up=given_up_waiting(session),
     )
 
 
@@ -227,8 +249,8 @@ class InstallationQueue:
 
 def queue_of_all(session: Session) -> InstallationQueue:
     return InstallationQueue(
-        parked=waiting(session, parked(), GatewayEvent.received_at),
-        given_up=waiting(session, dead_letters(), Outbox.dead_at),
+        parked=parked_waiting(session),
+        given_up=given_up_waiting(session),
         not_switched=waiting(session, provisioning_failures()),
         refused_mails=waiting(session, refused_mails(now(session))),
     )
@@ -236,12 +258,12 @@ def queue_of_all(session: Session) -> InstallationQueue:
 
 def parked_count(session: Session, most: int = COUNTED) -> int:
     """Return how many gateway events nobody has settled, counting at most one more than `most`."""
-    return count_up_to(session, parked(), most)
+    return _counted(session, "parked", lambda: count_up_to(session, parked(), most), most)
 
 
 def given_up_count(session: Session, most: int = COUNTED) -> int:
     """Return how many facts were given up, counting at most one more than `most`."""
-    return count_up_to(session, dead_letters(), most)
+    return _counted(session, "given up", lambda: count_up_to(session, dead_letters(), most), most)
 
 
 def held_count(session: Session) -> int:

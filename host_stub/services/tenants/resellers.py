@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from host_stub.domain.actors import Actor
 from host_stub.domain.errors import NotFound, RefusedError
 from host_stub.domain.payments import valid_mask
+from host_stub.domain.resellers import ResellerDraft
 from host_stub.persistence import Account, PluginActivation, Reseller, Scope, Store
 from host_stub.persistence.listings import counts_up_to
 from host_stub.persistence.store import fetch, now
@@ -26,29 +27,6 @@ class UnknownCurrency(RefusedError):
 
 class InvalidNumberMask(RefusedError):
     """A document number mask has exactly one run of `#`."""
-
-
-@dataclass(frozen=True, slots=True)
-class ResellerDraft:
-    """What a reseller says about itself. Sums in minor units of its currency; addresses and phones as typed."""
-
-    name: str
-    timezone: str = "Europe/Moscow"
-    language: str = "ru"
-    brand_name: str = ""
-    accent: str = ""
-    site_url: str = ""
-    sales_email: str = ""
-    billing_email: str = ""
-    accounting_email: str = ""
-    support_email: str = ""
-    general_phone: str = ""
-    sales_phone: str = ""
-    number_mask: str = "#######"
-    min_top_up_minor: int = 20_00
-    max_top_up_minor: int = 1_000_000_00
-    payment_lifetime_days: int = 30
-    provisioning_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

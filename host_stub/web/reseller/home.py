@@ -24,10 +24,10 @@ _ = Catalogue("host_stub")
 @bp.get("/", endpoint="home")
 def home() -> ResponseReturnValue:
     with reading() as session:
-        ranges = work_queue.for_approval(session, manual_plugins())
-        oldest = payments.waiting_longest(session, ranges, 10)
+        manual = manual_plugins()
+        oldest = payments.waiting_longest(session, manual, 10)
         since = oldest[0].payment.created_at if oldest else None
-        tiles = _tiles(session, Waiting(work_queue.approvals_waiting(session, ranges), since))
+        tiles = _tiles(session, Waiting(work_queue.approvals_waiting(session, manual), since))
         queue = _queue(session)
     return show("reseller/home.html", tiles=tiles, queue=queue, waiting=oldest)
 

@@ -20,7 +20,7 @@ _MOST = 99
 def sections(session: Session) -> Sections:
     """Return the sections; what waits for a manager stands beside them as a number."""
     money, services, setup = _("Customers and money"), _("Services"), _("Set-up")
-    to_approve = work_queue.approvals_waiting(session, work_queue.for_approval(session, manual_plugins()), _MOST)
+    to_approve = work_queue.approvals_waiting(session, manual_plugins(), _MOST)
     parked = work_queue.parked_count(session, _MOST)
     waiting = _("waiting for approval")
     return Sections(

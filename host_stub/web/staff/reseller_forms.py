@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -12,8 +13,9 @@ from wtforms import BooleanField, PasswordField, SelectChoice, SelectField, Vali
 from wtforms.validators import DataRequired, Length
 
 from host_stub.domain.payments import document_number, valid_mask
+from host_stub.domain.resellers import NEW, ResellerDraft
 from host_stub.services.reading.resellers import Reseller
-from host_stub.services.tenants.resellers import Extras, ResellerDraft
+from host_stub.services.tenants.resellers import Extras
 from host_stub.web import brand
 from host_stub.web.fields import AmountField, NumberField, Stripped
 from host_stub.web.panel import panel
@@ -113,11 +115,10 @@ class ResellerForm(FlaskForm):
     @classmethod
     def of(cls, known: Reseller | None, currency: str) -> ResellerForm:
         """Return the form: filled from what is known, or with what a new reseller begins with."""
-        new = ResellerDraft("")
         form = cls(
-            obj=known or new,
-            min_top_up=Money(new.min_top_up_minor, currency),
-            max_top_up=Money(new.max_top_up_minor, currency),
+            obj=known or NEW,
+            min_top_up=Money(NEW.min_top_up_minor, currency),
+            max_top_up=Money(NEW.max_top_up_minor, currency),
         )
         for field in (form.min_top_up, form.max_top_up):
             field.use(currency)
@@ -145,16 +146,9 @@ class ResellerForm(FlaskForm):
             raise ValidationError(_("At least 16 characters: it signs the messages."))
 
     def draft(self) -> ResellerDraft:
-        names = (
-            "name", "timezone", "language", "brand_name", "accent", "site_url", "sales_email", "billing_email",
-            "accounting_email", "support_email", "general_phone", "sales_phone", "number_mask",
-            "payment_lifetime_days", "provisioning_url",
-        )  # fmt: skip
-        return ResellerDraft(
-            min_top_up_minor=self.min_top_up.data.minor,
-            max_top_up_minor=self.max_top_up.data.minor,
-            **{name: self[name].data for name in names},
-        )
+        sums = {"min_top_up_minor": self.min_top_up.data.minor, "max_top_up_minor": self.max_top_up.data.minor}
+        texts = {each.name: self[each.name].data for each in fields(ResellerDraft) if each.name not in sums}
+        return ResellerDraft(**sums, **texts)
 
     def extras(self) -> Extras:
         return Extras(self.logo.picture, self.without_logo.data, self.provisioning_secret.data or None)
