@@ -185,17 +185,6 @@ def operator(session: Session) -> Reseller | None:
     return session.scalars(select(Reseller).where(Reseller.is_operator).order_by(Reseller.id).limit(1)).one_or_none()
 
 
-def accounts_of(session: Session, user_id: int) -> list[tuple[Account, AccessLevel]]:
-    """Return the accounts that a customer's user reaches, by name, with their level."""
-    query = (
-        select(Account, AccountAccess.level)
-        .join(AccountAccess, AccountAccess.account_id == Account.id)
-        .where(AccountAccess.user_id == user_id)
-        .order_by(Account.name, Account.id)
-    )
-    return [(account, AccessLevel(level)) for account, level in session.execute(query)]
-
-
 def level_of(session: Session, user_id: int, account_id: int) -> AccessLevel | None:
     """Return a user's level for an account, None if it is not theirs."""
     found = session.get(AccountAccess, (account_id, user_id))
