@@ -104,12 +104,12 @@ class Store:
         """Read in the one unit of the request that this thread serves: the first question opens it.
 
         scope: None takes what the unit has. Once it is known who asks, the unit goes on in their scope and forgets what
-        it has loaded of others. It never widens: a question in another scope gets a unit of its own, and so does every
-        question of a thread that serves no request.
+        it has found out before. It never widens, nor changes under an open question: what is asked in another scope
+        then gets a unit of its own, and so does every question of a thread that serves no request.
         The unit ends with the request, at a write, and at an exception. Whoever calls a plugin or draws ends it first.
         """
         page = self._page(scope)
-        if page is None or not _narrowed(page.session, scope):
+        if page is None or not _goes_on(page, scope):
             with self.read(scope or EVERYTHING) as apart:
                 yield apart
             return
@@ -162,13 +162,15 @@ class Store:
         self.engine.dispose()
 
 
-def _narrowed(session: Session, scope: Scope | None) -> bool:
-    """Bring a read unit into a scope, if that does not widen it; say whether it is in it now."""
+def _goes_on(page: _Page, scope: Scope | None) -> bool:
+    """Bring a request's unit into a scope, if that does not widen it; say whether it is in it now."""
+    session = page.session
     was: Scope = session.info["scope"]
     if scope is None or was == scope:
         return True
-    if was.reseller_id is not None:
+    if was.reseller_id is not None or page.asking:
         return False
+    session.info.pop("known", None)
     for row in list(session.identity_map.values()):
         if isinstance(row, OfReseller) and row.reseller_id != scope.reseller_id:
             session.expunge(row)
@@ -303,6 +305,12 @@ def fetch(session: Session, kind: type[Row], row_id: int, *, lock: bool = False)
         raise NotFound(kind.__name__, row_id)
     keep(session, row)
     return row
+
+
+def known(session: Session) -> dict[str, Any]:
+    """Return what a read unit has found out and need not ask again, by the names of those who asked."""
+    found: dict[str, Any] = session.info.setdefault("known", {})
+    return found
 
 
 def keep(session: Session, *found: Base) -> None:

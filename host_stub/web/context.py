@@ -88,7 +88,7 @@ def choose_brand() -> None:
     ):
         return
     with panel().store.page() as session:
-        known = resellers.known(session, int(named))
+        known = resellers.of_number(session, int(named))
     if known is not None and known.closed_at is None:
         browser.remember_brand(known.id)
 
@@ -151,9 +151,9 @@ def _sign_in_url() -> str:
 def _shown_reseller(session: Session, user: SignedIn | None) -> Reseller | None:
     reseller_id = g.get("brand_of") or g.get("reseller_id") or (user.reseller_id if user else None)
     if reseller_id is not None:
-        return resellers.known(session, reseller_id)
+        return resellers.of_number(session, reseller_id)
     known = None if g.get("no_cookie", False) else browser.known_brand()
-    seen = resellers.known(session, known) if known is not None else None
+    seen = resellers.of_number(session, known) if known is not None else None
     # A closed reseller's people are told neither a name nor a reason.
     return seen if seen is not None and seen.closed_at is None else resellers.operator(session)
 

@@ -121,7 +121,7 @@ def _returned(found: callbacks.Callback) -> ResponseReturnValue:
     back = callbacks.returned(panel().desk, found, _raw(), request.args.get("t", ""))
     status = 503 if back.successful is None else 200
     with panel().store.page() as session:
-        reseller = resellers.known(session, back.reseller_id)
+        reseller = resellers.of_number(session, back.reseller_id)
     no_referrer()
     context.brand_of(back.reseller_id)
     if reseller is None or reseller.closed_at is not None:

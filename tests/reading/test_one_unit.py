@@ -13,6 +13,7 @@ from host_stub.domain.errors import NotFound
 from host_stub.persistence import Account, Plan, Reseller, Scope, Store
 from host_stub.persistence.store import fetch
 from host_stub.plugins.guard import Guard
+from host_stub.services.reading import work_queue
 from tests.security.conftest import Copies, copies
 from tests.security.matrix import FROM_OUTSIDE
 from tests.security.scene import Scene
@@ -75,6 +76,25 @@ def test_a_unit_never_widens(store: Store, twins: list[int]) -> None:
 
     assert own is not other
     assert seen == [1, 1, 2]
+
+
+def test_a_unit_stays_in_its_scope_while_it_is_asked(store: Store, twins: list[int]) -> None:
+    with store.serving(), store.page() as every:
+        with store.page(Scope.reseller(twins[0])) as own:
+            inner = len(own.scalars(select(Account)).all())
+        after = len(every.scalars(select(Account)).all())
+
+    assert (inner, after) == (1, 2)
+
+
+def test_what_was_counted_of_all_is_counted_anew_in_a_scope(store: Store, twins: list[int]) -> None:
+    with store.serving():
+        with store.page() as session:
+            plugins_of_all = work_queue.for_approval(session, ["check_cash"])
+        with store.page(Scope.reseller(twins[0])) as session:
+            plugins_of_one = work_queue.for_approval(session, ["check_cash"])
+
+    assert plugins_of_all is not plugins_of_one
 
 
 def test_what_is_read_after_a_write_is_read_anew(store: Store, twins: list[int]) -> None:

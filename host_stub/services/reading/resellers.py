@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from host_stub import persistence as rows
 from host_stub.persistence.listings import Cursor, Listing, Search, contains, list_page
-from host_stub.persistence.store import fetch
+from host_stub.persistence.store import fetch, known
 from host_stub.services.people import users
 from host_stub.services.telling.views import reseller_view
 from host_stub.services.tenants import resellers as tenants
@@ -127,7 +127,7 @@ def names_by_id(session: Session, ids: Collection[int]) -> dict[int, str]:
     return dict(session.execute(query.order_by(rows.Reseller.name)).all()) if ids else {}
 
 
-def known(session: Session, reseller_id: int) -> Reseller | None:
+def of_number(session: Session, reseller_id: int) -> Reseller | None:
     row = session.get(rows.Reseller, reseller_id)
     return of(row) if row is not None else None
 
@@ -175,7 +175,7 @@ def counts(session: Session, listed: Sequence[Reseller]) -> dict[int, str]:
 
 def plugins_on(session: Session, reseller_id: int) -> frozenset[str]:
     """Return the names of the plugins that are on for a reseller; a unit asks once."""
-    known: dict[int, frozenset[str]] = session.info.setdefault("plugins_on", {})
-    if reseller_id not in known:
-        known[reseller_id] = frozenset(tenants.plugins_on(session, reseller_id))
-    return known[reseller_id]
+    asked: dict[int, frozenset[str]] = known(session).setdefault("plugins on", {})
+    if reseller_id not in asked:
+        asked[reseller_id] = frozenset(tenants.plugins_on(session, reseller_id))
+    return asked[reseller_id]

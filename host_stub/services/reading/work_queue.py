@@ -30,7 +30,7 @@ from host_stub.persistence import (
 )
 from host_stub.persistence.listings import COUNTED, count_up_to, up_to
 from host_stub.persistence.sales import ChargingFailure
-from host_stub.persistence.store import now
+from host_stub.persistence.store import known, now
 from host_stub.services.charges import clock_guard
 from host_stub.services.money_in.gateway import PARKED
 from host_stub.services.queues.heartbeat import JobState, Told
@@ -70,11 +70,11 @@ def for_approval(session: Session, manual_plugins: Collection[str]) -> list[Colu
     One range for each method and status: open payments of gateways, which nobody approves, may be any number. A unit
     asks once for the methods.
     """
-    known: dict[frozenset[str], list[ColumnElement[bool]]] = session.info.setdefault("for_approval", {})
+    asked: dict[frozenset[str], list[ColumnElement[bool]]] = known(session).setdefault("for approval", {})
     plugins = frozenset(manual_plugins)
-    if plugins not in known:
-        known[plugins] = _for_approval(session, plugins)
-    return known[plugins]
+    if plugins not in asked:
+        asked[plugins] = _for_approval(session, plugins)
+    return asked[plugins]
 
 
 def _for_approval(session: Session, manual_plugins: Collection[str]) -> list[ColumnElement[bool]]:
@@ -89,10 +89,10 @@ def _for_approval(session: Session, manual_plugins: Collection[str]) -> list[Col
 
 def _counted(session: Session, what: str, count: Callable[[], int], most: int) -> int:
     """Return a count that goes up to one more than `most`; a unit that has counted as far does not count again."""
-    known: dict[str, tuple[int, int]] = session.info.setdefault("counted", {})
-    if what not in known or known[what][1] < most:
-        known[what] = count(), most
-    return min(known[what][0], most + 1)
+    counted: dict[str, tuple[int, int]] = known(session).setdefault("counted", {})
+    if what not in counted or counted[what][1] < most:
+        counted[what] = count(), most
+    return min(counted[what][0], most + 1)
 
 
 def approvals_waiting(session: Session, manual_plugins: Collection[str], most: int = COUNTED) -> int:
