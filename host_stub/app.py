@@ -36,6 +36,7 @@ from host_stub.web import (
 )
 from host_stub.web.navigation import Navigation
 from host_stub.web.panel import Panel
+from host_stub.web.panel import init_app as init_panel
 
 ROOMS = ("customer", "reseller", "operator")
 
@@ -64,6 +65,7 @@ def create_app(
     )
     panel.registry.attach(panel.store)
     app.extensions["billhook"] = panel
+    init_panel(app)
     routing.init_app(app)
     app.jinja_env.undefined = jinja2.StrictUndefined if config.demo else jinja2.Undefined
     app.jinja_loader = jinja2.ChoiceLoader([jinja2.FileSystemLoader(str(face.TEMPLATES)), panel.registry.loader()])

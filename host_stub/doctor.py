@@ -127,7 +127,8 @@ def _finding(result: proof.Result) -> Diagnosis:
 
 def _last_proof(store: Store) -> Diagnosis:
     with store.read() as session:
-        last, overdue = nightly.last(session), nightly.overdue(session)
+        last = nightly.last(session)
+        overdue = nightly.overdue(session, last)
     if last is None:
         remedy = "Run `host_stub prove`, and see that a worker runs at night." if overdue else ""
         return Diagnosis("last proof", "the books were never proved" if overdue else "", remedy, "none so far")

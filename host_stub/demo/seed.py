@@ -143,7 +143,7 @@ def _prove(database: str, registry: Registry) -> None:
     try:
         store.listening = registry.listening()
         with store.read() as session:
-            overdue = nightly.overdue(session)
+            overdue = nightly.overdue(session, nightly.last(session))
         if overdue:
             started_at = store.now()
             nightly.keep(store, list(proof.prove(store)), started_at)

@@ -31,6 +31,13 @@ class Period(StrEnum):
     MONTH = "month"
 
 
+class SubscriptionStatus(StrEnum):
+    PENDING = "pending"
+    ACTIVE = "active"
+    STOPPED = "stopped"
+    DELETED = "deleted"
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """One paid period: from `start` up to but without `end`."""

@@ -3,6 +3,9 @@
 Import row classes from here.
 """
 
+from host_stub.domain.charging import Period, SubscriptionStatus
+from host_stub.domain.people import AccessLevel, UserKind
+from host_stub.domain.scope import Scope
 from host_stub.persistence.base import Base, OfOperator, OfReseller
 from host_stub.persistence.measures import MetricCount, ProcessReport, Proof
 from host_stub.persistence.messages import (
@@ -33,18 +36,16 @@ from host_stub.persistence.money import (
     PaymentMethod,
 )
 from host_stub.persistence.people import (
-    AccessLevel,
     Account,
     AccountAccess,
     LoginToken,
     RateLimit,
     Reseller,
     User,
-    UserKind,
     WebSession,
 )
-from host_stub.persistence.sales import Charge, ChargingFailure, Period, Plan, Subscription, SubscriptionStatus
-from host_stub.persistence.store import Scope, Store, open_store
+from host_stub.persistence.sales import Charge, ChargingFailure, Plan, Subscription
+from host_stub.persistence.store import Store, open_store
 
 __all__ = [
     "AccessLevel",

@@ -6,7 +6,7 @@ What a page costs does not depend on how long the list is: its rows are read off
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Literal, TypeVar
 
@@ -23,6 +23,7 @@ COUNTED: Final = 1000
 LOOKED_THROUGH: Final = 20_000
 
 Row = TypeVar("Row")
+Shown = TypeVar("Shown")
 Key = InstrumentedAttribute[int]
 Condition = ColumnElement[bool]
 
@@ -64,6 +65,17 @@ class Listing(Generic[Row]):
     looked_through: int = 0
     further: Literal["", "older", "newer"] = ""
 
+    def of(self, shown: Callable[[Any], Shown]) -> Listing[Shown]:
+        """Return the same page of what `shown` makes of its rows."""
+        return Listing(
+            [shown(row) for row in self.rows],
+            self.older,
+            self.newer,
+            self.count,
+            self.looked_through,
+            self.further,
+        )
+
     @property
     def counted(self) -> str:
         """The count for people: `17`, `1000+`, empty if unknown."""
@@ -99,6 +111,7 @@ def list_page(
     found = session.execute(order.first(order.among(query, parts)).add_columns(key.label("_key"))).all()
     more, found = len(found) > limit, found[:limit]
     keys = [row[-1] for row in found]
+    whole = not more and edge is None and cursor == Cursor()
     beyond = order.beyond(keys, edge, more=more)
     lowest, highest = (min(keys), max(keys)) if keys else (None, None)
     rows = [row[0] if len(row) == 2 else tuple(row)[:-1] for row in found]
@@ -106,7 +119,7 @@ def list_page(
         rows if upwards is oldest_first else rows[::-1],
         older=(lowest if cursor.after is not None else None) if upwards else beyond,
         newer=beyond if upwards else (highest if cursor.before is not None else None),
-        count=_count(session, key, parts) if count and edge is None else None,
+        count=(len(keys) if whole else _count(session, key, parts)) if count and edge is None else None,
         looked_through=search.rows if search is not None and edge is not None else 0,
         further="" if edge is None else "newer" if upwards else "older",
     )

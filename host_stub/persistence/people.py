@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from host_stub.domain.people import AccessLevel, UserKind
 from host_stub.domain.resellers import NEW
 from host_stub.persistence.base import STRICT, Base, OfReseller, Searched, only, owned, within_reseller
 from host_stub.persistence.types import Blob, Flag, Json
-
-
-class UserKind(StrEnum):
-    """A login is either a member of staff of its reseller (a Manager) or a customer's User."""
-
-    MANAGER = "manager"
-    CUSTOMER = "customer"
-
-
-class AccessLevel(StrEnum):
-    """What a user may do with an account."""
-
-    OWNER = "owner"
-    ADMIN = "admin"
-    FINANCE_MANAGER = "finance_manager"
-    USER = "user"
 
 
 class Reseller(Base, Searched):

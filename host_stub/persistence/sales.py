@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from host_stub.domain.charging import Period
+from host_stub.domain.charging import Period, SubscriptionStatus
 from host_stub.persistence.base import STRICT, Base, OfReseller, Searched, only, owned, within_reseller
 from host_stub.persistence.types import Flag
-
-__all__ = ["Charge", "ChargingFailure", "Period", "Plan", "Subscription", "SubscriptionStatus"]
-
-
-class SubscriptionStatus(StrEnum):
-    PENDING = "pending"
-    ACTIVE = "active"
-    STOPPED = "stopped"
-    DELETED = "deleted"
 
 
 class Plan(Base, OfReseller, Searched):

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from threading import local
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, Select, bindparam, create_engine, event, select
@@ -23,6 +24,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from host_stub.adapters.clock import Clock, SystemClock
 from host_stub.domain.errors import NotFound
 from host_stub.domain.listening import Listening
+from host_stub.domain.scope import Scope
 from host_stub.persistence.base import Base, OfOperator, OfReseller
 
 _SQLITE_PRAGMAS: Final = (
@@ -35,24 +37,18 @@ _SQLITE_PRAGMAS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Whose rows a unit may touch: one reseller's, or everybody's (`reseller_id` None: operator and system)."""
-
-    reseller_id: int | None
-
-    @classmethod
-    def reseller(cls, reseller_id: int) -> Scope:
-        return cls(reseller_id)
-
-    @classmethod
-    def everything(cls) -> Scope:
-        return cls(None)
-
-
 EVERYTHING: Final = Scope(None)
 
 Row = TypeVar("Row", bound=Base)
+
+
+@dataclass(slots=True)
+class _Page:
+    """The read unit of a request. asking: how many blocks read in it just now."""
+
+    session: Session
+    ends: ExitStack
+    asking: int = field(default=0)
 
 
 class Store:
@@ -68,6 +64,7 @@ class Store:
         self.clock = clock
         self.listening = listening or Listening()
         self.base_url = base_url
+        self._pages = local()
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -78,7 +75,13 @@ class Store:
 
     @contextmanager
     def write(self, scope: Scope = EVERYTHING) -> Iterator[Session]:
-        """Open a writing unit; commits at the end, rolls back on any exception."""
+        """Open a writing unit; commits at the end, rolls back on any exception.
+
+        What this thread's request has read need not be true any more: its unit ends, the next question opens another.
+        """
+        self.end_page()
+        if self.has_page:
+            raise RuntimeError("a request writes while it reads")
         with Session(self.engine, expire_on_commit=False, info=self._info(scope)) as session, session.begin():
             yield session
 
@@ -87,6 +90,66 @@ class Store:
         """Open a read unit: one snapshot on SQLite; the database refuses writes."""
         with Session(self._reading, expire_on_commit=False, info=self._info(scope)) as session, session.begin():
             yield session
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Let this thread serve one request: what it reads by `page` within the block is read in one unit."""
+        self._pages.serves, self._pages.open = True, None
+        try:
+            yield
+        finally:
+            self._pages.serves = False
+            self._close_page()
+
+    @contextmanager
+    def page(self, scope: Scope | None = None) -> Iterator[Session]:
+        """Read in the one unit of the request that this thread serves: the first question opens it.
+
+        scope: None takes what the unit has. Once it is known who asks, the unit goes on in their scope and forgets what
+        it has found out before. It never widens, nor changes under an open question: what is asked in another scope
+        then gets a unit of its own, and so does every question of a thread that serves no request.
+        The unit ends with the request, at a write, and at an exception. Whoever calls a plugin or draws ends it first.
+        """
+        page = self._page(scope)
+        if page is None or not _goes_on(page, scope):
+            with self.read(scope or EVERYTHING) as apart:
+                yield apart
+            return
+        page.asking += 1
+        try:
+            yield page.session
+        except BaseException as error:
+            page.asking -= 1
+            if not page.asking:
+                self._close_page(error)
+            raise
+        page.asking -= 1
+
+    def _page(self, scope: Scope | None) -> _Page | None:
+        if not getattr(self._pages, "serves", False):
+            return None
+        if self._pages.open is None:
+            ends = ExitStack()
+            self._pages.open = _Page(ends.enter_context(self.read(scope or EVERYTHING)), ends)
+        page: _Page = self._pages.open
+        return page
+
+    @property
+    def has_page(self) -> bool:
+        """Whether the request of this thread has its unit open."""
+        return getattr(self._pages, "open", None) is not None
+
+    def end_page(self) -> None:
+        """End the unit of this thread's request, unless something is just being read in it."""
+        page: _Page | None = getattr(self._pages, "open", None)
+        if page is not None and not page.asking:
+            self._close_page()
+
+    def _close_page(self, error: BaseException | None = None) -> None:
+        page: _Page | None = self._pages.open
+        self._pages.open = None
+        if page is not None:
+            page.ends.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -99,6 +162,22 @@ class Store:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _goes_on(page: _Page, scope: Scope | None) -> bool:
+    """Bring a request's unit into a scope, if that does not widen it; say whether it is in it now."""
+    session = page.session
+    was: Scope = session.info["scope"]
+    if scope is None or was == scope:
+        return True
+    if was.reseller_id is not None or page.asking:
+        return False
+    session.info.pop("known", None)
+    for row in list(session.identity_map.values()):
+        if isinstance(row, OfReseller) and row.reseller_id != scope.reseller_id:
+            session.expunge(row)
+    session.info["scope"] = scope
+    return True
 
 
 def _read_only(engine: Engine) -> dict[str, Any]:
@@ -238,6 +317,16 @@ def fetch(session: Session, kind: type[Row], row_id: int, *, lock: bool = False)
         catch_up(session)
     if row is None:
         raise NotFound(kind.__name__, row_id)
-    # The session refers to its rows weakly; what was fetched stays for the unit.
-    session.info.setdefault("fetched", []).append(row)
+    keep(session, row)
     return row
+
+
+def known(session: Session) -> dict[str, Any]:
+    """Return what a read unit has found out and need not ask again, by the names of those who asked."""
+    found: dict[str, Any] = session.info.setdefault("known", {})
+    return found
+
+
+def keep(session: Session, *found: Base) -> None:
+    """Hold rows for the unit, so that `fetch` knows them: by itself a session refers to its rows weakly."""
+    session.info.setdefault("fetched", []).extend(found)

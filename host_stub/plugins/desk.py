@@ -11,7 +11,7 @@ from billhook.host.loading import LoadedPlugin
 from billhook.host.reading import callbacks_of
 
 from host_stub.persistence import Payment, PaymentMethod, Store
-from host_stub.services.money_in.capability import capability
+from host_stub.services.money_in.capability import Linked, Offered, capability
 
 if TYPE_CHECKING:
     from host_stub.adapters.render import RenderedDocument
@@ -79,7 +79,7 @@ def callback_urls(desk: Desk, provider: PaymentProvider, payment: Payment, metho
     }
 
 
-def document_url(desk: Desk, payment: Payment, method: PaymentMethod, kind: str) -> str:
+def document_url(desk: Desk, payment: Linked, method: Offered, kind: str) -> str:
     """Return the public address of a document: who has it may open it while the payment is open."""
     h = capability(desk.keys, payment, method.id, kind)
     return f"{desk.base_url}/plugin/{method.plugin}/payment/{payment.id}/payment_method/{method.id}/{kind}?h={h}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import structlog
-from billhook import DocumentFacts, DocumentSource, IssuesDocuments, PaymentView
+from billhook import AccountType, DocumentFacts, DocumentSource, IssuesDocuments, PaymentView
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -27,7 +27,7 @@ from host_stub.services.money_in import payments
 from host_stub.services.money_in.capability import opens
 from host_stub.services.money_in.methods import present_view
 from host_stub.services.money_in.templates import digest
-from host_stub.services.reading import statements
+from host_stub.services.reading import methods
 from host_stub.services.telling.journal import log
 from host_stub.services.telling.views import payment_view
 from host_stub.services.tenants.open_resellers import is_open, must_be_open
@@ -64,7 +64,9 @@ def issue(desk: Desk, scope: Scope, payment_id: int, method_id: int, kind: str, 
         if payment.status not in OPEN:
             raise payments.closed(session, payment)
         account = fetch(session, Account, payment.account_id)
-        if method_id not in {offered.id for offered in statements.methods_for(session, account)}:
+        if method_id not in {
+            offered.id for offered in methods.offered(session, account.reseller_id, AccountType(account.type))
+        }:
             raise MethodUnavailable(method_id, "not offered")
         subject = _subject(desk, session, payment, method, kind)
     source = _source(desk, subject)

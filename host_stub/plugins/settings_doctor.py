@@ -16,6 +16,8 @@ from host_stub.persistence import PaymentMethod, Reseller, Scope
 from host_stub.plugins.desk import Desk, Providers
 from host_stub.plugins.errors import PluginUnavailable
 from host_stub.services.money_in import methods
+from host_stub.services.reading.methods import Method
+from host_stub.services.reading.methods import of as in_view
 from host_stub.services.settings import setting_levels
 from host_stub.services.settings.plugin_settings import Owner
 from host_stub.services.settings.setting_changes import Place
@@ -73,7 +75,7 @@ def named(findings: Collection[Finding], settings: Sequence[Setting]) -> list[Fi
 class Heir:
     """A method that inherits, and what is wrong with it. findings: errors and warnings only."""
 
-    method: PaymentMethod
+    method: Method
     reseller_name: str
     findings: tuple[Finding, ...]
 
@@ -97,7 +99,7 @@ def heirs(
             for row, name in _methods(session, owner)
             if _inherits(row, inherited, above := _above(session, row, provider, owner, trial), owner.level)
         ]
-    return [Heir(row, name, _wrong(desk, row, provider, above)) for row, name, above in found]
+    return [Heir(in_view(row), name, _wrong(desk, row, provider, above)) for row, name, above in found]
 
 
 def broken_by(desk: Desk, scope: Scope, owner: Owner, settings: Sequence[Setting], trial: Place) -> list[Heir]:

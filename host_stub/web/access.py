@@ -14,20 +14,19 @@ from typing import Any, Final, TypeVar, cast
 from billhook import Catalogue
 from flask import Blueprint, Flask, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
 from host_stub.domain import whose
 from host_stub.domain.actors import Actor
 from host_stub.domain.errors import Forbidden, NotFound
+from host_stub.domain.people import AccessLevel, UserKind
+from host_stub.domain.scope import Scope
 from host_stub.domain.whose import Whose
-from host_stub.persistence import AccessLevel, Account, Base, Reseller, Scope, UserKind
-from host_stub.persistence.store import fetch
-from host_stub.services.people import users
 from host_stub.services.people.signin import SignedIn
-from host_stub.web.panel import panel
+from host_stub.services.reading import accounts, resellers
+from host_stub.services.reading.accounts import Account
+from host_stub.web.panel import reading
 from host_stub.web.session import current_user, was_closed_out
 
-Row = TypeVar("Row", bound=Base)
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
 _ = Catalogue("host_stub")
@@ -84,21 +83,13 @@ def may(right: Right) -> bool:
 
 
 def current_account() -> Account:
-    """Return the account of the page, as it was when the request began: lock and re-read before changing it."""
+    """Return the account of the page, as it was when the request began."""
     return cast(Account, g.account)
 
 
 def current_reseller_id() -> int:
     """Return the reseller in whose name the page works."""
     return cast(int, g.reseller_id)
-
-
-def own(session: Session, kind: type[Row], row_id: int, *, lock: bool = False) -> Row:
-    """Return an object of the current account. Raises NotFound, also for another account's."""
-    row = fetch(session, kind, row_id, lock=lock)
-    if getattr(row, "account_id", None) != current_account().id:
-        raise NotFound(kind.__name__, row_id)
-    return row
 
 
 def customer_account(right: Right) -> Callable[[View], View]:
@@ -130,14 +121,13 @@ def enter_account(account_id: int, right: Right) -> Account:
     if user.kind is not UserKind.CUSTOMER:
         raise NotFound("Account", account_id)
     whose = Scope.reseller(user.reseller_id)
-    with panel().store.read(whose) as unit:
-        level = users.level_of(unit, user.user_id, account_id)
-        if level is None:
-            raise NotFound("Account", account_id)
-        account = fetch(unit, Account, account_id)
-    g.scope, g.account, g.level, g.reseller_id = whose, account, level, user.reseller_id
+    with reading(whose) as session:
+        found = accounts.reached(session, user.user_id, account_id)
+    if found is None:
+        raise NotFound("Account", account_id)
+    g.scope, (g.account, g.level), g.reseller_id = whose, found, user.reseller_id
     require(right)
-    return account
+    return found[0]
 
 
 def require(right: Right) -> None:
@@ -178,10 +168,10 @@ def enter_own_room() -> None:
     if user.kind is UserKind.MANAGER:
         return enter_operator() if user.is_operator else enter_reseller()
     enter_customer()
-    with panel().store.read(g.scope) as unit:
-        found = users.accounts_of(unit, user.user_id)
+    with reading() as session:
+        found = accounts.all_reached(session, user.user_id)
     if found:
-        enter_account(found[0][0].id, Right.SERVICES)
+        enter_account(found[0].id, Right.SERVICES)
     return None
 
 
@@ -189,8 +179,8 @@ def act_for(reseller_id: int) -> None:
     """The operator's manager works in a reseller's room from here on. Raises Forbidden, NotFound."""
     if not signed_in().is_operator:
         raise Forbidden("the operator only")
-    with panel().store.read() as unit:
-        fetch(unit, Reseller, reseller_id)
+    with reading(Scope.everything()) as unit:
+        resellers.reseller(unit, reseller_id)
     session[_ACTING] = reseller_id
 
 
@@ -207,29 +197,10 @@ def guard(room: Blueprint, enter: Callable[[], None]) -> None:
         enter()
 
 
-def reseller_required(view: View) -> View:
-    """Open a single page outside the reseller's room to managers."""
-    return _required(view, enter_reseller)
-
-
-def operator_required(view: View) -> View:
-    """Open a single page outside the operator's room to the operator."""
-    return _required(view, enter_operator)
-
-
 def to_closed_sign_in() -> ResponseReturnValue:
     """Answer whoever belongs to a closed reseller: to the sign-in page, which says that it is closed to them."""
     flash(str(SIGN_IN_CLOSED), "warning")
     return redirect(url_for("auth.sign_in"), 303)
-
-
-def _required(view: View, enter: Callable[[], None]) -> View:
-    @wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
-        enter()
-        return view(*args, **kwargs)
-
-    return cast(View, guarded)
 
 
 def check_routes(app: Flask) -> None:

@@ -18,7 +18,7 @@ from billhook import Catalogue, LazyText, Money
 from flask import current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
-from host_stub.persistence import UserKind
+from host_stub.domain.people import UserKind
 from host_stub.web import access
 
 _ = Catalogue("host_stub")

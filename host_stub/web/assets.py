@@ -6,8 +6,7 @@ from flask import Blueprint, Response, make_response
 from flask.typing import ResponseReturnValue
 
 from host_stub.domain.errors import NotFound
-from host_stub.persistence import Reseller
-from host_stub.persistence.store import fetch
+from host_stub.services.reading import resellers
 from host_stub.web import brand
 from host_stub.web.panel import panel
 from host_stub.web.stored_files import stored_file
@@ -19,21 +18,18 @@ _LOGO_TYPES = ("image/png", "image/jpeg", "image/webp", "image/svg+xml")
 
 @bp.get("/<int:reseller_id>/style.css")
 def style(reseller_id: int) -> ResponseReturnValue:
-    accent = _reseller(reseller_id).accent
+    with panel().store.page() as session:
+        accent = resellers.reseller(session, reseller_id).accent
     return _kept(make_response(brand.brand_css(accent) if brand.is_colour(accent) else ""), "text/css; charset=utf-8")
 
 
 @bp.get("/<int:reseller_id>/logo")
 def logo(reseller_id: int) -> ResponseReturnValue:
-    found = _reseller(reseller_id)
-    if not found.logo or found.logo_type not in _LOGO_TYPES:
+    with panel().store.page() as session:
+        found = resellers.logo(session, reseller_id)
+    if found is None or found.content_type not in _LOGO_TYPES:
         raise NotFound("logo", reseller_id)
-    return _kept(stored_file(found.logo, found.logo_type), found.logo_type)
-
-
-def _reseller(reseller_id: int) -> Reseller:
-    with panel().store.read() as session:
-        return fetch(session, Reseller, reseller_id)
+    return _kept(stored_file(found.content, found.content_type), found.content_type)
 
 
 def _kept(response: Response, content_type: str) -> Response:

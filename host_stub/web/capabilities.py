@@ -10,7 +10,7 @@ from host_stub.web.panel import panel
 
 def refuse_guessing() -> None:
     """Raise TooManyAttempts for an address that guessed wrong too often. Right guesses do not count."""
-    with panel().store.read() as session:
+    with panel().store.page() as session:
         until = limits.exhausted(session, limits.CAPABILITY_ADDRESS, _network())
     if until is not None:
         raise limits.TooManyAttempts(until)

@@ -5,26 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
-from zlib import crc32
 
-from billhook import Catalogue, Money
+from billhook import Catalogue
 from billhook.formats import DEFAULT_TIMEZONE, set_timezone
 from billhook.i18n import LANGUAGES, current_language, set_language
 from flask import Flask, g, request, url_for
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from host_stub.persistence import Account, Notice, Reseller, Scope, UserKind
+from host_stub.domain.people import UserKind
+from host_stub.domain.scope import Scope
+from host_stub.plugins.registry import Registry
 from host_stub.services.charges import holds
-from host_stub.services.people import users
 from host_stub.services.people.signin import SignedIn
+from host_stub.services.reading import accounts, notices, resellers
+from host_stub.services.reading.accounts import Account
+from host_stub.services.reading.resellers import Reseller
 from host_stub.services.telling.addresses import BRAND
 from host_stub.web import access, page
 from host_stub.web import session as browser
 from host_stub.web.access import Right
 from host_stub.web.navigation import Navigation, Sections, link
 from host_stub.web.page import Page, Tone
-from host_stub.web.panel import panel
+from host_stub.web.panel import panel, plugins, reading
 from host_stub.web.session import chosen_language, current_user
 
 _ = Catalogue("host_stub")
@@ -85,8 +87,8 @@ def choose_brand() -> None:
         or g.get("no_cookie")
     ):
         return
-    with panel().store.read() as unit:
-        known = unit.get(Reseller, int(named))
+    with panel().store.page() as session:
+        known = resellers.of_number(session, int(named))
     if known is not None and known.closed_at is None:
         browser.remember_brand(known.id)
 
@@ -97,6 +99,12 @@ def current_page() -> Page:
         g.page = _bare() if g.get("bare", False) else _full()
     built: Page = g.page
     return replace(built, **g.get("frame", {}), notices=(*g.get("frame_notices", ()), *built.notices))
+
+
+def drawing_plugins() -> Registry:
+    """Return the registry to draw a plugin's template by: what the frame shows is read before, in this very thread."""
+    current_page()
+    return plugins()
 
 
 def _bare() -> Page:
@@ -113,9 +121,9 @@ def _path() -> str:
 
 def _full() -> Page:
     user = current_user()
-    # Before the unit begins: they are read in one of their own, within the visitor's scope.
+    # Before the rest, since they bring the unit into the visitor's scope.
     sections = _sections() if user is not None else Sections()
-    with panel().store.read() as session:
+    with panel().store.page() as session:
         reseller = _shown_reseller(session, user)
         if reseller is None:
             return _bare()
@@ -126,7 +134,7 @@ def _full() -> Page:
         return replace(
             _common(reseller),
             user=page.User(user.name, user.email),
-            account=_account(session, account, reseller) if account else None,
+            account=_account(session, account.id) if account else None,
             accounts=_accounts(session, user),
             user_menu=_user_menu(user),
             sign_out_url=url_for("auth.sign_out"),
@@ -143,29 +151,28 @@ def _sign_in_url() -> str:
 def _shown_reseller(session: Session, user: SignedIn | None) -> Reseller | None:
     reseller_id = g.get("brand_of") or g.get("reseller_id") or (user.reseller_id if user else None)
     if reseller_id is not None:
-        return session.get(Reseller, reseller_id)
+        return resellers.of_number(session, reseller_id)
     known = None if g.get("no_cookie", False) else browser.known_brand()
-    seen = session.get(Reseller, known) if known is not None else None
+    seen = resellers.of_number(session, known) if known is not None else None
     # A closed reseller's people are told neither a name nor a reason.
-    return seen if seen is not None and seen.closed_at is None else users.operator(session)
+    return seen if seen is not None and seen.closed_at is None else resellers.operator(session)
 
 
 def _common(reseller: Reseller) -> Page:
-    version = f"{crc32(reseller.accent.encode() + (reseller.logo or b'')):08x}"
     return Page(
         language=current_language(),
         path=_path(),
         # Without a cookie there is no token to post the choice with.
         language_url="" if g.get("no_cookie", False) else url_for("auth.language"),
         brand=page.Brand(
-            name=reseller.brand_name or reseller.name,
+            name=reseller.shown_name,
             home_url=url_for("home"),
-            logo_url=url_for("assets.logo", reseller_id=reseller.id, v=version) if reseller.logo else "",
-            accent_css_url=url_for("assets.style", reseller_id=reseller.id, v=version) if reseller.accent else "",
+            logo_url=url_for("assets.logo", reseller_id=reseller.id, v=reseller.face) if reseller.has_logo else "",
+            accent_css_url=url_for("assets.style", reseller_id=reseller.id, v=reseller.face) if reseller.accent else "",
         ),
         footer=page.Footer(
             year=panel().store.now().year,
-            name=reseller.brand_name or reseller.name,
+            name=reseller.shown_name,
             site_url=reseller.site_url,
             sales_email=reseller.sales_email,
             billing_email=reseller.billing_email,
@@ -177,18 +184,17 @@ def _common(reseller: Reseller) -> Page:
     )
 
 
-def _account(session: Session, account: Account, reseller: Reseller) -> page.Account | None:
-    # The view may have moved money since the request began.
-    fresh = session.get_one(Account, account.id)
+def _account(session: Session, account_id: int) -> page.Account | None:
+    # Read anew if the view has moved money since the request began: the unit is another one then.
+    fresh = accounts.account(session, account_id)
     if not access.may(Right.MONEY):
         return page.Account(fresh.id, fresh.name, None)
-    hold = holds.hold_summary(session, fresh)
     return page.Account(
         id=fresh.id,
         name=fresh.name,
-        balance=Money(fresh.balance_minor, reseller.currency),
+        balance=fresh.balance,
         top_up_url=link("customer.top_up", account_id=fresh.id) if access.may(Right.PAY) else "",
-        hold=_hold(hold) if hold.on_hold else None,
+        hold=_hold(accounts.hold(session, fresh.id)) if fresh.on_hold else None,
     )
 
 
@@ -201,7 +207,7 @@ def _accounts(session: Session, user: SignedIn) -> list[page.MenuEntry]:
     """The accounts to change to; with a single one there is nothing to choose."""
     if user.kind is not UserKind.CUSTOMER:
         return []
-    found = users.accounts_of(session, user.user_id)
+    found = accounts.all_reached(session, user.user_id)
     current = g.get("account")
     if len(found) < 2:
         return []
@@ -211,7 +217,7 @@ def _accounts(session: Session, user: SignedIn) -> list[page.MenuEntry]:
             url_for("customer.account", account_id=account.id),
             current=current is not None and current.id == account.id,
         )
-        for account, _level in found
+        for account in found
     ]
 
 
@@ -232,25 +238,19 @@ def _sections() -> Sections:
     if not room or "scope" not in g:
         return Sections()
     whose: Scope = g.scope
-    with panel().store.read(whose) as session:
+    with reading(whose) as session:
         return _ROOMS[room](session)
 
 
 def _notices(session: Session, account: Account) -> list[page.Notice]:
-    query = (
-        select(Notice)
-        .where(Notice.account_id == account.id, Notice.dismissed_at.is_(None))
-        .order_by(Notice.id.desc())
-        .limit(_NOTICES)
-    )
     return [
         page.Notice(
             tone=Tone.WAIT,
-            title=row.title,
-            text=row.text,
-            action_label=_("Open") if row.url else "",
-            action_url=row.url,
-            dismiss_url=link("customer.dismiss_notice", account_id=account.id, notice_id=row.id),
+            title=notice.title,
+            text=notice.text,
+            action_label=_("Open") if notice.url else "",
+            action_url=notice.url,
+            dismiss_url=link("customer.dismiss_notice", account_id=account.id, notice_id=notice.id),
         )
-        for row in session.scalars(query)
+        for notice in notices.standing(session, account.id, _NOTICES)
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from billhook.host.places import SideName
@@ -13,10 +13,9 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
+from sqlalchemy.orm import Session
 
 from host_stub.adapters.disk import Place
-from host_stub.persistence import Store
-from host_stub.persistence.store import now
 from host_stub.plugins.breaker import BreakerState
 from host_stub.plugins.registry import Registry
 from host_stub.plugins.reporting import ABOVE
@@ -46,24 +45,23 @@ class Snapshot:
     work: WorkState
 
     @classmethod
-    def of(cls, store: Store, registry: Registry, disks: Sequence[Place]) -> Snapshot:
-        """Read the figures from the database, in one read unit. disks: of this machine."""
-        with store.read() as session:
-            processes = measures.processes(session)
-            reported = {plugin for process in processes for plugin in process.plugins}
-            return cls(
-                plugins=frozenset({*registry.plugins, *registry.broken, *reported}),
-                counts=measures.counts(session),
-                processes=processes,
-                queues=measures.queues(session),
-                oldest=measures.oldest_undelivered(session),
-                charging=measures.charging_lag(session),
-                failing_accounts=measures.failing_accounts(session),
-                proof=(last := nightly.last(session)),
-                proof_age=max(now(session) - last.ended_at, timedelta()) if last else timedelta(),
-                disks=disks,
-                work=work_state(session, foresee=False),
-            )
+    def of(cls, session: Session, registry: Registry, disks: Sequence[Place], *, at: datetime) -> Snapshot:
+        """Read the figures from the database. disks: of this machine. at: the present instant."""
+        processes = measures.processes(session)
+        reported = {plugin for process in processes for plugin in process.plugins}
+        return cls(
+            plugins=frozenset({*registry.plugins, *registry.broken, *reported}),
+            counts=measures.counts(session),
+            processes=processes,
+            queues=measures.queues(session),
+            oldest=measures.oldest_undelivered(session),
+            charging=measures.charging_lag(session),
+            failing_accounts=measures.failing_accounts(session),
+            proof=(last := nightly.last(session)),
+            proof_age=max(at - last.ended_at, timedelta()) if last else timedelta(),
+            disks=disks,
+            work=work_state(session, foresee=False),
+        )
 
 
 def written(snapshot: Snapshot, accept: str) -> tuple[bytes, str]:

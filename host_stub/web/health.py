@@ -16,10 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from host_stub.adapters import disk
 from host_stub.adapters.keys import KeyFileError, load_key_file
-from host_stub.persistence import migrate
-from host_stub.persistence.migrate import Version
 from host_stub.plugins.plugin_sets import WEB, Outdated
-from host_stub.services.reading import work_queue
+from host_stub.services.reading import database, work_queue
+from host_stub.services.reading.database import Version
 from host_stub.services.reading.work_queue import WorkState
 from host_stub.web import restarts
 from host_stub.web.panel import panel
@@ -30,10 +29,10 @@ bp = Blueprint("health", __name__)
 @bp.get("/healthz")
 def healthz() -> ResponseReturnValue:
     try:
-        with panel().store.read() as session:
-            version = migrate.version_on(session.connection())
+        with panel().store.page() as session:
+            version = database.version(session)
             hearts = work_queue.workers(session)
-            state = work_queue.work_state(session)
+            state = work_queue.work_state(session, hearts)
     except SQLAlchemyError:
         return {"database": "down", "disk": disk.worst(panel().config.disks()).value}, 503
     age = None if state.age is None else int(state.age.total_seconds())

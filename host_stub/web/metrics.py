@@ -20,7 +20,9 @@ def metrics() -> Response:
         abort(404)
     from host_stub.web import exposition  # the library behind it is needed by nobody else
 
-    snapshot = exposition.Snapshot.of(panel().store, panel().registry, panel().config.disks())
+    with panel().store.page() as session:
+        disks, at = panel().config.disks(), panel().store.now()
+        snapshot = exposition.Snapshot.of(session, panel().registry, disks, at=at)
     body, content_type = exposition.written(snapshot, request.headers.get("Accept", ""))
     return Response(body, content_type=content_type, headers={"Cache-Control": "no-store"})
 

@@ -8,7 +8,7 @@ from billhook import Catalogue, LazyText
 from billhook.formats import NBSP
 from billhook.i18n import current_language
 
-from host_stub.persistence.listings import Listing
+from host_stub.services.reading import Listing
 
 _ = Catalogue("host_stub")
 

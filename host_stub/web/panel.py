@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import structlog
-from flask import current_app, g
+from flask import Flask, current_app, g
 from sqlalchemy.orm import Session
 
 from host_stub.adapters.keys import KeyRing
 from host_stub.config import Config
-from host_stub.persistence import Scope, Store
+from host_stub.domain.scope import Scope
+from host_stub.persistence import Store
 from host_stub.plugins.desk import Desk, Renderer
 from host_stub.plugins.plugin_sets import InstalledPlugins
 from host_stub.plugins.registry import Registry
+
+WsgiApp = Callable[[Any, Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +35,26 @@ class Panel:
 
     @property
     def desk(self) -> Desk:
-        """What starting payments, issuing documents and judging callbacks need."""
+        """What starting payments, issuing documents and judging callbacks need: the page's read unit ends before."""
+        self.store.end_page()
         return Desk(self.store, self.registry, self.keys, self.renderer, self.config.base_url)
 
     @property
     def log(self) -> Any:
         """The panel's structured log: events and plain values, never secrets."""
         return structlog.get_logger("billhook.web")
+
+
+def init_app(app: Flask) -> None:
+    """What a request reads, it reads in one unit."""
+    inner: WsgiApp = app.wsgi_app
+
+    def serve(environ: Any, start_response: Any) -> Any:
+        store: Store = app.extensions["billhook"].store
+        with store.serving():
+            return inner(environ, start_response)
+
+    app.wsgi_app = serve  # type: ignore[method-assign]
 
 
 def panel() -> Panel:
@@ -58,16 +74,15 @@ def scope() -> Scope:
 
 @contextmanager
 def reading(whose: Scope | None = None) -> Iterator[Session]:
-    """Open a read unit in the page's scope."""
-    with panel().store.read(whose or scope()) as session:
+    """Read in the page's scope: all of a request in one unit, until it writes or calls a plugin."""
+    with panel().store.page(whose or scope()) as session:
         yield session
 
 
-@contextmanager
-def writing(whose: Scope | None = None) -> Iterator[Session]:
-    """Open a writing unit in the page's scope: commits at the end, rolls back on any exception."""
-    with panel().store.write(whose or scope()) as session:
-        yield session
+def plugins() -> Registry:
+    """Return the registry to call plugins by: nothing of a plugin runs inside a unit, so the page's ends."""
+    panel().store.end_page()
+    return panel().registry
 
 
 def absolute(path: str) -> str:

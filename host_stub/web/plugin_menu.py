@@ -7,7 +7,7 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from host_stub.plugins.pages import Place
-from host_stub.services.tenants import resellers
+from host_stub.services.reading import resellers
 from host_stub.web.access import Right, may
 from host_stub.web.page import NavItem
 from host_stub.web.panel import panel

@@ -172,7 +172,7 @@ def _answered(
         if str(answer.message):
             flash(str(answer.message), "success")
         return redirect(target, 303)
-    body = panel().registry.call(plugin.name, place, _drawn, plugin, answer, ours)
+    body = context.drawing_plugins().call(plugin.name, place, _drawn, plugin, answer, ours)
     pages.write(panel().desk, plugin.name, reseller_id, answer)
     return body, 422 if answer.refused else 200
 

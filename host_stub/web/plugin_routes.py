@@ -15,9 +15,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from host_stub.domain.errors import NotFound
-from host_stub.persistence import Reseller
 from host_stub.plugins import callbacks, documents
 from host_stub.plugins.errors import PluginPaused, PluginUnavailable
+from host_stub.services.reading import resellers
 from host_stub.web import context
 from host_stub.web.capabilities import guessed_wrong, refuse_guessing
 from host_stub.web.errors import unavailable_page
@@ -129,8 +129,8 @@ def _returned(found: callbacks.Callback) -> ResponseReturnValue:
     """Show a payer where to go on; with a fault's status where the plugin can't say what became of the payment."""
     back = callbacks.returned(panel().desk, found, _raw(found.address), request.args.get("t", ""))
     status = 503 if back.failed else 200
-    with panel().store.read() as session:
-        reseller = session.get(Reseller, back.reseller_id)
+    with panel().store.page() as session:
+        reseller = resellers.of_number(session, back.reseller_id)
     no_referrer()
     context.brand_of(back.reseller_id)
     if reseller is None or reseller.closed_at is not None:

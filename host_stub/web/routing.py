@@ -9,7 +9,7 @@ from typing import Any, Final
 from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
-from host_stub.persistence.listings import Cursor
+from host_stub.services.reading import Cursor
 
 #: What a database can look up.
 LARGEST: Final = 2**63 - 1

@@ -14,8 +14,8 @@ from typing import Final
 
 from billhook import AccountType, Catalogue, LazyText, Money, Reason, formats
 
-from host_stub.persistence import AccessLevel
-from host_stub.persistence import LogEntry as Entry
+from host_stub.domain.people import AccessLevel
+from host_stub.services.reading.journal import Entry
 from host_stub.web.authors import who
 from host_stub.web.page import LogEntry, Tone
 

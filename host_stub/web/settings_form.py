@@ -23,10 +23,12 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from billhook import Finding, Level, Setting, SettingKind
+from flask import request
 from wtforms import Field
 
 from host_stub.services.settings.setting_changes import Change
 from host_stub.services.settings.setting_levels import Standing
+from host_stub.web.panel import panel
 from host_stub.web.panel_form import PanelForm
 from host_stub.web.setting_fields import FORGET, INHERIT, ON, PREFIX, Drawn, typed
 
@@ -49,6 +51,9 @@ def settings_form(
     prefix: of the fields' names in the page, where several such forms stand on one.
     initial: data of the fields of `base`.
     """
+    if request.method == "POST":
+        # Validators are the plugin's code, and asked from here on.
+        panel().store.end_page()
     fields: dict[str, object] = {}
     for standing in shown(standings):
         drawn = Drawn(standing, level, currency)

@@ -13,13 +13,12 @@ from flask import request
 from host_stub.domain.errors import InvalidSettings
 from host_stub.plugins import settings_doctor
 from host_stub.plugins.settings_doctor import Heir
-from host_stub.services.people import users
+from host_stub.services.reading import journal, resellers
 from host_stub.services.settings import plugin_settings, setting_changes
 from host_stub.services.settings.plugin_settings import Owner
 from host_stub.services.settings.secret_vaults import accepted_until
 from host_stub.services.settings.setting_changes import Change, Place
 from host_stub.services.settings.setting_levels import Standing, former_secrets
-from host_stub.services.telling import journal
 from host_stub.web.access import actor
 from host_stub.web.page import LogEntry
 from host_stub.web.panel import panel, reading, scope
@@ -137,6 +136,6 @@ def log_of_plugin(plugin: LoadedPlugin, reseller_id: int, currency: str = "RUB")
 def operator_id() -> int:
     """Return the root reseller, under whom the operator's own doings are logged."""
     with reading() as session:
-        root = users.operator(session)
+        root = resellers.operator(session)
     assert root is not None, "who is in the operator's room belongs to the root reseller"
     return root.id

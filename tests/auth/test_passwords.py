@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from host_stub.domain.actors import SYSTEM
-from host_stub.persistence import LoginToken, Mail, Reseller, User, UserKind
+from host_stub.persistence import LoginToken, Mail, Reseller, Scope, User, UserKind
 from host_stub.services.people import passwords, signin, users
 from host_stub.services.people.users import Invitations, NewUser
 from tests.auth.conftest import password_hash, send_resets, without_token
@@ -290,11 +290,8 @@ def test_the_two_passwords_must_agree(visitor, mail):
 
 
 def test_an_account_keeps_an_owner_who_can_sign_in(store, people):
-    with store.read() as session:
-        owner, account = session.get_one(User, people.owner), users.accounts_of(session, people.owner)[0][0]
-
-    with pytest.raises(users.LastOwner), store.write() as session:
-        users.take_access(session, account, owner, by=SYSTEM)
+    with pytest.raises(users.LastOwner):
+        users.change_level(store, Scope.everything(), people.account, people.owner, None, by=SYSTEM)
 
 
 def test_the_set_up_makes_one_root_reseller_however_often_it_runs(store):

@@ -10,9 +10,9 @@ from sqlalchemy import update
 from host_stub.domain.errors import NotFound
 from host_stub.persistence import AccessLevel, Payment, PluginActivation, User
 from host_stub.persistence.listings import Cursor
-from host_stub.services.money_in import payments
-from host_stub.services.reading import statements
-from host_stub.services.reading.statements import PaymentFilter
+from host_stub.services.money_in.payments import cancel, expire_due
+from host_stub.services.reading import Listing, documents, payments
+from host_stub.services.reading.payments import PaymentFilter
 from tests.customer.seed import Room
 from tests.support.web import Visitor
 from tests.support.world import CUSTOMER, MANAGER
@@ -39,7 +39,7 @@ def test_the_newest_payment_stands_first_and_waits(owner: Visitor, room: Room) -
 
 def test_the_number_of_unpaid_payments_stands_on_the_menu(owner: Visitor, room: Room) -> None:
     room.payment()
-    payments.cancel(room.store, room.scope, room.payment(), by=CUSTOMER)
+    cancel(room.store, room.scope, room.payment(), by=CUSTOMER)
     room.payment()
 
     page = owner.get(room.path("/subscriptions")).text
@@ -49,7 +49,7 @@ def test_the_number_of_unpaid_payments_stands_on_the_menu(owner: Visitor, room: 
 
 def test_payments_are_filtered_by_status_and_found_by_number(owner: Visitor, room: Room) -> None:
     waiting, cancelled = room.payment(), room.payment()
-    payments.cancel(room.store, room.scope, cancelled, by=CUSTOMER)
+    cancel(room.store, room.scope, cancelled, by=CUSTOMER)
 
     by_status = owner.get(room.path("/payments?status=cancelled")).text
     by_number = owner.get(room.path(f"/payments?q={room.number(waiting)[-3:]}")).text
@@ -78,7 +78,7 @@ def test_keyset_pages_show_every_payment_once_although_new_ones_arrive(any_room:
 
     while True:
         with any_room.store.read(any_room.scope) as session:
-            page = statements.list_payments(session, any_room.account_id, PaymentFilter(), cursor, limit=3)
+            page = payments.list_of_account(session, any_room.account_id, PaymentFilter(), cursor, limit=3)
         seen += [payment.id for payment in page.rows]
         any_room.payment()
         if page.older is None:
@@ -94,8 +94,8 @@ def test_the_way_back_through_pages_shows_the_same_rows(any_room: Room) -> None:
 
     with any_room.store.read(any_room.scope) as session:
 
-        def page(**place: int | None) -> statements.Listing[Payment]:
-            return statements.list_payments(session, any_room.account_id, PaymentFilter(), Cursor(**place), limit=3)
+        def page(**place: int | None) -> Listing[payments.Payment]:
+            return payments.list_of_account(session, any_room.account_id, PaymentFilter(), Cursor(**place), limit=3)
 
         first = page()
         second = page(before=first.older)
@@ -224,7 +224,7 @@ def test_an_expired_payment_can_still_be_paid(room: Room) -> None:
     room.method("cash_desk", name="Касса")
     payment = room.payment()
     room.clock.advance(days=31)
-    payments.expire_due(room.store)
+    expire_due(room.store)
 
     text = Visitor(room.app, room.users["owner"]).get(room.path(f"/payments/{payment}")).text
 
@@ -259,6 +259,6 @@ def test_a_payment_of_another_account_is_not_found_in_a_service_either(any_room:
     foreign = any_room.payment(account_id=any_room.neighbour_id)
 
     with any_room.store.read(any_room.scope) as session:
-        assert statements.payment_numbered(session, any_room.account_id, any_room.number(foreign)) is None
+        assert payments.numbered(session, any_room.account_id, any_room.number(foreign)) is None
         with pytest.raises(NotFound):
-            statements.document_of(session, foreign, 1)
+            documents.paper(session, foreign, 1)

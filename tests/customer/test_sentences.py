@@ -115,11 +115,11 @@ def test_every_refusal_of_a_sum_has_a_sentence() -> None:
 def test_every_kind_of_movement_has_a_title(kind: Kind) -> None:
     from billhook import Money
 
-    from host_stub.services.reading.statements import Operation
+    from host_stub.services.reading.operations import Operation
     from host_stub.web.customer.words import operation_title
 
     nought = Money.zero("RUB")
-    operation = Operation(1, datetime(2020, 11, 13, tzinfo=UTC), kind, nought, nought, "", {}, None)
+    operation = Operation(1, datetime(2020, 11, 13, tzinfo=UTC), kind, nought, nought, "", {}, None, "system::x")
 
     with use_language("ru"):
         assert re.search("[а-яё]", str(operation_title(operation)), re.IGNORECASE)

@@ -12,8 +12,9 @@ from host_stub.persistence.listings import Cursor
 from host_stub.services.books import corrections
 from host_stub.services.charges import charging
 from host_stub.services.money_in import approvals
-from host_stub.services.reading import statements
-from host_stub.services.reading.statements import Operation
+from host_stub.services.reading import Listing
+from host_stub.services.reading import operations as movements
+from host_stub.services.reading.operations import Operation
 from host_stub.web.customer import words
 from tests.customer.seed import Room
 from tests.support.web import Visitor
@@ -31,9 +32,9 @@ def a_history(room: Room) -> None:
     approvals.reverse_approval(room.store, room.scope, payment, reason="Ошибся строкой", by=MANAGER)
 
 
-def operations(room: Room, cursor: Cursor = Cursor(), limit: int = 30) -> statements.Listing[Operation]:  # noqa: B008
+def operations(room: Room, cursor: Cursor = Cursor(), limit: int = 30) -> Listing[Operation]:  # noqa: B008
     with room.store.read(room.scope) as session:
-        return statements.list_operations(session, room.account_id, cursor, limit=limit)
+        return movements.list_operations(session, room.account_id, cursor, limit=limit)
 
 
 def test_every_movement_stands_with_its_reason_and_the_running_balance(any_room: Room) -> None:

@@ -137,7 +137,7 @@ def test_what_a_proof_found_stands_with_its_rows_until_the_next(night: Store, cl
 def test_no_proof_for_too_long_is_told(night: Store, clock: FixedClock) -> None:
     def overdue() -> bool:
         with night.read() as session:
-            return nightly.overdue(session)
+            return nightly.overdue(session, nightly.last(session))
 
     with night.write() as session:
         for reseller in session.scalars(select(Reseller)):

@@ -39,9 +39,9 @@ def test_payments_to_approve_stand_oldest_first_over_methods_and_statuses(any_st
     any_staff.clock.advance(days=31)
     with any_staff.store.write() as session:
         session.get_one(Payment, first).status = "expired"
-        ranges = work_queue.for_approval(session, ["check_cash"])
-        counted = work_queue.approvals_waiting(session, ranges), work_queue.approvals_waiting(session, ranges, 1)
-        none = work_queue.approvals_waiting(session, work_queue.for_approval(session, []))
+        manual = ["check_cash"]
+        counted = work_queue.approvals_waiting(session, manual), work_queue.approvals_waiting(session, manual, 1)
+        none = work_queue.approvals_waiting(session, [])
         parked = count_up_to(session, work_queue.parked())
     page = any_staff.visitor("olga").get("/reseller/payments?status=to_approve").text
 

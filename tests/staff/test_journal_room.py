@@ -12,7 +12,8 @@ from host_stub.persistence import Payment
 from host_stub.services.books import corrections
 from host_stub.services.money_in import approvals, payments
 from host_stub.services.money_in.approvals import BankOrder
-from host_stub.services.telling import journal
+from host_stub.services.reading import journal
+from host_stub.services.telling.journal import log
 from tests.staff.conftest import Staff
 from tests.support.charging_world import ChargingWorld
 from tests.support.web import Visitor
@@ -50,7 +51,7 @@ def test_objects_are_called_as_people_know_them_and_lead_to_their_pages(staff: S
 def test_sign_ins_stand_on_a_tab_of_their_own(staff: Staff, olga: Visitor) -> None:
     with staff.store.write() as session:
         by = Actor("manager", "Ольга", staff.people["olga"])
-        journal.log(session, "user", by.user_id or 0, "user.signed_in", reseller_id=staff.reseller_id, by=by)
+        log(session, "user", by.user_id or 0, "user.signed_in", reseller_id=staff.reseller_id, by=by)
     payments.cancel(staff.store, staff.scope, staff.payment(), by=CUSTOMER)
 
     assert "Вход в панель" not in table(olga)
@@ -109,7 +110,7 @@ def test_what_the_system_does_by_itself_says_what_it_was_at(staff: Staff, olga: 
             ("account", "account.mail_refused"),
             ("reseller", "reseller.changed"),
         ):
-            journal.log(session, kind, 1, action, reseller_id=staff.reseller_id, by=SYSTEM)
+            log(session, kind, 1, action, reseller_id=staff.reseller_id, by=SYSTEM)
 
     text = table(olga)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hmac
 from typing import Final, Protocol
 
-from host_stub.persistence import Payment
-
 LENGTH: Final = 32  # hex digits: 128 bits of an HMAC-SHA256
 
 
@@ -15,7 +13,30 @@ class Mac(Protocol):
         """Return the HMAC-SHA256 of `message` under a key of its own for `purpose`."""
 
 
-def capability(keys: Mac, payment: Payment, method_id: int, usage: str) -> str:
+class Linked(Protocol):
+    """A payment, as its links name it. key_version: raised to revoke them."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def reseller_id(self) -> int: ...
+
+    @property
+    def key_version(self) -> int: ...
+
+
+class Offered(Protocol):
+    """A payment method, as links of its documents name it."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def plugin(self) -> str: ...
+
+
+def capability(keys: Mac, payment: Linked, method_id: int, usage: str) -> str:
     """Return `h` for a payment, method and usage (`receipt`): 32 hex digits.
 
     The payment's key version is part of the message: raising it revokes every link of this payment.
@@ -24,7 +45,7 @@ def capability(keys: Mac, payment: Payment, method_id: int, usage: str) -> str:
     return keys.mac("document-link", message.encode())[: LENGTH // 2].hex()
 
 
-def opens(keys: Mac, payment: Payment, method_id: int, usage: str, given: str) -> bool:
+def opens(keys: Mac, payment: Linked, method_id: int, usage: str, given: str) -> bool:
     """Compare in constant time; anything but 32 lower-case hex digits opens nothing."""
     expected = capability(keys, payment, method_id, usage)
     return hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))

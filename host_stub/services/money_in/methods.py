@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final, Protocol
 
 import nh3
 from billhook import AccountType, Finding, Level, MethodView, PaymentProvider, Setting, SettingKind, Severity
@@ -27,6 +27,29 @@ from host_stub.services.tenants.open_resellers import must_be_open
 from host_stub.services.tenants.pictures import Picture
 
 _TAGS: Final = {"a", "b", "br", "em", "i", "li", "ol", "p", "strong", "u", "ul", "h3", "h4", "span", "small"}
+
+
+class Stored(Protocol):
+    """A method as it is kept: settings by key, secrets encrypted."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def reseller_id(self) -> int: ...
+
+    @property
+    def plugin(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def settings(self) -> Mapping[str, Any]: ...
+
+    @property
+    def secrets(self) -> Mapping[str, Any]: ...
+
 
 Provider = type[PaymentProvider] | PaymentProvider
 Doctor = Callable[[MethodView], Sequence[Finding]]
@@ -59,7 +82,7 @@ class MethodDraft:
 
 
 def method_view(
-    row: PaymentMethod, provider: Provider, keys: Opener, now: datetime, above: Kept = NOTHING_ABOVE
+    row: Stored, provider: Provider, keys: Opener, now: datetime, above: Kept = NOTHING_ABOVE
 ) -> MethodView:
     """Return a method as its provider sees it: what it inherits and defaults filled in, secrets in clear.
 
@@ -92,7 +115,7 @@ def present_view(store: Store, row: PaymentMethod, provider: Provider, keys: Ope
         return method_view(row, provider, keys, store.now(), kept_above(session, row, provider))
 
 
-def kept_above(session: Session, row: PaymentMethod, provider: Provider, *, whole: bool = False) -> Kept:
+def kept_above(session: Session, row: Stored, provider: Provider, *, whole: bool = False) -> Kept:
     """Return what reseller and operator keep for a method to inherit.
 
     The database is asked for what the method does not have itself; whole: for all that it might inherit, too.
@@ -101,12 +124,12 @@ def kept_above(session: Session, row: PaymentMethod, provider: Provider, *, whol
     return setting_levels.above(session, row.plugin, row.reseller_id, wanted, Level.METHOD)
 
 
-def _inherited(row: PaymentMethod, provider: Provider) -> list[Setting]:
+def _inherited(row: Stored, provider: Provider) -> list[Setting]:
     kept = place_of(row, NOTHING_ABOVE).kept
     return [s for s in provider.settings if s.inherits and not setting_levels.has(s, kept, Level.METHOD)]
 
 
-def place_of(row: PaymentMethod, above: Kept) -> Place:
+def place_of(row: Stored, above: Kept) -> Place:
     """Return what is kept for a method and above it."""
     own = {**(row.settings or {}), **(row.secrets or {})}
     return Place(Level.METHOD, {**above, Level.METHOD: own}, is_new=not row.id)
@@ -172,9 +195,7 @@ def _faults(place: Place, provider: Provider, keys: Opener) -> list[Finding]:
     ]
 
 
-def check(
-    row: PaymentMethod, provider: Provider, keys: Opener, now: datetime, above: Kept, doctor: Doctor
-) -> list[Finding]:
+def check(row: Stored, provider: Provider, keys: Opener, now: datetime, above: Kept, doctor: Doctor) -> list[Finding]:
     """Return what is wrong with a method as it stands, inherited values with it: what the doctor finds, after faults of
     single values of which it says nothing. Without its secrets a method is not shown to it."""
     faults = _faults(place_of(row, above), provider, keys)
@@ -258,7 +279,7 @@ def set_active(store: Store, scope: Scope, method_id: int, *, active: bool, by: 
             _log(session, row, "payment_method.activated" if active else "payment_method.deactivated", by)
 
 
-def secret_ages(row: PaymentMethod, provider: Provider, at: datetime, above: Kept) -> dict[str, list[datetime]]:
+def secret_ages(row: Stored, provider: Provider, at: datetime, above: Kept) -> dict[str, list[datetime]]:
     """Return, per secret of which there is a replaced one, until when that is still accepted. No values."""
     place = place_of(row, above)
     ages = {s.key: setting_levels.former_secrets(s, place.kept, at) for s in _secrets(provider)}

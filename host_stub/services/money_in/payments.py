@@ -185,16 +185,6 @@ def _expire_one(store: Store, payment_id: int) -> bool:
         return True
 
 
-def unpaid_count(session: Session, account_id: int) -> int:
-    """Return how many payments of an account wait to be paid, up to 100."""
-    query = (
-        select(Payment.id)
-        .where(Payment.account_id == account_id, Payment.status == PaymentStatus.WAITING_FOR_PAYMENT)
-        .limit(100)
-    )
-    return len(session.scalars(query).all())
-
-
 def note(session: Session, payment: Payment, action: str, by: Actor, **details: object) -> None:
     """Write a line of the payment's log."""
     log(session, "payment", payment.id, action, reseller_id=payment.reseller_id, by=by, **details)

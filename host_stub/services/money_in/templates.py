@@ -16,6 +16,7 @@ from host_stub.domain.actors import Actor
 from host_stub.persistence import LogEntry, PaymentMethod, Scope, Store
 from host_stub.persistence.store import fetch
 from host_stub.services.money_in import methods
+from host_stub.services.money_in.methods import Stored
 from host_stub.services.settings import plugin_settings, setting_levels
 from host_stub.services.settings.plugin_settings import Owner
 from host_stub.services.settings.setting_changes import Change, Place
@@ -27,7 +28,7 @@ def inherited_text(setting: Setting, place: Place) -> str:
     return str(setting_levels.value(setting, place.above))
 
 
-def method_place(session: Session, row: PaymentMethod, setting: Setting) -> Place:
+def method_place(session: Session, row: Stored, setting: Setting) -> Place:
     """Return what is kept for one template of a method and above it."""
     above = setting_levels.above(session, row.plugin, row.reseller_id, (setting,), Level.METHOD)
     return methods.place_of(row, above)
@@ -84,6 +85,8 @@ def given_up(session: Session, settings: Mapping[str, Sequence[Setting]]) -> lis
     settings: of each plugin, by its name.
     """
     failures = _last_failures(session)
+    if not failures:
+        return []
     rows = session.scalars(select(PaymentMethod).where(PaymentMethod.id.in_(failures)).order_by(PaymentMethod.id))
     return [
         (row, setting)

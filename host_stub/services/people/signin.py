@@ -13,14 +13,14 @@ from hashlib import sha256
 from typing import Final
 
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
 from host_stub.domain.errors import RefusedError, ResellerClosed
 from host_stub.domain.texts import clean_line
 from host_stub.persistence import LoginToken, Reseller, Store, User, UserKind, WebSession
-from host_stub.persistence.store import now
+from host_stub.persistence.store import keep, now
 from host_stub.services.people import guesses, limits, passwords
 from host_stub.services.people.guesses import Guess, Source, log_name
 from host_stub.services.telling import journal
@@ -29,6 +29,14 @@ from host_stub.services.tenants.open_resellers import is_open, must_be_open
 #: How often the time of the last request is written; the idle limit is that much less exact.
 _SEEN_EVERY: Final = timedelta(minutes=2)
 _TOKEN_BYTES: Final = 32
+
+#: Who is behind a token, and whose user it is.
+_BEHIND: Final = (
+    select(WebSession, User, Reseller)
+    .join(User, User.id == WebSession.user_id)
+    .join(Reseller, Reseller.id == User.reseller_id)
+    .where(WebSession.token_hash == bindparam("token_hash"))
+)
 
 #: The security log: who tried what, never with what.
 _log = structlog.get_logger("billhook.security")
@@ -153,17 +161,17 @@ def resume(store: Store, token: str, lifetimes: Lifetimes) -> SignedIn | None:
 
     Raises ResellerClosed; the session has ended then.
     """
-    with store.read() as session:
-        row = session.get(WebSession, token_hash(token))
-        at = store.now()
-        if row is None or row.expires_at <= at or row.seen_at + lifetimes.idle <= at:
+    at = store.now()
+    with store.page() as session:
+        found = session.execute(_BEHIND, {"token_hash": token_hash(token)}).one_or_none()
+        if found is None:
             return None
-        user = session.get_one(User, row.user_id)
-        if not user.active:
+        row, user, reseller = found
+        keep(session, reseller)
+        person, seen_at = _described(user, reseller), row.seen_at
+        if row.expires_at <= at or seen_at + lifetimes.idle <= at or not user.active:
             return None
-        person, seen_at = _person(session, user), row.seen_at
-        open_ = is_open(session, user.reseller_id)
-    if not open_:
+    if reseller.closed_at is not None:
         sign_out(store, token)
         raise ResellerClosed(person.reseller_id)
     if at - seen_at >= _SEEN_EVERY:
@@ -329,7 +337,10 @@ def token_hash(token: str) -> str:
 
 
 def _person(session: Session, user: User) -> SignedIn:
-    reseller = session.get_one(Reseller, user.reseller_id)
+    return _described(user, session.get_one(Reseller, user.reseller_id))
+
+
+def _described(user: User, reseller: Reseller) -> SignedIn:
     return SignedIn(
         user_id=user.id,
         reseller_id=user.reseller_id,

@@ -11,10 +11,20 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import SYSTEM, Actor
-from host_stub.domain.errors import RefusedError, ResellerClosed
+from host_stub.domain.errors import NotFound, RefusedError, ResellerClosed
 from host_stub.domain.texts import clean_line
-from host_stub.persistence import AccessLevel, Account, AccountAccess, LoginToken, Reseller, User, UserKind
-from host_stub.persistence.store import now
+from host_stub.persistence import (
+    AccessLevel,
+    Account,
+    AccountAccess,
+    LoginToken,
+    Reseller,
+    Scope,
+    Store,
+    User,
+    UserKind,
+)
+from host_stub.persistence.store import fetch, now
 from host_stub.services.people import signin
 from host_stub.services.telling import journal, mails
 from host_stub.services.tenants.open_resellers import is_open
@@ -97,6 +107,66 @@ def invite(session: Session, user: User, *, by: Actor, invitations: Invitations)
     return link
 
 
+def hire(store: Store, scope: Scope, reseller_id: int, person: NewUser, *, by: Actor, invitations: Invitations) -> None:
+    """Make a member of staff and invite them by mail. Raises InvalidEmail, EmailTaken, ResellerClosed."""
+    with store.write(scope) as session:
+        add_manager(session, reseller_id, person, by=by, invitations=invitations)
+
+
+def admit(
+    store: Store,
+    scope: Scope,
+    account_id: int,
+    person: NewUser,
+    level: AccessLevel,
+    *,
+    by: Actor,
+    invitations: Invitations,
+) -> None:
+    """Give a person access to an account. Raises NotFound, and what `add_customer` raises."""
+    with store.write(scope) as session:
+        account = fetch(session, Account, account_id, lock=True)
+        add_customer(session, account, person, level, by=by, invitations=invitations)
+
+
+def change_level(
+    store: Store, scope: Scope, account_id: int, user_id: int, level: AccessLevel | None, *, by: Actor
+) -> None:
+    """Set the level of a user who reaches an account; None takes the access away. Raises NotFound, LastOwner."""
+    with store.write(scope) as session:
+        account = fetch(session, Account, account_id, lock=True)
+        user = fetch(session, User, user_id)
+        if level_of(session, user_id, account_id) is None:
+            raise NotFound("User", user_id)
+        if level is None:
+            take_access(session, account, user, by=by)
+        else:
+            set_level(session, account, user, level, by=by)
+
+
+def invite_again(store: Store, scope: Scope, user_id: int, *, by: Actor, invitations: Invitations) -> None:
+    """Mail another invitation to who has no password yet; nothing to anybody else. Raises NotFound, ResellerClosed."""
+    with store.write(scope) as session:
+        user = fetch(session, User, user_id, lock=True)
+        if user.password_hash is None:
+            invite(session, user, by=by, invitations=invitations)
+
+
+def switch_manager(store: Store, scope: Scope, user_id: int, active: bool, *, by: Actor) -> None:
+    """Let a member of staff sign in, or not any more. Raises NotFound, also for a customer's user."""
+    with store.write(scope) as session:
+        user = fetch(session, User, user_id, lock=True)
+        if user.kind != UserKind.MANAGER:
+            raise NotFound("User", user_id)
+        set_active(session, user, active, by=by)
+
+
+def choose_language(store: Store, scope: Scope, user_id: int, language: str) -> None:
+    """Keep the language that a user wants to read. Raises NotFound."""
+    with store.write(scope) as session:
+        fetch(session, User, user_id).language = language
+
+
 def create_operator(session: Session, person: NewUser, *, company: str = "") -> User:
     """Make a manager of the root reseller, and the root reseller if there is none. They have no password yet.
 
@@ -113,17 +183,6 @@ def create_operator(session: Session, person: NewUser, *, company: str = "") -> 
 def operator(session: Session) -> Reseller | None:
     """Return the root reseller, None before the set-up."""
     return session.scalars(select(Reseller).where(Reseller.is_operator).order_by(Reseller.id).limit(1)).one_or_none()
-
-
-def accounts_of(session: Session, user_id: int) -> list[tuple[Account, AccessLevel]]:
-    """Return the accounts that a customer's user reaches, by name, with their level."""
-    query = (
-        select(Account, AccountAccess.level)
-        .join(AccountAccess, AccountAccess.account_id == Account.id)
-        .where(AccountAccess.user_id == user_id)
-        .order_by(Account.name, Account.id)
-    )
-    return [(account, AccessLevel(level)) for account, level in session.execute(query)]
 
 
 def level_of(session: Session, user_id: int, account_id: int) -> AccessLevel | None:
@@ -197,10 +256,6 @@ def set_active(session: Session, user: User, active: bool, *, by: Actor) -> None
         session.execute(delete(LoginToken).where(LoginToken.user_id == user.id, LoginToken.used_at.is_(None)))
     action = "user.switched_on" if active else "user.switched_off"
     journal.log(session, "user", user.id, action, reseller_id=user.reseller_id, by=by)
-
-
-def set_language(session: Session, user_id: int, language: str) -> None:
-    session.get_one(User, user_id).language = language
 
 
 def _add(session: Session, reseller_id: int, kind: UserKind, person: NewUser, *, by: Actor) -> User:

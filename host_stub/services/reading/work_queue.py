@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -23,17 +23,18 @@ from host_stub.persistence import (
     Period,
     Plan,
     PluginFailure,
+    Reseller,
     Subscription,
     SubscriptionStatus,
     Worker,
 )
 from host_stub.persistence.listings import COUNTED, count_up_to, up_to
 from host_stub.persistence.sales import ChargingFailure
-from host_stub.persistence.store import now
+from host_stub.persistence.store import known, now
 from host_stub.services.charges import clock_guard
 from host_stub.services.money_in.gateway import PARKED
 from host_stub.services.queues.heartbeat import JobState, Told
-from host_stub.services.tenants.resellers import plugins_on
+from host_stub.services.reading.resellers import plugins_on
 
 #: A refused mail stops being news after this.
 MAIL_NEWS: Final = timedelta(days=14)
@@ -66,8 +67,17 @@ def _always(value: str | int) -> BindParameter[Any]:
 def for_approval(session: Session, manual_plugins: Collection[str]) -> list[ColumnElement[bool]]:
     """Return the ranges of payments that a manager may approve: open, by a method that is paid at the bank.
 
-    One range for each method and status: open payments of gateways, which nobody approves, may be any number.
+    One range for each method and status: open payments of gateways, which nobody approves, may be any number. A unit
+    asks once for the methods.
     """
+    asked: dict[frozenset[str], list[ColumnElement[bool]]] = known(session).setdefault("for approval", {})
+    plugins = frozenset(manual_plugins)
+    if plugins not in asked:
+        asked[plugins] = _for_approval(session, plugins)
+    return asked[plugins]
+
+
+def _for_approval(session: Session, manual_plugins: Collection[str]) -> list[ColumnElement[bool]]:
     manual = select(PaymentMethod.id).where(PaymentMethod.plugin.in_(manual_plugins)).order_by(PaymentMethod.id)
     ranges = [
         and_(Payment.method_id == method_id, Payment.status == status)
@@ -77,8 +87,22 @@ def for_approval(session: Session, manual_plugins: Collection[str]) -> list[Colu
     return ranges or [false()]
 
 
-def approvals_waiting(session: Session, ranges: Sequence[ColumnElement[bool]], most: int = COUNTED) -> int:
+def _counted(session: Session, what: str, count: Callable[[], int], most: int) -> int:
+    """Return a count that goes up to one more than `most`; a unit that has counted as far does not count again."""
+    counted: dict[str, tuple[int, int]] = known(session).setdefault("counted", {})
+    if what not in counted or counted[what][1] < most:
+        counted[what] = count(), most
+    return min(counted[what][0], most + 1)
+
+
+def approvals_waiting(session: Session, manual_plugins: Collection[str], most: int = COUNTED) -> int:
     """Return how many payments wait for approval, counting at most one more than `most`."""
+    ranges = for_approval(session, manual_plugins)
+    what = f"approvals by {sorted(manual_plugins)}"
+    return _counted(session, what, lambda: _approvals_waiting(session, ranges, most), most)
+
+
+def _approvals_waiting(session: Session, ranges: Sequence[ColumnElement[bool]], most: int) -> int:
     limited = [
         select(Payment.id).where(condition).order_by(Payment.id).limit(most + 1).subquery() for condition in ranges
     ]
@@ -170,15 +194,94 @@ def will_stop(session: Session) -> ColumnElement[bool]:
     return Account.id.in_(stopping_soon(at).with_only_columns(Account.id))
 
 
-def waiting(session: Session, query: Select[Any], since: Any = None) -> Waiting:
-    """Return how many rows wait, counting at most one more than `COUNTED`, and since when."""
-    count = count_up_to(session, query)
+def parked_waiting(session: Session) -> Waiting:
+    return waiting(session, parked(), GatewayEvent.received_at, parked_count(session))
+
+
+def given_up_waiting(session: Session) -> Waiting:
+    return waiting(session, dead_letters(), Outbox.dead_at, given_up_count(session))
+
+
+def waiting(session: Session, query: Select[Any], since: Any = None, count: int | None = None) -> Waiting:
+    """Return how many rows wait, counting at most one more than `COUNTED`, and since when. count: if it is known."""
+    count = count_up_to(session, query) if count is None else count
     if not count or since is None:
         return Waiting(count)
     kind = query.column_descriptions[0]["entity"]
     # The index of these goes on by id, and the lower id waits longer.
     key = kind.id if kind in (GatewayEvent, Outbox) else since
     return Waiting(count, session.scalars(query.with_only_columns(since).order_by(key).limit(1)).first())
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What went wrong and waits for somebody, in the unit's scope."""
+
+    parked: Waiting
+    not_switched: Waiting
+    not_charged: Waiting
+    refused_mails: Waiting
+    unreachable: Waiting
+    given_up: Waiting
+
+
+def queue(session: Session) -> Queue:
+    at = now(session)
+    return Queue(
+        parked=parked_waiting(session),
+        not_switched=waiting(session, provisioning_failures()),
+        not_charged=waiting(session, charging_failures(), ChargingFailure.first_at),
+        refused_mails=waiting(session, refused_mails(at), Mail.created_at),
+        unreachable=waiting(session, unreachable(at)),
+        given_up=given_up_waiting(session),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class InstallationQueue:
+    """What went wrong and waits for the operator."""
+
+    parked: Waiting
+    given_up: Waiting
+    not_switched: Waiting
+    refused_mails: Waiting
+
+
+def queue_of_all(session: Session) -> InstallationQueue:
+    return InstallationQueue(
+        parked=parked_waiting(session),
+        given_up=given_up_waiting(session),
+        not_switched=waiting(session, provisioning_failures()),
+        refused_mails=waiting(session, refused_mails(now(session))),
+    )
+
+
+def parked_count(session: Session, most: int = COUNTED) -> int:
+    """Return how many gateway events nobody has settled, counting at most one more than `most`."""
+    return _counted(session, "parked", lambda: count_up_to(session, parked(), most), most)
+
+
+def given_up_count(session: Session, most: int = COUNTED) -> int:
+    """Return how many facts were given up, counting at most one more than `most`."""
+    return _counted(session, "given up", lambda: count_up_to(session, dead_letters(), most), most)
+
+
+def held_count(session: Session) -> int:
+    """Return how many accounts are on hold, counting at most one more than `COUNTED`."""
+    return count_up_to(session, select(Account).where(Account.on_hold_since.is_not(None)))
+
+
+def stopping_count(session: Session) -> int:
+    """Return of how many accounts services stop within the day, counting at most one more than `COUNTED`."""
+    return count_up_to(session, select(Account).where(will_stop(session)))
+
+
+def account_count(session: Session) -> int:
+    return count_up_to(session, select(Account))
+
+
+def reseller_count(session: Session) -> int:
+    return count_up_to(session, select(Reseller))
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,9 +326,12 @@ class WorkState:
     silent: Sequence[str] = ()
 
 
-def work_state(session: Session, *, foresee: bool = True) -> WorkState:
-    """Return whether work gets done, and what keeps it. foresee: without a worker, as the next one will find it."""
-    hearts, at = workers(session), now(session)
+def work_state(session: Session, hearts: Sequence[Heart] | None = None, *, foresee: bool = True) -> WorkState:
+    """Return whether work gets done, and what keeps it.
+
+    hearts: what `workers` returned, if that was asked. foresee: without a worker, as the next one will find it.
+    """
+    hearts, at = workers(session) if hearts is None else hearts, now(session)
     heard = [heart.beat_at for heart in hearts if heart.beat_at <= at + WORKER_SILENCE]
     living = [heart.told for heart in hearts if heart.alive]
     ahead = {told.clock: timedelta(seconds=told.ahead_seconds) for told in living}
@@ -242,5 +348,18 @@ def work_state(session: Session, *, foresee: bool = True) -> WorkState:
     )
 
 
-def plugin_failures(session: Session) -> list[PluginFailure]:
-    return list(session.scalars(select(PluginFailure).order_by(PluginFailure.last_at.desc()).limit(100)))
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How often a plugin failed at one place, and what it said last. place: hook or provider method."""
+
+    plugin: str
+    place: str
+    error: str
+    count: int
+    last_at: datetime
+
+
+def plugin_failures(session: Session) -> list[Failure]:
+    """Return the latest failures of plugins, the newest first."""
+    rows = session.scalars(select(PluginFailure).order_by(PluginFailure.last_at.desc()).limit(100))
+    return [Failure(row.plugin, row.place, row.error, row.count, row.last_at) for row in rows]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
@@ -30,14 +29,3 @@ def log(
             details=details,
         )
     )
-
-
-def entries(session: Session, kind: str, object_id: int, *, limit: int = 100) -> list[LogEntry]:
-    """Return the newest lines about an object, newest first."""
-    query = (
-        select(LogEntry)
-        .where(LogEntry.object_kind == kind, LogEntry.object_id == object_id)
-        .order_by(LogEntry.id.desc())
-        .limit(limit)
-    )
-    return list(session.scalars(query))

@@ -7,9 +7,10 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, bindparam, update
 from sqlalchemy.orm import Session
 
-from host_stub.persistence import Account, Notice
+from host_stub.domain.errors import NotFound
+from host_stub.persistence import Account, Notice, Scope, Store
 from host_stub.persistence.base import table_of
-from host_stub.persistence.store import now
+from host_stub.persistence.store import fetch, now
 from host_stub.services.charges import charge_watches, watches
 from host_stub.services.telling import mail_life
 
@@ -44,6 +45,16 @@ def money_came(session: Session, account: Account) -> None:
     unsent = mail_life.overtaken_by_money(session, account, kept)
     # Nobody has read of it: falling again is news at once.
     watches.untold(session, account, {category.removeprefix("plugin:") for category in unsent})
+
+
+def dismiss(store: Store, scope: Scope, account_id: int, notice_id: int) -> None:
+    """Close a message for everybody of its account. Raises NotFound, also for another account's."""
+    with store.write(scope) as session:
+        notice = fetch(session, Notice, notice_id, lock=True)
+        if notice.account_id != account_id:
+            raise NotFound("Notice", notice_id)
+        if notice.dismissed_at is None:
+            notice.dismissed_at = now(session)
 
 
 def of_plugin(plugin: str) -> ColumnElement[bool]:

@@ -10,7 +10,8 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from host_stub.domain.errors import ResellerClosed
-from host_stub.persistence import Scope, UserKind
+from host_stub.domain.people import UserKind
+from host_stub.domain.scope import Scope
 from host_stub.services.people import password_resets, signin, users
 from host_stub.services.people.guesses import Source
 from host_stub.services.people.limits import TooManyAttempts
@@ -19,7 +20,7 @@ from host_stub.services.people.signin import LinkExpired, Purpose, WrongCredenti
 from host_stub.web import access, browsers, context, security, session
 from host_stub.web.auth import bp
 from host_stub.web.auth.forms import RULES, ChangePasswordForm, ForgottenForm, NewPasswordForm, SignInForm
-from host_stub.web.panel import panel, writing
+from host_stub.web.panel import panel
 
 _ = Catalogue("host_stub")
 
@@ -192,6 +193,5 @@ def language() -> ResponseReturnValue:
     set_language(chosen)
     user = session.current_user()
     if user is not None:
-        with writing(Scope.reseller(user.reseller_id)) as unit:
-            users.set_language(unit, user.user_id, chosen)
+        users.choose_language(panel().store, Scope.reseller(user.reseller_id), user.user_id, chosen)
     return redirect(own_path(request.form.get("next")), 303)

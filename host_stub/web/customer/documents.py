@@ -11,13 +11,14 @@ from flask.typing import ResponseReturnValue
 
 from host_stub.adapters.render.errors import RenderError
 from host_stub.domain.errors import MethodUnavailable, PaymentClosed
-from host_stub.domain.payments import OPEN
-from host_stub.persistence import Payment, PaymentMethod
 from host_stub.plugins import documents
 from host_stub.plugins.errors import PluginUnavailable
-from host_stub.services.reading import statements
-from host_stub.services.reading.statements import IssuedDocuments
-from host_stub.web.access import Right, actor, customer_account, may, own
+from host_stub.services.reading import documents as issued_documents
+from host_stub.services.reading import payments
+from host_stub.services.reading.documents import IssuedDocuments
+from host_stub.services.reading.methods import Method
+from host_stub.services.reading.payments import Payment
+from host_stub.web.access import Right, actor, customer_account, may
 from host_stub.web.customer import bp
 from host_stub.web.page import MenuEntry
 from host_stub.web.panel import panel, reading, scope
@@ -35,13 +36,13 @@ def kinds_of(plugin: str) -> Sequence[DocumentKind]:
         return ()
 
 
-def document_menu(payment: Payment, methods: Sequence[PaymentMethod], issued: IssuedDocuments) -> list[MenuEntry]:
+def document_menu(payment: Payment, methods: Sequence[Method], issued: IssuedDocuments) -> list[MenuEntry]:
     """Return what the arrow beside a payment's status opens.
 
     An open payment has an entry for each method that can issue a document, a POST that issues it if needed; any other
     has what was issued while it was open.
     """
-    if payment.status not in OPEN or not may(Right.PAY):
+    if not payment.is_open or not may(Right.PAY):
         return downloads(payment, issued)
     account_id = payment.account_id
     entries = [
@@ -91,7 +92,7 @@ def _label(plugin: str, name: str) -> object:
 def issue_document(account_id: int, payment_id: int) -> ResponseReturnValue:
     """Issue a document of a method if it was not issued yet, and lead to it; `next=instructions` back to those."""
     with reading() as session:
-        own(session, Payment, payment_id)
+        payments.of_account(session, account_id, payment_id)
     method_id, kind = row_number(request.form.get("method_id")) or 0, request.form.get("kind", "")
     problem, document_id = issue(payment_id, method_id, kind)
     if request.form.get("next") == "instructions":
@@ -127,6 +128,6 @@ def issue(payment_id: int, method_id: int, kind: str) -> tuple[LazyText | None, 
 def document(account_id: int, payment_id: int, document_id: int) -> ResponseReturnValue:
     """Serve an issued document: the frozen bytes and nothing else."""
     with reading() as session:
-        own(session, Payment, payment_id)
-        found = statements.document_of(session, payment_id, document_id)
+        payments.of_account(session, account_id, payment_id)
+        found = issued_documents.paper(session, payment_id, document_id)
     return paper(found.content, found.file_name)

@@ -5,23 +5,21 @@ from __future__ import annotations
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from host_stub.persistence import Notice
-from host_stub.persistence.store import now
-from host_stub.services.people import users
-from host_stub.web.access import Right, customer_account, may, own, signed_in
+from host_stub.services.reading import accounts
+from host_stub.services.telling import notices
+from host_stub.web.access import Right, customer_account, may, signed_in
 from host_stub.web.customer import bp
-from host_stub.web.panel import reading, writing
+from host_stub.web.panel import panel, reading, scope
 
 
 @bp.get("/")
 def home() -> ResponseReturnValue:
     """Lead to the user's first account; without one, say so."""
     with reading() as session:
-        found = users.accounts_of(session, signed_in().user_id)
+        found = accounts.all_reached(session, signed_in().user_id)
     if not found:
         return render_template("customer/no_account.html")
-    account, _level = found[0]
-    return redirect(url_for("customer.account", account_id=account.id), 303)
+    return redirect(url_for("customer.account", account_id=found[0].id), 303)
 
 
 @bp.get("/<int:account_id>")
@@ -36,10 +34,7 @@ def account(account_id: int) -> ResponseReturnValue:
 @customer_account(Right.MONEY)
 def dismiss_notice(account_id: int, notice_id: int) -> ResponseReturnValue:
     """Close a notice for everybody of the account, and go back to where it was read."""
-    with writing() as session:
-        notice = own(session, Notice, notice_id, lock=True)
-        if notice.dismissed_at is None:
-            notice.dismissed_at = now(session)
+    notices.dismiss(panel().store, scope(), account_id, notice_id)
     return redirect(_back(account_id), 303)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import url_for
 
-from host_stub.persistence.listings import Listing
+from host_stub.services.reading import Listing
 from host_stub.web.pager import Text, pager
 
 

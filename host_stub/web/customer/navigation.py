@@ -7,7 +7,7 @@ from flask import g
 from sqlalchemy.orm import Session
 
 from host_stub.plugins.pages import Place
-from host_stub.services.money_in import payments
+from host_stub.services.reading import payments
 from host_stub.web import plugin_menu
 from host_stub.web.access import Right, current_account, current_reseller_id, may
 from host_stub.web.navigation import Sections, item, present

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from host_stub.services.reading import statements
+from host_stub.services.reading import operations as movements
 from host_stub.web.access import Right, customer_account
 from host_stub.web.customer import bp, words
 from host_stub.web.customer.lists import pages
@@ -18,7 +18,7 @@ from host_stub.web.routing import cursor
 def operations(account_id: int) -> ResponseReturnValue:
     """List the movements, newest first, with the balance after each."""
     with reading() as session:
-        listing = statements.list_operations(session, account_id, cursor(request.args))
+        listing = movements.list_operations(session, account_id, cursor(request.args))
     return render_template(
         "customer/operations.html",
         listing=listing,

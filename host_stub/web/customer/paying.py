@@ -9,16 +9,14 @@ from billhook.i18n import current_language
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from host_stub.domain.errors import MethodUnavailable, NotFound, PaymentClosed
-from host_stub.domain.payments import OPEN
-from host_stub.persistence import Payment, PaymentMethod
-from host_stub.persistence.store import fetch
+from host_stub.domain.errors import MethodUnavailable, PaymentClosed
 from host_stub.plugins import paying
 from host_stub.plugins.desk import document_url
 from host_stub.plugins.errors import PluginFailed
 from host_stub.plugins.paying import Started
-from host_stub.services.reading import statements
-from host_stub.web.access import Right, actor, customer_account, own
+from host_stub.services.reading import documents, methods, payments
+from host_stub.web.access import Right, actor, current_reseller_id, customer_account
+from host_stub.web.context import drawing_plugins
 from host_stub.web.customer import bp
 from host_stub.web.customer.documents import issue, kinds_of
 from host_stub.web.customer.payments import closed_message
@@ -47,7 +45,7 @@ _NOT_WORKING = _("This payment method is not working right now. Try again later 
 def pay(account_id: int, payment_id: int) -> ResponseReturnValue:
     """Start a payment with a method. The same start again takes up the same attempt, so Back and a second press do."""
     with reading() as session:
-        own(session, Payment, payment_id)
+        payments.of_account(session, account_id, payment_id)
     page = url_for("customer.payment", account_id=account_id, payment_id=payment_id)
     method_id = row_number(request.form.get("method_id")) or 0
     try:
@@ -103,13 +101,12 @@ def instructions(account_id: int, payment_id: int, method_id: int) -> ResponseRe
     """Show the plugin's instructions of a method that was chosen before; else the payment itself."""
     page = url_for("customer.payment", account_id=account_id, payment_id=payment_id)
     with reading() as session:
-        row, method = own(session, Payment, payment_id), fetch(session, PaymentMethod, method_id)
-        if method.reseller_id != row.reseller_id:
-            raise NotFound("PaymentMethod", method_id)
-        issued = statements.issued_documents(session, [payment_id])
+        payment = payments.of_account(session, account_id, payment_id)
+        method = methods.of_reseller(session, current_reseller_id(), method_id)
+        issued = documents.issued(session, [payment_id])
     try:
         starts = panel().registry.provider(method.plugin).starts
-        if row.status not in OPEN or Instructions not in starts:
+        if not payment.is_open or Instructions not in starts:
             return redirect(page, 303)
         started = paying.show_again(panel().desk, scope(), payment_id, method_id, language=current_language())
     except MethodUnavailable:
@@ -117,7 +114,7 @@ def instructions(account_id: int, payment_id: int, method_id: int) -> ResponseRe
     except (PluginError, ProviderError):
         return _back(page, _NOT_WORKING)
     links = {
-        kind.name: DocumentLink(kind.label, document_url(panel().desk, row, method, kind.name))
+        kind.name: DocumentLink(kind.label, document_url(panel().desk, payment, method, kind.name))
         for kind in kinds_of(method.plugin)
         if issued.find(payment_id, method_id, kind.name)
     }
@@ -146,7 +143,7 @@ def _draw(
     }
     theirs = dict(outcome.context)
     theirs |= page_names(panel().registry.loaded(started.method.plugin), theirs)
-    return panel().registry.ask(started.method, "template", _render, outcome.template, {**theirs, **ours})
+    return drawing_plugins().ask(started.method, "template", _render, outcome.template, {**theirs, **ours})
 
 
 def _render(template: str, context: dict[str, object]) -> str:

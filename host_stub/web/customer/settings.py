@@ -12,13 +12,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from host_stub.domain.errors import InvalidSettings, NotFound
-from host_stub.persistence import Reseller
-from host_stub.persistence.store import fetch
+from host_stub.services.reading import accounts, journal, resellers
 from host_stub.services.settings import plugin_settings
 from host_stub.services.settings.plugin_settings import Owner
 from host_stub.services.settings.setting_levels import Standing
-from host_stub.services.telling import journal
-from host_stub.services.telling.views import account_view
 from host_stub.web import settings_form
 from host_stub.web.access import Right, actor, current_account, current_reseller_id, customer_account
 from host_stub.web.customer import bp
@@ -108,15 +105,14 @@ def _section(plugin: str) -> Section:
 
 
 def _sections(session: Session) -> list[Section]:
-    currency = fetch(session, Reseller, current_reseller_id()).currency
-    found = []
+    found, on = [], resellers.plugins_on(session, current_reseller_id())
     for plugin in panel().registry.plugins.values():
         mine = plugin_settings.of_account(plugin.settings)
-        if not mine or not plugin_settings.is_on(session, plugin.name, current_reseller_id()):
+        if not mine or plugin.name not in on:
             continue
         owner = _owner(plugin.name)
         standings = plugin_settings.standings(session, owner, mine, panel().keys)
-        found.append(Section(plugin.name, plugin.title, standings, currency))
+        found.append(Section(plugin.name, plugin.title, standings, current_account().balance.currency))
     return found
 
 
@@ -124,7 +120,7 @@ def _page(filled: dict[str, Any], findings: list[Finding] | None = None) -> str:
     """Draw all sections. filled: forms as they were submitted, by plugin."""
     with reading() as session:
         found = _sections(session)
-        account = account_view(session, current_account())
+        account = accounts.view(session, current_account().id)
         log = log_lines(
             journal.entries(session, "account", account.id, limit=20),
             account.balance.currency,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 
 from billhook import Catalogue, Money
 from flask import redirect, render_template, request, url_for
@@ -11,12 +12,9 @@ from wtforms import HiddenField, ValidationError
 
 from host_stub.domain.amounts import AmountProblem, UnreadableAmount, read_amount
 from host_stub.domain.errors import InvalidAmount
-from host_stub.persistence import Reseller
-from host_stub.persistence.store import fetch
-from host_stub.services.charges import holds
 from host_stub.services.money_in import payments
 from host_stub.services.money_in.payments import PURPOSE_LENGTH, TopUp
-from host_stub.services.reading import statements
+from host_stub.services.reading import accounts, methods, resellers
 from host_stub.web.access import Right, actor, current_account, current_reseller_id, customer_account
 from host_stub.web.customer import bp
 from host_stub.web.customer.words import short_money
@@ -76,19 +74,25 @@ def create_top_up(account_id: int) -> ResponseReturnValue:
     return redirect(url_for("customer.payment", account_id=account_id, payment_id=payment_id), 303)
 
 
+@dataclass(frozen=True, slots=True)
 class Limits:
-    """What may be topped up, and what has to be: least, most, needed (nought without a blocking)."""
+    """What may be topped up, and what has to be. needed: nought without a blocking. payable: by some method."""
 
-    def __init__(self, reseller: Reseller, needed: Money) -> None:
-        self.least = Money(reseller.min_top_up_minor, reseller.currency)
-        self.most = Money(reseller.max_top_up_minor, reseller.currency)
-        self.needed = needed
+    least: Money
+    most: Money
+    needed: Money
+    payable: bool
 
 
 def _form() -> tuple[TopUpForm, Limits]:
+    account = current_account()
     with reading() as session:
-        reseller = fetch(session, Reseller, current_reseller_id())
-        limits = Limits(reseller, holds.hold_summary(session, current_account()).needed)
+        reseller = resellers.reseller(session, current_reseller_id())
+        needed = accounts.hold(session, account.id).needed if account.on_hold else Money.zero(reseller.currency)
+        # Which ones will do for a sum is known once it is named.
+        offered = methods.offered(session, account.reseller_id, account.type)
+    payable = any(method.plugin in panel().registry.plugins for method in offered)
+    limits = Limits(reseller.min_top_up, reseller.max_top_up, needed, payable)
     form = TopUpForm()
     form.amount.use(reseller.currency)
     form.amount.flags.required = True
@@ -113,12 +117,5 @@ def _outside(error: InvalidAmount, limits: Limits) -> object:
 def _page(form: TopUpForm, limits: Limits) -> str:
     least = _("Minimum payment: {amount}", amount=short_money(limits.least))
     return render_template(
-        "customer/top_up.html", form=form, least=least, currency=form.amount.currency, payable=_payable()
+        "customer/top_up.html", form=form, least=least, currency=form.amount.currency, payable=limits.payable
     )
-
-
-def _payable() -> bool:
-    """Say whether there is a method for this customer; which ones will do for a sum is known once it is named."""
-    with reading() as session:
-        methods = statements.methods_for(session, current_account())
-    return any(method.plugin in panel().registry.plugins for method in methods)

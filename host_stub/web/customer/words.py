@@ -8,11 +8,12 @@ from datetime import datetime
 from billhook import Catalogue, LazyText, Money, formats
 from billhook.money import MINOR_DIGITS
 
-from host_stub.domain.charging import Reckoning, Span
-from host_stub.persistence import Account, Period, Subscription, SubscriptionStatus
+from host_stub.domain.charging import Period, Span, SubscriptionStatus
 from host_stub.services.books.ledger import Kind
 from host_stub.services.charges import holds
-from host_stub.services.reading.statements import Operation, Service
+from host_stub.services.reading.accounts import Account
+from host_stub.services.reading.operations import Operation
+from host_stub.services.reading.subscriptions import Service, Subscription
 from host_stub.services.reading.work_queue import SOON
 
 _ = Catalogue("host_stub")
@@ -63,7 +64,7 @@ def operation_reason(operation: Operation) -> Text:
 
 def plan_price(service: Service) -> Text:
     """Say what a plan costs: `1 000,00 руб. в месяц`. An hourly plan states its monthly price."""
-    price = formats.money(Money(service.plan.price_minor, service.next.price.currency))
+    price = formats.money(service.plan.price)
     match service.plan.period:
         case Period.HOUR:
             return _("{amount} a month, charged by the hour", amount=price)
@@ -72,14 +73,12 @@ def plan_price(service: Service) -> Text:
     return _("{amount} a month", amount=price)
 
 
-def coming_charge(
-    service: Service, account: Account, to_start: Reckoning | None, *, shows_money: bool, now: datetime
-) -> Text:
+def coming_charge(service: Service, account: Account, *, shows_money: bool, now: datetime) -> Text:
     """Say when a subscription will cost how much, or what it waits for.
 
-    to_start: the sums that decide whether a pending one can start. shows_money: whether the reader may see the balance.
+    shows_money: whether the reader may see the balance.
     """
-    price = service.next.price
+    price, to_start = service.next.price, service.to_start
     match service.subscription.status:
         case SubscriptionStatus.ACTIVE if service.next.span is not None:
             return _next_charge(service.next.span.start, price, account, now)
@@ -102,9 +101,9 @@ def coming_charge(
 
 
 def _next_charge(at: datetime, price: Money, account: Account, now: datetime) -> Text:
-    if account.on_hold_since is not None:
+    if account.on_hold:
         return _("Paid until {moment}. Without a top-up it stops then.", moment=at)
-    if at <= now + SOON and account.balance_minor - price.minor < account.threshold_minor:
+    if at <= now + SOON and account.balance - price < account.threshold:
         return _(
             "{moment} — {amount}. The balance does not cover it: without a top-up it stops then.",
             moment=at,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from billhook import Money
 from flask import Blueprint
 
 from host_stub.web import access, pacing
@@ -16,7 +15,7 @@ bp = Blueprint("operator", __name__, url_prefix="/admin")
 access.guard(bp, access.enter_operator)
 bp.before_request(ask_first)
 pacing.guard(bp)
-bp.context_processor(lambda: {"Money": Money, "MISFITS": MISFITS, "zone_name": _zone_name})
+bp.context_processor(lambda: {"MISFITS": MISFITS, "zone_name": _zone_name})
 bp.context_processor(lambda: {"receiver_name": receiver_name, "kind_name": kind_name})
 
 

@@ -6,8 +6,7 @@ from billhook import Catalogue
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from host_stub.persistence import Reseller
-from host_stub.persistence.store import fetch
+from host_stub.services.reading import resellers
 from host_stub.services.tenants import closing
 from host_stub.services.tenants.closing import OperatorStaysOpen
 from host_stub.web.access import actor
@@ -23,7 +22,7 @@ _ = Catalogue("host_stub")
 @bp.post("/resellers/<int:reseller_id>/close")
 def reseller_close(reseller_id: int) -> ResponseReturnValue:
     with reading() as session:
-        name = fetch(session, Reseller, reseller_id).name
+        name = resellers.reseller(session, reseller_id).name
     form = ClosingForm(name)
     if not form.validate_on_submit():
         return reseller_page(reseller_id, closing_form=form), 422
@@ -39,7 +38,7 @@ def reseller_close(reseller_id: int) -> ResponseReturnValue:
 @bp.post("/resellers/<int:reseller_id>/reopen")
 def reseller_reopen(reseller_id: int) -> ResponseReturnValue:
     with reading() as session:
-        closed_at = fetch(session, Reseller, reseller_id).closed_at
+        closed_at = resellers.reseller(session, reseller_id).closed_at
     form = ReasonForm()
     if closed_at is not None and not form.validate_on_submit():
         return reseller_page(reseller_id, closing_form=form), 422

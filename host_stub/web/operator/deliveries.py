@@ -5,13 +5,10 @@ from __future__ import annotations
 from billhook import Catalogue
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
 from host_stub.domain.errors import NotFound
-from host_stub.persistence import Outbox, Reseller
-from host_stub.persistence.listings import list_page
-from host_stub.services.queues import deliveries
-from host_stub.services.reading import work_queue
+from host_stub.services.queues.deliveries import retry_dead
+from host_stub.services.reading import deliveries, resellers
 from host_stub.web.access import actor
 from host_stub.web.operator import bp
 from host_stub.web.panel import panel, reading
@@ -23,17 +20,16 @@ _ = Catalogue("host_stub")
 @bp.get("/deliveries", endpoint="deliveries")
 def deliveries_list() -> ResponseReturnValue:
     with reading() as session:
-        query = work_queue.dead_letters().join(Reseller, Reseller.id == Outbox.reseller_id).add_columns(Reseller)
-        listing = list_page(session, query, Outbox.id, cursor(), oldest_first=True)
-        failing = list(deliveries.failing(session, limit=30))
-        names = dict(session.execute(select(Reseller.id, Reseller.name)).all())
+        listing = deliveries.list_all_given_up(session, cursor())
+        failing = deliveries.failing(session, 30)
+        names = resellers.names_by_id(session, {each.reseller_id for each in failing})
     return show("operator/deliveries.html", listing=listing, pager=pages(listing), failing=failing, names=names)
 
 
 @bp.post("/deliveries/<int:outbox_id>/retry")
 def delivery_retry(outbox_id: int) -> ResponseReturnValue:
     try:
-        deliveries.retry_dead(panel().store, outbox_id, actor())
+        retry_dead(panel().store, outbox_id, actor())
     except NotFound:
         flash(str(_("Nothing was changed: somebody sent it again already.")), "warning")
     else:

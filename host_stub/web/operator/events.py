@@ -6,10 +6,7 @@ from billhook import Catalogue
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from host_stub.persistence import GatewayEvent, Reseller
-from host_stub.persistence.listings import Search, contains, list_page
-from host_stub.persistence.store import fetch
-from host_stub.services.reading import work_queue
+from host_stub.services.reading import events
 from host_stub.web import access
 from host_stub.web.operator import bp
 from host_stub.web.panel import reading
@@ -22,9 +19,7 @@ _ = Catalogue("host_stub")
 def events_list() -> ResponseReturnValue:
     text = asked("q")
     with reading() as session:
-        query = work_queue.parked().join(Reseller, Reseller.id == GatewayEvent.reseller_id).add_columns(Reseller)
-        search = Search(contains(text, GatewayEvent.folded)) if text else None
-        listing = list_page(session, query, GatewayEvent.id, cursor(), oldest_first=True, search=search)
+        listing = events.list_parked(session, text, cursor())
     return show("operator/events.html", listing=listing, pager=pages(listing), query=text)
 
 
@@ -32,6 +27,6 @@ def events_list() -> ResponseReturnValue:
 def event_open(event_id: int) -> ResponseReturnValue:
     """Go to the event in its reseller's room."""
     with reading() as session:
-        row = fetch(session, GatewayEvent, event_id)
-    access.act_for(row.reseller_id)
+        reseller_id = events.event(session, event_id).reseller_id
+    access.act_for(reseller_id)
     return redirect(url_for("reseller.event", event_id=event_id), 303)

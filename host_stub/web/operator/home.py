@@ -7,16 +7,12 @@ from datetime import datetime
 from billhook import Catalogue, Finding, LazyText, Severity, formats
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from host_stub.adapters.disk import MEGABYTE, Room
-from host_stub.persistence import Account, GatewayEvent, Outbox, PluginFailure, Reseller
-from host_stub.persistence.listings import count_up_to, up_to
-from host_stub.persistence.store import now
 from host_stub.services.books.proof import nightly
-from host_stub.services.reading import work_queue
-from host_stub.services.reading.work_queue import Heart, WorkState
+from host_stub.services.reading import up_to, work_queue
+from host_stub.services.reading.work_queue import Failure, Heart, WorkState
 from host_stub.web.operator import bp
 from host_stub.web.operator.plugins import pause_sentences, restart_sentences, table_sentences
 from host_stub.web.operator.work import work_findings
@@ -34,7 +30,7 @@ def home() -> ResponseReturnValue:
         tiles = _tiles(session)
         queue = _queue(session)
         failures = work_queue.plugin_failures(session)
-        state = work_queue.work_state(session)
+        state = work_queue.work_state(session, hearts)
         findings = [*_findings(hearts, failures, state), *_of_proof(session), *_of_disks()]
     findings = [each for each in findings if each.severity is not Severity.OK] or findings[:1]
     return show(
@@ -49,28 +45,27 @@ def home() -> ResponseReturnValue:
 
 
 def _tiles(session: Session) -> list[Tile]:
-    held = count_up_to(session, select(Account).where(Account.on_hold_since.is_not(None)))
+    held = work_queue.held_count(session)
     return [
-        Tile(_("Resellers"), up_to(count_up_to(session, select(Reseller))), url_for("operator.resellers")),
-        Tile(_("Customers"), up_to(count_up_to(session, select(Account)))),
+        Tile(_("Resellers"), up_to(work_queue.reseller_count(session)), url_for("operator.resellers")),
+        Tile(_("Customers"), up_to(work_queue.account_count(session))),
         Tile(_("On hold"), up_to(held), tone=Tone.WAIT if held else Tone.CALM),
         Tile(_("Plugins loaded"), str(len(panel().registry.plugins)), url_for("operator.plugins")),
     ]
 
 
 def _queue(session: Session) -> list[QueueRow]:
-    at = now(session)
-    parked = work_queue.waiting(session, work_queue.parked(), GatewayEvent.received_at)
-    dead = work_queue.waiting(session, work_queue.dead_letters(), Outbox.dead_at)
-    refused = work_queue.waiting(session, work_queue.refused_mails(at))
-    off = work_queue.waiting(session, work_queue.provisioning_failures())
+    found = work_queue.queue_of_all(session)
+    parked, given_up, off = found.parked, found.given_up, found.not_switched
     rows = [
         QueueRow(
             _("Parked gateway events"), url_for("operator.events"), parked.counted, _since(parked.since), Tone.BAD
         ),
-        QueueRow(_("Failed deliveries"), url_for("operator.deliveries"), dead.counted, _since(dead.since), Tone.BAD),
+        QueueRow(
+            _("Failed deliveries"), url_for("operator.deliveries"), given_up.counted, _since(given_up.since), Tone.BAD
+        ),
         QueueRow(_("Services that could not be switched"), url_for("operator.deliveries"), off.counted, tone=Tone.BAD),
-        QueueRow(_("Refused mails"), url_for("operator.resellers"), refused.counted),
+        QueueRow(_("Refused mails"), url_for("operator.resellers"), found.refused_mails.counted),
     ]
     return [row for row in rows if row.count]
 
@@ -87,7 +82,7 @@ def _of_proof(session: Session) -> list[Finding]:
         when = formats.datetime(last.ended_at)
         text = _("The proof of the books of {at} found what is not right: {checks}.", at=when, checks=names)
         return [Finding(Severity.ERROR, text, _("Run `host_stub prove`: it names the rows. See docs/proof.md."))]
-    if nightly.overdue(session):
+    if nightly.overdue(session, last):
         remedy = _("A worker that runs at night does it; `host_stub prove` does it now.")
         return [Finding(Severity.WARNING, _("The books were not proved last night."), remedy)]
     return []
@@ -110,7 +105,7 @@ def _of_disks() -> list[Finding]:
     ]
 
 
-def _findings(hearts: list[Heart], failures: list[PluginFailure], state: WorkState) -> list[Finding]:
+def _findings(hearts: list[Heart], failures: list[Failure], state: WorkState) -> list[Finding]:
     """Return the short doctor: what keeps the installation from working; the long one is `host_stub doctor`."""
     found = work_findings(state)
     for name, why in panel().registry.broken.items():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from billhook import Catalogue, Room
 from sqlalchemy.orm import Session
 
-from host_stub.persistence.listings import count_up_to
 from host_stub.plugins.pages import Place
 from host_stub.services.reading import work_queue
 from host_stub.web import plugin_menu
@@ -26,14 +25,14 @@ def sections(session: Session) -> Sections:
             item(
                 _("Parked events"),
                 "operator.events",
-                badge=count_up_to(session, work_queue.parked(), _MOST),
+                badge=work_queue.parked_count(session, _MOST),
                 badge_label=_("not settled"),
                 group=whole,
             ),
             item(
                 _("Failed deliveries"),
                 "operator.deliveries",
-                badge=count_up_to(session, work_queue.dead_letters(), _MOST),
+                badge=work_queue.given_up_count(session, _MOST),
                 badge_label=_("given up"),
                 group=whole,
             ),

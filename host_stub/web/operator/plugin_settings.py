@@ -8,10 +8,9 @@ from billhook import Catalogue, Level
 from billhook.host.loading import LoadedPlugin
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
-from host_stub.persistence import PaymentMethod
 from host_stub.services.money_in.templates import owner_place, save_template_of_all
+from host_stub.services.reading import methods
 from host_stub.services.settings.plugin_settings import Owner
 from host_stub.web.access import actor
 from host_stub.web.operator import bp
@@ -63,15 +62,14 @@ def _template(name: str, key: str) -> Template:
     setting = next((s for s in templates_at(plugin, Level.OPERATOR) if s.key == key), None)
     if plugin.provider is None or setting is None:
         abort(404)
-    query = select(PaymentMethod).where(PaymentMethod.plugin == name)
     with reading() as session:
         place = owner_place(session, owner, setting)
-        methods = list(session.scalars(query.order_by(PaymentMethod.active.desc(), PaymentMethod.id).limit(200)))
+        drawn = methods.of_plugin(session, name)
     return Template(
         setting=setting,
         provider=plugin.provider,
         place=place,
-        methods=methods,
+        methods=drawn,
         name=_("For all resellers: {plugin}", plugin=plugin.title),
         endpoint="operator.plugin_template",
         values={"name": name, "key": key},

@@ -9,16 +9,14 @@ from billhook import Catalogue, LazyText, Level
 from billhook.host.history import Standing
 from billhook.host.places import SideName
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
 from host_stub.domain.whose import Path, reseller_of
-from host_stub.persistence import PluginActivation, PluginFailure, Reseller
 from host_stub.plugins.breaker import BreakerState
 from host_stub.plugins.installation import MIGRATIONS, State, TableState, inventory
 from host_stub.plugins.plugin_sets import WEB, Change, Difference, Outdated
 from host_stub.plugins.sides import Side
-from host_stub.services.reading import work_queue
-from host_stub.services.reading.work_queue import Heart
+from host_stub.services.reading import resellers, work_queue
+from host_stub.services.reading.work_queue import Failure, Heart
 from host_stub.web import restarts
 from host_stub.web.operator import bp
 from host_stub.web.panel import panel, reading
@@ -76,8 +74,7 @@ def _whom(paused: Sequence[Path]) -> str:
     """Return the names of the resellers for whom, or for some of whose people, a side is paused."""
     ids = {reseller_id for path in paused if (reseller_id := reseller_of(path)) is not None}
     with reading() as session:
-        names = session.scalars(select(Reseller.name).where(Reseller.id.in_(ids)).order_by(Reseller.name))
-        return ", ".join(names) or str(_("the operator"))
+        return ", ".join(resellers.names_by_id(session, ids).values()) or str(_("the operator"))
 
 
 def _advice(side: Side) -> LazyText:
@@ -125,7 +122,7 @@ def _change(difference: Difference) -> LazyText:
             )
 
 
-def table_sentences(failures: Sequence[PluginFailure]) -> list[tuple[LazyText, LazyText]]:
+def table_sentences(failures: Sequence[Failure]) -> list[tuple[LazyText, LazyText]]:
     """Say of each loaded plugin that is not called because of its tables why, and what to do."""
     why = {failure.plugin: failure.error for failure in failures if failure.place == MIGRATIONS}
     return [sentence for name in panel().registry.plugins if (sentence := _table_sentence(name, why.get(name, "")))]
@@ -157,11 +154,7 @@ def _table_sentence(name: str, failed: str) -> tuple[LazyText, LazyText] | None:
 @bp.get("/plugins", endpoint="plugins")
 def plugins_list() -> ResponseReturnValue:
     with reading() as session:
-        resellers = list(session.scalars(select(Reseller).order_by(Reseller.id).limit(200)))
-        rows = session.execute(
-            select(PluginActivation.plugin, PluginActivation.reseller_id).where(PluginActivation.enabled)
-        )
-        on = {(plugin, reseller_id) for plugin, reseller_id in rows}
+        names, on = resellers.names(session), resellers.all_plugins_on(session)
         failures = work_queue.plugin_failures(session)
         hearts = work_queue.workers(session)
     registry = panel().registry
@@ -176,7 +169,7 @@ def plugins_list() -> ResponseReturnValue:
         inventory={each.name: each for each in known},
         disabled=registry.disabled,
         guards={name: registry.guard(name) for name in registry.plugins},
-        resellers=resellers,
+        resellers=names,
         on=on,
         failures=failures,
         title_of=plugin_title,

@@ -8,14 +8,13 @@ from billhook import Catalogue
 from billhook.money import MINOR_DIGITS
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 from wtforms import SelectChoice, SelectField
 
-from host_stub.persistence import PluginActivation, Reseller, User, UserKind
-from host_stub.persistence.listings import Search, contains, list_page
-from host_stub.persistence.store import fetch
+from host_stub.domain.errors import NotFound
 from host_stub.services.people import users
-from host_stub.services.tenants import closing, resellers
+from host_stub.services.reading import people, resellers
+from host_stub.services.tenants import closing
+from host_stub.services.tenants.resellers import change, create, switch_plugin
 from host_stub.web import access
 from host_stub.web.access import actor
 from host_stub.web.operator import bp
@@ -24,7 +23,7 @@ from host_stub.web.panel import panel, reading, scope
 from host_stub.web.staff.forms import PersonForm, ReasonForm
 from host_stub.web.staff.managers import invite_manager
 from host_stub.web.staff.reseller_forms import ResellerForm, accent_words, example_number
-from host_stub.web.staff.room import asked, cursor, log_of, pages, plugin_title, show
+from host_stub.web.staff.room import asked, cursor, invitations, log_of, pages, plugin_title, show
 
 _ = Catalogue("host_stub")
 
@@ -33,9 +32,8 @@ _ = Catalogue("host_stub")
 def resellers_list() -> ResponseReturnValue:
     text = asked("q")
     with reading() as session:
-        search = Search(contains(text, Reseller.folded)) if text else None
-        listing = list_page(session, select(Reseller), Reseller.id, cursor(), search=search)
-        counts = resellers.customers(session, [row.id for row in listing.rows])
+        listing = resellers.list_resellers(session, text, cursor())
+        counts = resellers.counts(session, listing.rows)
     return show("operator/resellers.html", listing=listing, pager=pages(listing), query=text, counts=counts)
 
 
@@ -48,10 +46,8 @@ def reseller_new() -> ResponseReturnValue:
     currency = request.form.get("currency", "RUB")
     form = NewResellerForm.of(None, currency if currency in MINOR_DIGITS else "RUB")
     if form.validate_on_submit():
-        reseller_id = resellers.create(panel().store, form.draft(), currency=form["currency"].data, by=actor())
-        resellers.change(
-            panel().store, scope(), reseller_id, form.draft(), form.extras(), keys=panel().keys, by=actor()
-        )
+        reseller_id = create(panel().store, form.draft(), currency=form["currency"].data, by=actor())
+        change(panel().store, scope(), reseller_id, form.draft(), form.extras(), keys=panel().keys, by=actor())
         flash(str(_("Reseller created. Switch plugins on and invite a manager.")), "success")
         return redirect(url_for("operator.reseller", reseller_id=reseller_id), 303)
     page = show(
@@ -74,22 +70,22 @@ def reseller_page(
 ) -> str:
     """Return the page of a reseller. closing_form: a form that closes or reopens it and did not validate."""
     with reading() as session:
-        row = fetch(session, Reseller, reseller_id)
-        people = users.managers_of(session, reseller_id)
+        found = resellers.reseller(session, reseller_id)
+        managers = people.managers(session, reseller_id)
         on = resellers.plugins_on(session, reseller_id)
         impact = closing.impact(session, reseller_id)
-        log = log_of(session, "reseller", reseller_id, row.currency)
+        log = log_of(session, "reseller", reseller_id, found.currency)
     return show(
         "operator/reseller.html",
         crumbs=[(_("Resellers"), url_for("operator.resellers"))],
-        reseller=row,
-        people=people,
+        reseller=found,
+        people=managers,
         plugins=[(name, plugin_title(name), name in on) for name in panel().registry.plugins],
         stray=sorted(on - set(panel().registry.plugins)),
         form=invitation or PersonForm(formdata=None),
         impact=impact,
         closing_form=closing_form
-        or (ClosingForm(row.name, formdata=None) if row.closed_at is None else ReasonForm(formdata=None)),
+        or (ClosingForm(found.name, formdata=None) if found.closed_at is None else ReasonForm(formdata=None)),
         log=log,
     )
 
@@ -97,23 +93,21 @@ def reseller_page(
 @bp.route("/resellers/<int:reseller_id>/edit", methods=["GET", "POST"], endpoint="reseller_edit")
 def reseller_edit(reseller_id: int) -> ResponseReturnValue:
     with reading() as session:
-        row = fetch(session, Reseller, reseller_id)
-    form = ResellerForm.of(row, row.currency)
+        found = resellers.reseller(session, reseller_id)
+    form = ResellerForm.of(found, found.currency)
     if form.validate_on_submit():
-        resellers.change(
-            panel().store, scope(), reseller_id, form.draft(), form.extras(), keys=panel().keys, by=actor()
-        )
+        change(panel().store, scope(), reseller_id, form.draft(), form.extras(), keys=panel().keys, by=actor())
         flash(str(_("Saved.")), "success")
         return redirect(url_for("operator.reseller", reseller_id=reseller_id), 303)
     crumbs: list[tuple[Any, str]] = [(_("Resellers"), url_for("operator.resellers"))]
-    crumbs.append((row.name, url_for("operator.reseller", reseller_id=reseller_id)))
+    crumbs.append((found.name, url_for("operator.reseller", reseller_id=reseller_id)))
     page = show(
         "operator/reseller_edit.html",
         crumbs=crumbs,
         form=form,
-        reseller=row,
-        accent_words=accent_words(row.accent),
-        next_number=example_number(row),
+        reseller=found,
+        accent_words=accent_words(found.accent),
+        next_number=example_number(found),
     )
     return page, 422 if request.method == "POST" else 200
 
@@ -121,7 +115,7 @@ def reseller_edit(reseller_id: int) -> ResponseReturnValue:
 @bp.post("/resellers/<int:reseller_id>/managers")
 def reseller_invite(reseller_id: int) -> ResponseReturnValue:
     with reading() as session:
-        fetch(session, Reseller, reseller_id)
+        resellers.reseller(session, reseller_id)
     form = PersonForm()
     if form.validate_on_submit() and invite_manager(reseller_id, form):
         return redirect(url_for("operator.reseller", reseller_id=reseller_id), 303)
@@ -131,16 +125,12 @@ def reseller_invite(reseller_id: int) -> ResponseReturnValue:
 @bp.post("/resellers/<int:reseller_id>/managers/<int:user_id>")
 def reseller_manager(reseller_id: int, user_id: int) -> ResponseReturnValue:
     """Send a manager's invitation again."""
-    from host_stub.domain.errors import NotFound
-    from host_stub.web.panel import writing
-    from host_stub.web.staff.room import invitations
-
-    with writing() as session:
-        user = fetch(session, User, user_id, lock=True)
-        if user.reseller_id != reseller_id or user.kind != UserKind.MANAGER or user.password_hash is not None:
-            raise NotFound("User", user_id)
-        users.invite(session, user, by=actor(), invitations=invitations())
-    flash(str(_("An invitation was sent to {email}.", email=user.email)), "success")
+    with reading() as session:
+        manager = people.manager(session, user_id, reseller_id)
+    if manager.has_password:
+        raise NotFound("User", user_id)
+    users.invite_again(panel().store, scope(), user_id, by=actor(), invitations=invitations())
+    flash(str(_("An invitation was sent to {email}.", email=manager.email)), "success")
     return redirect(url_for("operator.reseller", reseller_id=reseller_id), 303)
 
 
@@ -149,7 +139,7 @@ def reseller_plugin(reseller_id: int) -> ResponseReturnValue:
     """Switch a plugin on or off for a reseller; one that is gone can only be switched off."""
     plugin, on = request.form.get("plugin", ""), request.form.get("on") == "yes"
     if plugin in panel().registry.plugins or (not on and _was_on(reseller_id, plugin)):
-        resellers.switch_plugin(panel().store, reseller_id, plugin, on=on, by=actor())
+        switch_plugin(panel().store, reseller_id, plugin, on=on, by=actor())
         flash(str(_("Saved.")), "success")
     return redirect((request.form.get("back") == "plugins" and url_for("operator.plugins"))
                     or url_for("operator.reseller", reseller_id=reseller_id), 303)  # fmt: skip
@@ -157,7 +147,7 @@ def reseller_plugin(reseller_id: int) -> ResponseReturnValue:
 
 def _was_on(reseller_id: int, plugin: str) -> bool:
     with reading() as session:
-        return session.get(PluginActivation, (reseller_id, plugin)) is not None
+        return resellers.ever_had(session, reseller_id, plugin)
 
 
 @bp.post("/resellers/<int:reseller_id>/act")

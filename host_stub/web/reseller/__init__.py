@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from billhook import Money
 from flask import Blueprint
 
 from host_stub.web import access, pacing
@@ -18,7 +17,6 @@ bp.before_request(ask_first)
 pacing.guard(bp)
 bp.context_processor(
     lambda: {
-        "Money": Money,
         "ACCOUNT_TYPES": ACCOUNT_TYPES,
         "LEVELS": LEVELS,
         "MISFITS": MISFITS,

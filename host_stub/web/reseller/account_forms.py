@@ -9,7 +9,8 @@ from billhook.requisites import inn_fault, kpp_fault
 from wtforms import HiddenField, SelectChoice, SelectField, ValidationError
 from wtforms.validators import DataRequired, Length
 
-from host_stub.persistence import AccessLevel, Account
+from host_stub.domain.people import AccessLevel
+from host_stub.services.reading.accounts import Account
 from host_stub.services.tenants.accounts import AccountDraft
 from host_stub.web.fields import AmountField, InnField, KppField, Paragraphs, Stripped
 from host_stub.web.panel_form import PanelForm
@@ -100,9 +101,9 @@ class AccountForm(PanelForm):
                 raise ValidationError(_("Write each parameter as key=value on a line of its own."))
 
     @classmethod
-    def of(cls, row: Account) -> AccountForm:
-        text = "\n".join(f"{key}={value}" for key, value in (row.custom_attributes or {}).items())
-        return cls(obj=row, attributes=text)
+    def of(cls, account: Account) -> AccountForm:
+        text = "\n".join(f"{key}={value}" for key, value in account.custom_attributes.items())
+        return cls(obj=account, attributes=text)
 
     def draft(self) -> AccountDraft:
         lines = filter(None, map(str.strip, (self.attributes.data or "").splitlines()))

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-from billhook import AccountType, Catalogue, Money, formats
+from billhook import AccountType, Catalogue, formats
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
 
 from host_stub.domain.errors import InvalidAmount
-from host_stub.persistence import Account, Entry, LedgerTransaction, Payment, Reseller
-from host_stub.persistence.listings import Key, list_page
-from host_stub.persistence.sales import ChargingFailure
-from host_stub.persistence.store import fetch, now
 from host_stub.services.books import corrections
 from host_stub.services.charges import holds, subscriptions
-from host_stub.services.reading import searching, work_queue
-from host_stub.services.telling.views import finance_emails
-from host_stub.services.tenants import accounts
+from host_stub.services.reading import accounts, operations, payments
+from host_stub.services.reading.accounts import Account, Status
+from host_stub.services.reading.payments import PaymentFilter
+from host_stub.services.tenants.accounts import change, create
 from host_stub.web.access import actor, current_reseller_id
 from host_stub.web.asking import ask, wants_question
 from host_stub.web.fields import AMOUNT_PROBLEMS
@@ -34,11 +29,11 @@ _ = Catalogue("host_stub")
 
 FILTERS = {
     **{kind.value: ACCOUNT_TYPES[kind] for kind in AccountType},
-    "on_hold": _("on hold"),
-    "in_debt": _("below zero"),
-    "stopping": _("will stop within 24 hours"),
-    "not_charged": _("could not be charged"),
-    "unreachable": _("nobody to write to"),
+    Status.ON_HOLD.value: _("on hold"),
+    Status.IN_DEBT.value: _("below zero"),
+    Status.STOPPING.value: _("will stop within 24 hours"),
+    Status.NOT_CHARGED.value: _("could not be charged"),
+    Status.UNREACHABLE.value: _("nobody to write to"),
 }
 
 
@@ -46,9 +41,7 @@ FILTERS = {
 def accounts_list() -> ResponseReturnValue:
     status, text = asked("status", FILTERS), asked("q")
     with reading() as session:
-        search = searching.accounts(text) if text else None
-        listing = list_page(session, _filtered(session, status), Account.id, cursor(), search=search)
-        code = fetch(session, Reseller, current_reseller_id()).currency
+        listing = accounts.list_accounts(session, status, text, cursor())
     return show(
         "reseller/accounts.html",
         listing=listing,
@@ -56,22 +49,7 @@ def accounts_list() -> ResponseReturnValue:
         filters=list(FILTERS.items()),
         status=status,
         query=text,
-        currency=code,
     )
-
-
-def _filtered(session: Session, status: str) -> Select[Any]:
-    if status == "on_hold":
-        return select(Account).where(Account.on_hold_since.is_not(None))
-    if status == "in_debt":
-        return select(Account).where(work_queue.in_debt())
-    if status == "stopping":
-        return select(Account).where(work_queue.will_stop(session))
-    if status == "not_charged":
-        return select(Account).where(Account.id.in_(select(ChargingFailure.account_id)))
-    if status == "unreachable":
-        return work_queue.unreachable(now(session))
-    return select(Account).where(Account.type == status) if status else select(Account)
 
 
 def account_tabs(account_id: int) -> list[NavItem]:
@@ -95,16 +73,13 @@ def account_tabs(account_id: int) -> list[NavItem]:
 def account_page(template: str, account_id: int, **values: Any) -> str:
     """Render a tab of an account."""
     with reading() as session:
-        account = fetch(session, Account, account_id)
-        code = fetch(session, Reseller, account.reseller_id).currency
-        hold = holds.hold_summary(session, account)
+        account, hold = accounts.account(session, account_id), accounts.hold(session, account_id)
     return show(
         template,
         tabs=account_tabs(account_id),
         crumbs=[(_("Customers"), url_for("reseller.accounts"))],
         account=account,
-        currency=code,
-        balance=Money(account.balance_minor, code),
+        currency=account.balance.currency,
         hold=hold,
         hold_text=" ".join(map(str, (holds.title(hold), *holds.until(hold), *holds.way_out(hold)))),
         **values,
@@ -118,14 +93,13 @@ def account(account_id: int) -> ResponseReturnValue:
 
 def _general(account_id: int, *, correction: CorrectionForm | None = None, limit: ThresholdForm | None = None) -> str:
     with reading() as session:
-        row = fetch(session, Account, account_id)
-        code = fetch(session, Reseller, row.reseller_id).currency
-        contacts = finance_emails(session, row)
-        warnings = AccountForm.of(row).warnings() if request.method == "GET" else []
+        account = accounts.account(session, account_id)
+        contacts = accounts.finance_emails(session, account_id)
+    warnings = AccountForm.of(account).warnings() if request.method == "GET" else []
     if correction is None:
         correction = CorrectionForm(formdata=None, once_token=once_token())
     if limit is None:
-        limit = ThresholdForm(formdata=None, threshold=Money(row.threshold_minor, code))
+        limit = ThresholdForm(formdata=None, threshold=account.threshold)
     return account_page(
         "reseller/account.html", account_id, correction=correction, limit=limit, contacts=contacts, warnings=warnings
     )
@@ -135,7 +109,7 @@ def _general(account_id: int, *, correction: CorrectionForm | None = None, limit
 def account_new() -> ResponseReturnValue:
     form = AccountForm()
     if form.validate_on_submit():
-        account_id = accounts.create(panel().store, scope(), current_reseller_id(), form.draft(), by=actor())
+        account_id = create(panel().store, scope(), current_reseller_id(), form.draft(), by=actor())
         return _saved(form, account_id)
     return _edit_page(form, None)
 
@@ -143,12 +117,12 @@ def account_new() -> ResponseReturnValue:
 @bp.route("/accounts/<int:account_id>/edit", methods=["GET", "POST"], endpoint="account_edit")
 def account_edit(account_id: int) -> ResponseReturnValue:
     with reading() as session:
-        row = fetch(session, Account, account_id)
-    form = AccountForm() if request.method == "POST" else AccountForm.of(row)
+        account = accounts.account(session, account_id)
+    form = AccountForm() if request.method == "POST" else AccountForm.of(account)
     if form.validate_on_submit():
-        accounts.change(panel().store, scope(), account_id, form.draft(), by=actor())
+        change(panel().store, scope(), account_id, form.draft(), by=actor())
         return _saved(form, account_id)
-    return _edit_page(form, row)
+    return _edit_page(form, account)
 
 
 def _saved(form: AccountForm, account_id: int) -> ResponseReturnValue:
@@ -158,11 +132,11 @@ def _saved(form: AccountForm, account_id: int) -> ResponseReturnValue:
     return redirect(url_for("reseller.account", account_id=account_id), 303)
 
 
-def _edit_page(form: AccountForm, row: Account | None) -> ResponseReturnValue:
+def _edit_page(form: AccountForm, account: Account | None) -> ResponseReturnValue:
     crumbs = [(_("Customers"), url_for("reseller.accounts"))]
-    if row is not None:
-        crumbs.append((row.name, url_for("reseller.account", account_id=row.id)))  # type: ignore[arg-type]
-    page = show("reseller/account_form.html", crumbs=crumbs, form=form, account=row)
+    if account is not None:
+        crumbs.append((account.name, url_for("reseller.account", account_id=account.id)))  # type: ignore[arg-type]
+    page = show("reseller/account_form.html", crumbs=crumbs, form=form, account=account)
     return page, 422 if form.errors else 200
 
 
@@ -174,10 +148,8 @@ def account_correct(account_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _general(account_id, correction=form), 422
     if wants_question():
-        account, hold = _standing(account_id)
-        return ask(
-            questions.correction(account, hold, form.amount.data, form.reason.data), back_url=_address(account_id)
-        )
+        question = questions.correction(*_standing(account_id), form.amount.data, form.reason.data)
+        return ask(question, back_url=_address(account_id))
     token = form.once_token.data or once_token()
     try:
         corrections.correct(
@@ -190,10 +162,10 @@ def account_correct(account_id: int) -> ResponseReturnValue:
     return redirect(url_for("reseller.account", account_id=account_id), 303)
 
 
-def _standing(account_id: int) -> tuple[Account, holds.HoldSummary]:
+def _standing(account_id: int) -> tuple[str, holds.HoldSummary]:
+    """Return the account's name and how it stands."""
     with reading() as session:
-        account = fetch(session, Account, account_id)
-        return account, holds.hold_summary(session, account)
+        return accounts.account(session, account_id).name, accounts.hold(session, account_id)
 
 
 def _address(account_id: int) -> str:
@@ -216,9 +188,8 @@ def account_threshold(account_id: int) -> ResponseReturnValue:
 @bp.get("/accounts/<int:account_id>/payments")
 def account_payments(account_id: int) -> ResponseReturnValue:
     with reading() as session:
-        fetch(session, Account, account_id)
-        query = select(Payment).where(Payment.account_id == account_id)
-        listing = list_page(session, query, Payment.id, cursor())
+        accounts.account(session, account_id)
+        listing = payments.list_of_account(session, account_id, PaymentFilter(), cursor())
     return account_page("reseller/account_payments.html", account_id, listing=listing, pager=pages(listing))
 
 
@@ -226,22 +197,14 @@ def account_payments(account_id: int) -> ResponseReturnValue:
 def account_operations(account_id: int) -> ResponseReturnValue:
     """Every movement, with its reason and the running balance."""
     with reading() as session:
-        fetch(session, Account, account_id)
-        query = (
-            select(Entry)
-            .join(LedgerTransaction, LedgerTransaction.id == Entry.transaction_id)
-            .where(Entry.account_id == account_id)
-            .add_columns(LedgerTransaction)
-        )
-        # Empty on legs of system accounts only.
-        listing = list_page(session, query, cast(Key, Entry.account_sequence), cursor())
+        accounts.account(session, account_id)
+        listing = operations.list_operations(session, account_id, cursor())
     return account_page("reseller/account_operations.html", account_id, listing=listing, pager=pages(listing))
 
 
 @bp.get("/accounts/<int:account_id>/log")
 def account_log(account_id: int) -> ResponseReturnValue:
     with reading() as session:
-        row = fetch(session, Account, account_id)
-        code = fetch(session, Reseller, row.reseller_id).currency
-        log = log_of(session, "account", account_id, code)
+        currency = accounts.account(session, account_id).balance.currency
+        log = log_of(session, "account", account_id, currency)
     return account_page("reseller/account_log.html", account_id, log=log)

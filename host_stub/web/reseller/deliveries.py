@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from flask.typing import ResponseReturnValue
 
-from host_stub.persistence import Outbox
-from host_stub.persistence.listings import list_page
-from host_stub.services.reading import work_queue
+from host_stub.services.reading import deliveries
 from host_stub.web.panel import reading
 from host_stub.web.reseller import bp
 from host_stub.web.staff.room import cursor, pages, show
@@ -15,5 +13,5 @@ from host_stub.web.staff.room import cursor, pages, show
 @bp.get("/deliveries", endpoint="deliveries")
 def deliveries_list() -> ResponseReturnValue:
     with reading() as session:
-        listing = list_page(session, work_queue.dead_letters(), Outbox.id, cursor(), oldest_first=True)
+        listing = deliveries.list_given_up(session, cursor())
     return show("reseller/deliveries.html", listing=listing, pager=pages(listing))

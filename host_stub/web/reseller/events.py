@@ -6,19 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from billhook import Catalogue, LazyText, Money, formats
+from billhook import Catalogue, LazyText, formats
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, select
 from wtforms.validators import DataRequired
 
 from host_stub.domain.errors import AlreadySettled, CreditedBefore, InvalidAmount, NotFound
-from host_stub.persistence import Account, GatewayEvent, Payment, PaymentMethod
-from host_stub.persistence.listings import Search, contains, list_page
-from host_stub.persistence.store import fetch
-from host_stub.services.charges import holds
 from host_stub.services.money_in import gateway
-from host_stub.services.reading import work_queue
+from host_stub.services.reading import accounts, events, methods, payments
 from host_stub.web.access import actor
 from host_stub.web.asking import Question, ask, wants_question
 from host_stub.web.fields import AMOUNT_PROBLEMS, NumberField
@@ -45,14 +40,7 @@ def events_list() -> ResponseReturnValue:
     """What is parked and not settled; by choice everything that gateways said."""
     status, text = asked("status", STATUSES), asked("q")
     with reading() as session:
-        listing = list_page(
-            session,
-            _filtered(status),
-            GatewayEvent.id,
-            cursor(),
-            oldest_first=not status,
-            search=Search(contains(text, GatewayEvent.folded)) if text else None,
-        )
+        listing = events.list_events(session, status, text, cursor())
     return show(
         "reseller/events.html",
         listing=listing,
@@ -63,15 +51,6 @@ def events_list() -> ResponseReturnValue:
     )
 
 
-def _filtered(status: str) -> Select[Any]:
-    query = work_queue.parked() if not status else select(GatewayEvent)
-    if status == "credited":
-        query = query.where(GatewayEvent.verdict == gateway.CREDITED)
-    elif status == "settled":
-        query = query.where(GatewayEvent.settled_at.is_not(None))
-    return query.join(PaymentMethod, PaymentMethod.id == GatewayEvent.method_id).add_columns(PaymentMethod)
-
-
 @bp.get("/events/<int:event_id>")
 def event(event_id: int) -> ResponseReturnValue:
     return _page(event_id)
@@ -79,24 +58,24 @@ def event(event_id: int) -> ResponseReturnValue:
 
 def _page(event_id: int, *, credit: CreditForm | None = None, close: ReasonForm | None = None) -> str:
     with reading() as session:
-        row = fetch(session, GatewayEvent, event_id)
-        payment = fetch(session, Payment, row.payment_id) if row.payment_id else None
+        found = events.event(session, event_id)
+        payment = payments.payment(session, found.payment_id) if found.payment_id else None
         account_id = chosen_account() or (payment.account_id if payment else None)
-        account = fetch(session, Account, account_id) if account_id else None
-        method = fetch(session, PaymentMethod, row.method_id)
-        log = log_of(session, "gateway_event", event_id, row.currency)
-    waits = row.verdict == gateway.PARKED and row.settled_at is None
+        account = accounts.account(session, account_id) if account_id else None
+        method = methods.method(session, found.method_id)
+        body = events.body(session, event_id)
+        log = log_of(session, "gateway_event", event_id, found.amount.currency)
     return show(
         "reseller/event.html",
         crumbs=[(_("Parked events"), url_for("reseller.events"))],
-        event=row,
+        event=found,
         payment=payment,
         account=account,
         method=method,
-        amount=Money(row.amount_minor, row.currency),
-        details=_labelled(row.details or {}, method.plugin),
-        body=row.body.decode("utf-8", "replace"),
-        credit=(credit or CreditForm(formdata=None, account_id=account_id)) if waits else None,
+        amount=found.amount,
+        details=_labelled(found.details, found.source.partition(":")[0]),
+        body=body.decode("utf-8", "replace"),
+        credit=(credit or CreditForm(formdata=None, account_id=account_id)) if found.waits else None,
         close=close or ReasonForm(formdata=None, prefix="close-"),
         log=log,
     )
@@ -118,7 +97,7 @@ def event_account(event_id: int) -> ResponseReturnValue:
     if account_id is not None:
         return redirect(url_for("reseller.event", event_id=event_id, account=account_id), 303)
     with reading() as session:
-        fetch(session, GatewayEvent, event_id)
+        events.event(session, event_id)
     crumbs: list[tuple[Any, str]] = [(_("Parked events"), url_for("reseller.events"))]
     return account_picker(_("Who gets the money?"), crumbs)
 
@@ -146,11 +125,10 @@ def event_credit(event_id: int) -> ResponseReturnValue:
 def _crediting(event_id: int, account_id: int) -> Question | None:
     """Return the question; None where nothing would be credited, which settling says better."""
     with reading() as session:
-        row = fetch(session, GatewayEvent, event_id)
-        account = session.get(Account, account_id)
-        if account is None or row.settled_at is not None:
+        found, account = events.event(session, event_id), accounts.known_name(session, account_id)
+        if account is None or found.settled_at is not None:
             return None
-        return questions.event_credit(row, account, holds.hold_summary(session, account))
+        return questions.event_credit(found, account, accounts.hold(session, account_id))
 
 
 @bp.post("/events/<int:event_id>/close")
@@ -161,7 +139,7 @@ def event_close(event_id: int) -> ResponseReturnValue:
         return _page(event_id, close=form), 422
     if wants_question():
         with reading() as session:
-            question = questions.event_close(fetch(session, GatewayEvent, event_id))
+            question = questions.event_close(events.event(session, event_id))
         return ask(question, back_url=url_for("reseller.event", event_id=event_id))
     _settle(event_id, None, form)
     return redirect(url_for("reseller.event", event_id=event_id), 303)
@@ -170,7 +148,7 @@ def event_close(event_id: int) -> ResponseReturnValue:
 def _settle(event_id: int, account_id: int | None, form: PanelForm) -> None:
     """Settle, or say who was faster."""
     with reading() as session:
-        fetch(session, GatewayEvent, event_id)
+        events.event(session, event_id)
     try:
         gateway.settle_parked(
             panel().store, scope(), event_id, account_id=account_id, reason=form.reason.data, by=actor()

@@ -8,15 +8,9 @@ from typing import Any
 from billhook import Catalogue, LazyText, formats
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from host_stub.persistence import Account, GatewayEvent, Mail, Outbox, Payment
-from host_stub.persistence.listings import Cursor, count_up_to, list_page, up_to
-from host_stub.persistence.sales import ChargingFailure
-from host_stub.persistence.store import now
-from host_stub.services.money_in.templates import given_up
-from host_stub.services.reading import work_queue
+from host_stub.services.reading import methods, payments, up_to, work_queue
 from host_stub.services.reading.work_queue import Waiting
 from host_stub.web.access import current_reseller_id
 from host_stub.web.page import QueueRow, Tile, Tone
@@ -30,20 +24,17 @@ _ = Catalogue("host_stub")
 @bp.get("/", endpoint="home")
 def home() -> ResponseReturnValue:
     with reading() as session:
-        ranges = work_queue.for_approval(session, manual_plugins())
-        query = select(Payment).join(Account, Account.id == Payment.account_id).add_columns(Account)
-        oldest = list_page(
-            session, query, Payment.id, Cursor(), ranges=ranges, limit=10, oldest_first=True, count=False
-        )
-        since = oldest.rows[0][0].created_at if oldest.rows else None
-        tiles = _tiles(session, Waiting(work_queue.approvals_waiting(session, ranges), since))
+        manual = manual_plugins()
+        oldest = payments.waiting_longest(session, manual, 10)
+        since = oldest[0].payment.created_at if oldest else None
+        tiles = _tiles(session, Waiting(work_queue.approvals_waiting(session, manual), since))
         queue = _queue(session)
-    return show("reseller/home.html", tiles=tiles, queue=queue, waiting=oldest.rows)
+    return show("reseller/home.html", tiles=tiles, queue=queue, waiting=oldest)
 
 
 def _tiles(session: Session, approvals: Waiting) -> list[Tile]:
-    stopping = count_up_to(session, select(Account).where(work_queue.will_stop(session)))
-    held = count_up_to(session, select(Account).where(Account.on_hold_since.is_not(None)))
+    stopping = work_queue.stopping_count(session)
+    held = work_queue.held_count(session)
     return [
         Tile(
             _("Awaiting approval"),
@@ -75,38 +66,16 @@ def _since(at: datetime | None) -> LazyText | str:
 
 def _queue(session: Session) -> list[QueueRow]:
     """Return what went wrong and waits for somebody; only what there is."""
-    at = now(session)
+    found, bad = work_queue.queue(session), Tone.BAD
+    not_switched, not_charged = _("Services that could not be switched"), _("Customers who could not be charged")
     rows = [
         *_methods_that_fail(session),
-        _row(session, _("Parked gateway events"), work_queue.parked(), GatewayEvent.received_at, "events", Tone.BAD),
-        _row(
-            session,
-            _("Services that could not be switched"),
-            work_queue.provisioning_failures(),
-            None,
-            "subscriptions",
-            Tone.BAD,
-            status="failing",
-        ),
-        _row(
-            session,
-            _("Customers who could not be charged"),
-            work_queue.charging_failures(),
-            ChargingFailure.first_at,
-            "accounts",
-            Tone.BAD,
-            status="not_charged",
-        ),
-        _row(session, _("Refused mails"), work_queue.refused_mails(at), Mail.created_at, "mails", status="refused"),
-        _row(
-            session,
-            _("Customers with nobody to write to"),
-            work_queue.unreachable(at),
-            None,
-            "accounts",
-            status="unreachable",
-        ),
-        _row(session, _("Failed deliveries"), work_queue.dead_letters(), Outbox.dead_at, "deliveries", Tone.BAD),
+        _row(_("Parked gateway events"), found.parked, "events", bad),
+        _row(not_switched, found.not_switched, "subscriptions", bad, status="failing"),
+        _row(not_charged, found.not_charged, "accounts", bad, status="not_charged"),
+        _row(_("Refused mails"), found.refused_mails, "mails", status="refused"),
+        _row(_("Customers with nobody to write to"), found.unreachable, "accounts", status="unreachable"),
+        _row(_("Failed deliveries"), found.given_up, "deliveries", bad),
     ]
     return [row for row in rows if row.count]
 
@@ -115,7 +84,8 @@ def _methods_that_fail(session: Session) -> list[QueueRow]:
     """Return the methods that look switched on and are offered to nobody, and the templates that failed."""
     plugins = panel().registry.plugins
     dark = work_queue.methods_without_plugin(session, current_reseller_id(), plugins)
-    failed = given_up(session, {name: p.provider.settings for name, p in plugins.items() if p.provider is not None})
+    settings = {name: p.provider.settings for name, p in plugins.items() if p.provider is not None}
+    failed = methods.templates_given_up(session, settings)
     return [
         QueueRow(
             _("Methods that are on while their plugin is not"),
@@ -134,8 +104,5 @@ def _counted(count: int) -> str:
     return up_to(count) if count else ""
 
 
-def _row(
-    session: Session, label: LazyText, query: Any, since: Any, endpoint: str, tone: Tone = Tone.WAIT, **values: Any
-) -> QueueRow:
-    found: Waiting = work_queue.waiting(session, query, since)
+def _row(label: LazyText, found: Waiting, endpoint: str, tone: Tone = Tone.WAIT, **values: Any) -> QueueRow:
     return QueueRow(label, url_for(f"reseller.{endpoint}", **values), found.counted, _since(found.since), tone)

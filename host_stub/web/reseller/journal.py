@@ -10,13 +10,10 @@ from zoneinfo import ZoneInfo
 from billhook import Catalogue, LazyText
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, select
 
 from host_stub.domain.days import UnreadableDay, day_meant
-from host_stub.persistence import LogEntry
-from host_stub.persistence.listings import Search, list_page
-from host_stub.services.reading import searching
-from host_stub.services.telling.object_names import called, names
+from host_stub.services.reading import journal
+from host_stub.services.reading.journal import SIGN_IN, Named
 from host_stub.web.page import LogEntry as Line
 from host_stub.web.page import NavItem
 from host_stub.web.panel import panel, reading
@@ -39,7 +36,6 @@ KINDS: Final[dict[str, tuple[LazyText, str, str]]] = {
     "reseller": (_("Reseller"), "settings", ""),
     "delivery": (_("Delivery"), "", ""),
 }
-SIGN_IN: Final = "user.signed_in"
 #: On a tab of its own; and what only the operator does, which no reseller's journal holds.
 _NOT_OFFERED: Final = (SIGN_IN, "plugin.settings_of_all_changed")
 _KIND_OF_ACT: Final = {
@@ -91,17 +87,15 @@ class Row:
 
 @bp.get("/journal", endpoint="journal")
 def journal_list() -> ResponseReturnValue:
-    row, words = reseller(), words_of_plugins(panel().registry)
-    zone = ZoneInfo(row.timezone)
+    owner, words = reseller(), words_of_plugins(panel().registry)
+    zone = ZoneInfo(owner.timezone)
     wanted = Wanted.of_address(panel().store.now().astimezone(zone).date())
     with reading() as session:
-        query, search = _found(wanted, zone), _search(wanted.text)
-        listing = list_page(session, query, LogEntry.id, cursor(), count=False, search=search)
-        known = names(session, [(entry.object_kind, entry.object_id) for entry in listing.rows])
+        listing = journal.list_entries(session, _in_instants(wanted, zone), cursor())
     return show(
         "reseller/journal.html",
         tabs=_tabs(wanted),
-        rows=[_row(line(entry, row.currency, others=words), entry, known) for entry in listing.rows],
+        rows=[_row(line(found.entry, owner.currency, others=words), found) for found in listing.rows],
         pager=pages(listing),
         acts=_choices(),
         wanted=wanted,
@@ -136,20 +130,15 @@ def _day(name: str, today: dt.date) -> dt.date | str:
         return error.text
 
 
-def _found(wanted: Wanted, zone: ZoneInfo) -> Select[Any]:
-    query = select(LogEntry).where((LogEntry.action == SIGN_IN) if wanted.sign_ins else (LogEntry.action != SIGN_IN))
-    if wanted.act:
-        column = LogEntry.action if "." in wanted.act else LogEntry.object_kind
-        query = query.where(column == wanted.act)
-    if wanted.since:
-        query = query.where(LogEntry.at >= _begin(wanted.since, zone))
-    if wanted.until and wanted.until < dt.date.max:
-        query = query.where(LogEntry.at < _begin(wanted.until + dt.timedelta(days=1), zone))
-    return query
-
-
-def _search(text: str) -> Search | None:
-    return Search(searching.log_lines(text).words | called(text)) if text else None
+def _in_instants(wanted: Wanted, zone: ZoneInfo) -> journal.Wanted:
+    until = wanted.until if wanted.until and wanted.until < dt.date.max else None
+    return journal.Wanted(
+        act=wanted.act,
+        text=wanted.text,
+        since=_begin(wanted.since, zone) if wanted.since else None,
+        until=_begin(until + dt.timedelta(days=1), zone) if until else None,
+        sign_ins=wanted.sign_ins,
+    )
 
 
 def _begin(day: dt.date, zone: ZoneInfo) -> dt.datetime:
@@ -158,9 +147,9 @@ def _begin(day: dt.date, zone: ZoneInfo) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC)
 
 
-def _row(said: Line, entry: LogEntry, known: dict[tuple[str, int], str]) -> Row:
+def _row(said: Line, found: Named) -> Row:
+    entry, name = found.entry, found.name
     label, endpoint, parameter = KINDS.get(entry.object_kind, (_("Object"), "", ""))
     values: dict[str, Any] = {parameter: entry.object_id} if parameter else {}
-    name = known.get((entry.object_kind, entry.object_id), "")
     exists = bool(endpoint) and (bool(name) or not parameter)
     return Row(said, label, name, url_for(f"reseller.{endpoint}", **values) if exists else "")

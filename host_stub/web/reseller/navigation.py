@@ -5,7 +5,6 @@ from __future__ import annotations
 from billhook import Catalogue, Room
 from sqlalchemy.orm import Session
 
-from host_stub.persistence.listings import count_up_to
 from host_stub.plugins.pages import Place
 from host_stub.services.reading import work_queue
 from host_stub.web import plugin_menu
@@ -21,8 +20,8 @@ _MOST = 99
 def sections(session: Session) -> Sections:
     """Return the sections; what waits for a manager stands beside them as a number."""
     money, services, setup = _("Customers and money"), _("Services"), _("Set-up")
-    to_approve = work_queue.approvals_waiting(session, work_queue.for_approval(session, manual_plugins()), _MOST)
-    parked = count_up_to(session, work_queue.parked(), _MOST)
+    to_approve = work_queue.approvals_waiting(session, manual_plugins(), _MOST)
+    parked = work_queue.parked_count(session, _MOST)
     waiting = _("waiting for approval")
     return Sections(
         nav=present(

@@ -7,13 +7,9 @@ from typing import Any, Final
 from billhook import Catalogue
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, select
 
-from host_stub.persistence import Account, Mail
-from host_stub.persistence.listings import Search, contains, list_page
-from host_stub.persistence.store import fetch
+from host_stub.services.reading import mails
 from host_stub.services.telling.mail_life import Dropped
-from host_stub.services.telling.mails import SECRET_CATEGORIES
 from host_stub.web.page import Tone
 from host_stub.web.panel import reading
 from host_stub.web.reseller import bp
@@ -42,8 +38,7 @@ DROPPED: Final[dict[str, Any]] = {
 @bp.get("/notifications", endpoint="notifications")
 def notifications_list() -> ResponseReturnValue:
     with reading() as session:
-        query = select(Mail).join(Account, Account.id == Mail.account_id, isouter=True).add_columns(Account)
-        latest = list_page(session, query, Mail.id, cursor(), limit=10, count=False)
+        latest = mails.list_mails(session, "", "", cursor(), limit=10, count=False)
     return show(
         "reseller/notifications.html",
         plugins=plugins_to_set(taking_payments=False),
@@ -59,8 +54,7 @@ def notifications_list() -> ResponseReturnValue:
 def mails_list() -> ResponseReturnValue:
     status, text = asked("status", MAIL_STATUSES), asked("q")
     with reading() as session:
-        search = Search(contains(text, Mail.folded)) if text else None
-        listing = list_page(session, _filtered(status), Mail.id, cursor(), search=search)
+        listing = mails.list_mails(session, status, text, cursor())
     return show(
         "reseller/mails.html",
         listing=listing,
@@ -72,23 +66,17 @@ def mails_list() -> ResponseReturnValue:
     )
 
 
-def _filtered(status: str) -> Select[Any]:
-    query = select(Mail).join(Account, Account.id == Mail.account_id, isouter=True).add_columns(Account)
-    return query.where(Mail.status == status) if status else query
-
-
 @bp.get("/mails/<int:mail_id>")
 def mail(mail_id: int) -> ResponseReturnValue:
     """A mail as text; one that carries a single-use link keeps it to itself."""
     with reading() as session:
-        row = fetch(session, Mail, mail_id)
-        account = fetch(session, Account, row.account_id) if row.account_id else None
+        found, account = mails.mail(session, mail_id)
     return show(
         "reseller/mail.html",
         crumbs=[(_("Notifications"), url_for("reseller.notifications")), (_("Mails"), url_for("reseller.mails"))],
-        mail=row,
+        mail=found,
         account=account,
         statuses=MAIL_STATUSES,
-        dropped=DROPPED.get(row.last_error, ""),
-        text="" if row.category in SECRET_CATEGORIES else row.text,
+        dropped=DROPPED.get(found.last_error, ""),
+        text=found.text,
     )

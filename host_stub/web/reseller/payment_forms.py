@@ -11,8 +11,8 @@ from billhook.requisites import inn_fault
 from wtforms import HiddenField, ValidationError
 from wtforms.validators import DataRequired, Length
 
-from host_stub.persistence import Payment
 from host_stub.services.money_in.approvals import BankOrder
+from host_stub.services.reading.payments import Payment
 from host_stub.web.fields import AmountField, DayField, InnField, OrderNumberField, Stripped
 from host_stub.web.panel_form import PanelForm
 
@@ -41,7 +41,7 @@ class ApprovalForm(PanelForm):
     @classmethod
     def of(cls, payment: Payment, now: datetime, timezone: str) -> ApprovalForm:
         """Return the form as it was sent. An order dated before the payment was made is asked about."""
-        form = cls.for_currency(payment.currency)
+        form = cls.for_currency(payment.amount.currency)
         zone = ZoneInfo(timezone)
         made = payment.created_at.astimezone(zone).date()
         question = _("The payment was made on {day}, later than that. Confirm the date below or correct it.", day=made)

@@ -5,21 +5,20 @@ from __future__ import annotations
 from billhook import Catalogue, Money, formats
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
 from host_stub.domain.amounts import AmountProblem
 from host_stub.domain.errors import InvalidAmount, NotFound
-from host_stub.persistence import Account, PaymentMethod, Reseller
-from host_stub.persistence.store import fetch
 from host_stub.services.money_in import payments
 from host_stub.services.money_in.payments import TopUp
-from host_stub.web.access import actor, current_reseller_id
+from host_stub.services.reading import accounts, methods
+from host_stub.services.reading.accounts import Account
+from host_stub.web.access import actor
 from host_stub.web.fields import AMOUNT_PROBLEMS
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.reseller import bp
 from host_stub.web.reseller.account_forms import TopUpForm
 from host_stub.web.reseller.pick import account_picker, chosen_account
-from host_stub.web.staff.room import once_token, show
+from host_stub.web.staff.room import once_token, reseller, show
 
 _ = Catalogue("host_stub")
 
@@ -31,15 +30,14 @@ def payment_new() -> ResponseReturnValue:
     if account_id is None:
         return account_picker(_("New payment"), crumbs)
     with reading() as session:
-        account = fetch(session, Account, account_id)
-        seller = fetch(session, Reseller, current_reseller_id())
-        query = select(PaymentMethod).where(PaymentMethod.active).order_by(PaymentMethod.position, PaymentMethod.id)
-        methods = [row for row in session.scalars(query) if account.type in row.account_types]
+        account = accounts.account(session, account_id)
+        usable = [each for each in methods.all_in_order(session) if each.active and account.type in each.account_types]
+    seller = reseller()
     form = TopUpForm(once_token=once_token())
     form.amount.use(seller.currency)
-    form.method_id.choices = [(0, _("the customer chooses")), *((row.id, row.name) for row in methods)]
+    form.method_id.choices = [(0, _("the customer chooses")), *((method.id, method.name) for method in usable)]
     if form.validate_on_submit():
-        made = _create(account, form, seller)
+        made = _create(account, form)
         if made is not None:
             flash(str(_("Payment created. The customer sees it among the payments.")), "success")
             return redirect(url_for("reseller.payment", payment_id=made), 303)
@@ -49,13 +47,13 @@ def payment_new() -> ResponseReturnValue:
         form=form,
         account=account,
         currency=seller.currency,
-        least=Money(seller.min_top_up_minor, seller.currency),
-        most=Money(seller.max_top_up_minor, seller.currency),
+        least=seller.min_top_up,
+        most=seller.max_top_up,
     )
     return page, 422 if form.errors else 200
 
 
-def _create(account: Account, form: TopUpForm, seller: Reseller) -> int | None:
+def _create(account: Account, form: TopUpForm) -> int | None:
     top_up = TopUp(
         account_id=account.id,
         amount=form.amount.data,
@@ -67,7 +65,7 @@ def _create(account: Account, form: TopUpForm, seller: Reseller) -> int | None:
     try:
         return payments.start_top_up(panel().store, scope(), top_up, by=actor())
     except InvalidAmount as error:
-        form.amount.errors = [_sentence(error, seller.currency)]
+        form.amount.errors = [_sentence(error, account.balance.currency)]
     except NotFound:
         form.method_id.errors = [_("Choose one of the list.")]
     return None

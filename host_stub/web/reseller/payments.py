@@ -4,34 +4,31 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from billhook import Catalogue, Money
+from billhook import Catalogue
 from billhook.host.reading import documents_of
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from host_stub.domain.errors import MethodUnavailable, NotFound, PaymentClosed
-from host_stub.domain.payments import OPEN
-from host_stub.persistence import Account, Document, Payment, Reseller
-from host_stub.persistence.listings import list_page
-from host_stub.persistence.store import fetch
-from host_stub.plugins import documents, paying
+from host_stub.domain.errors import MethodUnavailable, PaymentClosed
+from host_stub.plugins import paying
+from host_stub.plugins.documents import issue
 from host_stub.plugins.errors import PluginUnavailable
 from host_stub.services.charges import holds
-from host_stub.services.money_in import approvals, consequences, payments
-from host_stub.services.money_in.approvals import BankOrder, UsedElsewhere
-from host_stub.services.reading import searching, work_queue
+from host_stub.services.money_in import approvals
+from host_stub.services.money_in.approvals import UsedElsewhere
+from host_stub.services.money_in.payments import cancel
+from host_stub.services.reading import accounts, documents, payments
+from host_stub.services.reading.payments import OfReseller, PaymentFilter
 from host_stub.web.access import actor, current_reseller_id
 from host_stub.web.asking import Question, ask, wants_question
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.reseller import bp, questions
 from host_stub.web.reseller.legibility import unprintable
-from host_stub.web.reseller.payment_facts import approval_words, closed_words, payment_facts
 from host_stub.web.reseller.payment_forms import ApprovalForm
+from host_stub.web.reseller.payment_words import approval_words, closed_words, difference
 from host_stub.web.routing import row_number
 from host_stub.web.staff.forms import ReasonForm
-from host_stub.web.staff.room import asked, cursor, desk, log_of, manual_plugins, pages, reseller, show
+from host_stub.web.staff.room import asked, cursor, log_of, manual_plugins, pages, reseller, show
 from host_stub.web.statuses import STATUSES
 from host_stub.web.stored_files import paper
 
@@ -47,19 +44,10 @@ def payments_list() -> ResponseReturnValue:
     statuses = [(TO_APPROVE, _("waiting for approval")), *_words()]
     status, text = asked("status", [value for value, _label in statuses]), asked("q")
     waiting = status == TO_APPROVE
-    query = select(Payment).join(Account, Account.id == Payment.account_id).add_columns(Account)
-    if status and not waiting:
-        query = query.where(Payment.status == status)
+    wanted = PaymentFilter("" if waiting else status, text)
     with reading() as session:
-        owner = fetch(session, Reseller, current_reseller_id())
-        listing = list_page(
-            session,
-            query,
-            Payment.id,
-            cursor(),
-            oldest_first=waiting,
-            ranges=work_queue.for_approval(session, manual_plugins()) if waiting else (),
-            search=searching.payments(session, text, owner) if text else None,
+        listing = payments.list_all(
+            session, current_reseller_id(), wanted, cursor(), manual_plugins=manual_plugins() if waiting else None
         )
     return show(
         "reseller/payments.html",
@@ -82,23 +70,24 @@ def payment(payment_id: int) -> ResponseReturnValue:
 
 def _page(payment_id: int, *, form: ApprovalForm | None = None, undo: ReasonForm | None = None) -> str:
     with reading() as session:
-        row = fetch(session, Payment, payment_id)
-        facts = payment_facts(session, row)
-        log = log_of(session, "payment", row.id, row.currency)
-    is_open = row.status in OPEN
+        found = payments.payment(session, payment_id)
+        facts = payments.facts(session, found)
+        log = log_of(session, "payment", payment_id, found.amount.currency)
+    is_open = found.is_open
     if form is None and is_open:
-        form = ApprovalForm.blank(facts.amount, panel().store.now(), reseller().timezone)
-    offers = paying.offers(desk(), scope(), payment_id) if is_open else []
+        form = ApprovalForm.blank(found.amount, panel().store.now(), reseller().timezone)
+    offers = paying.offers(panel().desk, scope(), payment_id) if is_open else []
     return show(
         "reseller/payment.html",
         crumbs=[(_("Payments"), url_for("reseller.payments"))],
         facts=facts,
-        payment=row,
+        payment=found,
+        difference=difference,
         form=form if is_open else None,
         undo=undo or ReasonForm(formdata=None),
         log=log,
         offered=_documents_to_issue(offers),
-        warnings=unprintable(row.purpose) if is_open else [],
+        warnings=unprintable(found.purpose) if is_open else [],
         withheld=[(offer.method.name, offer.reason) for offer in offers if offer.reason is not None],
     )
 
@@ -117,18 +106,20 @@ def _documents_to_issue(offers: list[paying.Offer]) -> list[tuple[int, str, str,
 def payment_approve(payment_id: int) -> ResponseReturnValue:
     """Credit what arrived; ask once more if the payment order was used elsewhere."""
     with reading() as session:
-        row = fetch(session, Payment, payment_id)
-        account = fetch(session, Account, row.account_id)
-    form = ApprovalForm.of(row, panel().store.now(), reseller().timezone)
-    if row.status not in OPEN:
+        found = payments.with_account(session, payment_id)
+    form = ApprovalForm.of(found.payment, panel().store.now(), reseller().timezone)
+    if not found.payment.is_open:
         return _already(payment_id)
     if not form.validate_on_submit():
         return _page(payment_id, form=form), 422
     order = form.order()
-    if wants_question() and not _used_elsewhere(payment_id, order):
+    if wants_question():
+        # Looked at ahead of the question that is asked first; what counts is decided in the unit that credits.
         with reading() as session:
-            hold = holds.hold_summary(session, account)
-        return ask(questions.approval(row, account, hold, order), back_url=_address(payment_id))
+            used_before = payments.used_elsewhere(session, payment_id, order)
+            hold = accounts.hold(session, found.account.id)
+        if not used_before:
+            return ask(questions.approval(found, hold, order), back_url=_address(payment_id))
     try:
         approvals.approve_payment(
             panel().store,
@@ -141,37 +132,30 @@ def payment_approve(payment_id: int) -> ResponseReturnValue:
     except PaymentClosed:
         return _already(payment_id)
     except UsedElsewhere as used:
-        return _approve_anyway(form, row, account, used)
-    flash(str(approval_words(order.received, row)), "success")
+        return _approve_anyway(form, found, used)
+    flash(str(approval_words(order.received, found.payment)), "success")
     return redirect(_address(payment_id), 303)
 
 
-def _approve_anyway(form: ApprovalForm, row: Payment, account: Account, used: UsedElsewhere) -> ResponseReturnValue:
+def _approve_anyway(form: ApprovalForm, found: OfReseller, used: UsedElsewhere) -> ResponseReturnValue:
+    payment = found.payment
     with reading() as session:
-        found = [fetch(session, Payment, other_id) for other_id in used.payment_ids]
-        others = [(other, fetch(session, Account, other.account_id)) for other in found]
+        others = [payments.with_account(session, other_id) for other_id in used.payment_ids]
     return show(
         "reseller/approve_anyway.html",
-        crumbs=[(_("Payments"), url_for("reseller.payments")), (row.number, _address(row.id))],
-        payment=row,
-        account=account,
+        crumbs=[(_("Payments"), url_for("reseller.payments")), (payment.number, _address(payment.id))],
+        payment=payment,
+        account=found.account,
         order=form.order(),
         others=others,
         form=form,
     ), 409
 
 
-def _used_elsewhere(payment_id: int, order: BankOrder) -> bool:
-    """Look ahead for the question that is asked first; what counts is decided in the unit that credits."""
-    with reading() as session:
-        return bool(approvals.used_elsewhere(session, payment_id, order))
-
-
 def _already(payment_id: int) -> ResponseReturnValue:
     """Tell the second manager who did it and when."""
     with reading() as session:
-        row = fetch(session, Payment, payment_id)
-        flash(str(closed_words(payments.closed(session, row))), "warning")
+        flash(str(closed_words(payments.closed(session, payment_id))), "warning")
     return redirect(_address(payment_id), 303)
 
 
@@ -202,20 +186,18 @@ def payment_reverse(payment_id: int) -> ResponseReturnValue:
 
 def _undoing(payment_id: int) -> Question | None:
     with reading() as session:
-        row = fetch(session, Payment, payment_id)
-        account = fetch(session, Account, row.account_id)
-        standing = approvals.standing_approval(session, payment_id)
+        found = payments.with_account(session, payment_id)
+        standing = payments.standing_approval(session, found.payment)
         if standing is None:
             return None
-        started = consequences.of_credit(session, standing.transaction_id)
-        amount = Money(standing.received_minor, row.currency)
-        return questions.undoing(row, account, holds.hold_summary(session, account), started, amount)
+        started = payments.started_by(session, standing)
+        return questions.undoing(found, accounts.hold(session, found.account.id), started, standing.received)
 
 
 def _what_became(payment_id: int) -> str:
     with reading() as session:
-        account = fetch(session, Account, fetch(session, Payment, payment_id).account_id)
-        hold = holds.hold_summary(session, account)
+        account = payments.with_account(session, payment_id).account
+        hold = accounts.hold(session, account.id)
     said = [
         _(
             "The approval was reversed: the balance of {name} is {balance}.",
@@ -232,11 +214,10 @@ def _what_became(payment_id: int) -> str:
 def payment_cancel(payment_id: int) -> ResponseReturnValue:
     if wants_question():
         with reading() as session:
-            row = fetch(session, Payment, payment_id)
-            account = fetch(session, Account, row.account_id)
-        return ask(questions.cancelling(row, account), back_url=_address(payment_id))
+            found = payments.with_account(session, payment_id)
+        return ask(questions.cancelling(found), back_url=_address(payment_id))
     try:
-        payments.cancel(panel().store, scope(), payment_id, by=actor())
+        cancel(panel().store, scope(), payment_id, by=actor())
     except PaymentClosed:
         return _already(payment_id)
     flash(str(_("Payment cancelled.")), "success")
@@ -251,7 +232,7 @@ def payment_issue(payment_id: int) -> ResponseReturnValue:
     method_id = row_number(request.form.get("method_id")) or 0
     kind = request.form.get("kind", "")
     try:
-        document_id = documents.issue(desk(), scope(), payment_id, method_id, kind, by=actor())
+        document_id = issue(panel().desk, scope(), payment_id, method_id, kind, by=actor())
     except PaymentClosed:
         return _already(payment_id)
     except (MethodUnavailable, PluginUnavailable, RendererBusy, RendererBroken):
@@ -264,12 +245,5 @@ def payment_issue(payment_id: int) -> ResponseReturnValue:
 def payment_document(payment_id: int, document_id: int) -> ResponseReturnValue:
     """An issued document, as it was frozen."""
     with reading() as session:
-        found = _document(session, payment_id, document_id)
+        found = documents.paper(session, payment_id, document_id)
     return paper(found.content, found.file_name)
-
-
-def _document(session: Session, payment_id: int, document_id: int) -> Document:
-    row = fetch(session, Document, document_id)
-    if row.payment_id != payment_id:
-        raise NotFound("Document", document_id)
-    return row

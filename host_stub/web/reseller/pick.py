@@ -6,11 +6,8 @@ from typing import Any
 
 from billhook import LazyText
 from flask import request, url_for
-from sqlalchemy import select
 
-from host_stub.persistence import Account
-from host_stub.persistence.listings import list_page
-from host_stub.services.reading import searching
+from host_stub.services.reading import accounts
 from host_stub.web.panel import reading
 from host_stub.web.routing import row_number
 from host_stub.web.staff.room import asked, cursor, pages, show
@@ -25,8 +22,7 @@ def account_picker(title: LazyText, crumbs: list[tuple[Any, str]], parameter: st
     """Render a list of customers; each leads back to this page with `parameter` set."""
     text = asked("q")
     with reading() as session:
-        search = searching.accounts(text) if text else None
-        listing = list_page(session, select(Account), Account.id, cursor(), search=search)
+        listing = accounts.list_accounts(session, "", text, cursor())
     endpoint = request.endpoint or ""
     path = {**(request.view_args or {}), **keep}
     return show(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from billhook import Catalogue, LazyText, Money, formats
+from billhook import Catalogue, LazyText, formats
 
-from host_stub.persistence import Period, Plan
+from host_stub.domain.charging import Period
+from host_stub.services.reading.plans import Plan
 
 _ = Catalogue("host_stub")
 
@@ -17,10 +18,10 @@ PERIODS: Final = {
 }
 
 
-def price_words(plan: Plan, currency: str) -> LazyText:
+def price_words(plan: Plan) -> LazyText:
     """Return «500,00 руб. в месяц»; an hourly plan states its monthly price."""
-    amount = formats.money(Money(plan.price_minor, currency))
-    match Period(plan.period):
+    amount = formats.money(plan.price)
+    match plan.period:
         case Period.HOUR:
             return _("{amount} a month, charged hourly", amount=amount)
         case Period.DAY:

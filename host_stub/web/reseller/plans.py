@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from billhook import Catalogue, Money
+from billhook import Catalogue
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 from wtforms import SelectChoice, SelectField
 from wtforms.validators import DataRequired, Length
 
-from host_stub.persistence import Period, Plan, Reseller
-from host_stub.persistence.listings import Search, contains, list_page
-from host_stub.persistence.store import fetch
-from host_stub.services.charges import plans
-from host_stub.services.charges.plans import PlanTerms
+from host_stub.domain.charging import Period
+from host_stub.services.charges.plans import PlanTerms, change, create, set_active
+from host_stub.services.reading import plans
+from host_stub.services.reading.plans import Plan
 from host_stub.web.access import actor, current_reseller_id
 from host_stub.web.fields import AmountField, Paragraphs, Stripped
 from host_stub.web.panel import panel, reading, scope
@@ -51,12 +49,7 @@ def plans_list() -> ResponseReturnValue:
     statuses = [("on", _("on sale")), ("off", _("not sold"))]
     status, text = asked("status", ["on", "off"]), asked("q")
     with reading() as session:
-        query = select(Plan)
-        if status:
-            query = query.where(Plan.active == (status == "on"))
-        search = Search(contains(text, Plan.folded)) if text else None
-        listing = list_page(session, query, Plan.id, cursor(), search=search)
-        sold = plans.sold(session, [plan.id for plan in listing.rows])
+        listing = plans.list_plans(session, (status == "on") if status else None, text, cursor())
     return show(
         "reseller/plans.html",
         listing=listing,
@@ -64,8 +57,6 @@ def plans_list() -> ResponseReturnValue:
         statuses=statuses,
         status=status,
         query=text,
-        sold=sold,
-        currency=reseller().currency,
         price_words=price_words,
     )
 
@@ -75,7 +66,7 @@ def plan_new() -> ResponseReturnValue:
     form = PlanForm(period=Period.MONTH.value)
     form.price.use(reseller().currency)
     if form.validate_on_submit():
-        plan_id = plans.create(panel().store, scope(), current_reseller_id(), form.terms(), by=actor())
+        plan_id = create(panel().store, scope(), current_reseller_id(), form.terms(), by=actor())
         flash(str(_("Saved.")), "success")
         return redirect(url_for("reseller.plan", plan_id=plan_id), 303)
     return _page(form, None, []), 422 if form.errors else 200
@@ -84,29 +75,26 @@ def plan_new() -> ResponseReturnValue:
 @bp.route("/plans/<int:plan_id>", methods=["GET", "POST"], endpoint="plan")
 def plan_edit(plan_id: int) -> ResponseReturnValue:
     with reading() as session:
-        row = fetch(session, Plan, plan_id)
-        code = fetch(session, Reseller, row.reseller_id).currency
-        log = log_of(session, "plan", plan_id, code)
-    form = PlanForm(
-        name=row.name, period=row.period, price=Money(row.price_minor, code), description=row.description
-    )  # fmt: skip
-    form.price.use(code)
+        found = plans.plan(session, plan_id)
+        log = log_of(session, "plan", plan_id, found.price.currency)
+    form = PlanForm(name=found.name, period=found.period, price=found.price, description=found.description)
+    form.price.use(found.price.currency)
     if request.method == "POST":
         # The period stays for good, so a form without it is complete.
-        form.period.data = row.period
+        form.period.data = found.period
     if form.validate_on_submit():
-        plans.change(panel().store, scope(), plan_id, form.terms(Period(row.period)), by=actor())
+        change(panel().store, scope(), plan_id, form.terms(found.period), by=actor())
         flash(str(_("Saved. The next charges take the new terms.")), "success")
         return redirect(url_for("reseller.plan", plan_id=plan_id), 303)
-    return _page(form, row, log), 422 if form.errors else 200
+    return _page(form, found, log), 422 if form.errors else 200
 
 
-def _page(form: PlanForm, row: Plan | None, log: list[Any]) -> str:
+def _page(form: PlanForm, plan: Plan | None, log: list[Any]) -> str:
     return show(
         "reseller/plan.html",
         crumbs=[(_("Plans"), url_for("reseller.plans"))],
         form=form,
-        plan=row,
+        plan=plan,
         log=log,
         currency=reseller().currency,
         periods=PERIODS,
@@ -116,6 +104,6 @@ def _page(form: PlanForm, row: Plan | None, log: list[Any]) -> str:
 @bp.post("/plans/<int:plan_id>/active")
 def plan_active(plan_id: int) -> ResponseReturnValue:
     on = request.form.get("on") == "yes"
-    plans.set_active(panel().store, scope(), plan_id, on, by=actor())
+    set_active(panel().store, scope(), plan_id, on, by=actor())
     flash(str(_("The plan is on sale.") if on else _("The plan is no longer sold.")), "success")
     return redirect(url_for("reseller.plan", plan_id=plan_id), 303)

@@ -7,8 +7,8 @@ from billhook.host.loading import LoadedPlugin
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from host_stub.services.reading import resellers
 from host_stub.services.settings.plugin_settings import Owner
-from host_stub.services.tenants import resellers
 from host_stub.web.access import current_reseller_id
 from host_stub.web.panel import panel, reading
 from host_stub.web.reseller import bp

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 
 from billhook import Catalogue, LazyText, Money
 
-from host_stub.persistence import Account, GatewayEvent, Payment, Subscription
 from host_stub.services.charges.holds import HoldSummary
 from host_stub.services.money_in.approvals import BankOrder
 from host_stub.services.money_in.consequences import Started
+from host_stub.services.reading.accounts import AccountName
+from host_stub.services.reading.events import Event
+from host_stub.services.reading.payments import OfReseller as Payment
+from host_stub.services.reading.subscriptions import OfReseller as Subscription
 from host_stub.web.asking import Question, balance_line
-from host_stub.web.reseller.payment_facts import difference
+from host_stub.web.reseller.payment_words import difference
 
 _ = Catalogue("host_stub")
 
@@ -19,11 +22,11 @@ _ = Catalogue("host_stub")
 MONEY_ONLY, WITH_SERVICES = "money", "services"
 
 
-def correction(account: Account, hold: HoldSummary, amount: Money, reason: str) -> Question:
+def correction(name: str, hold: HoldSummary, amount: Money, reason: str) -> Question:
     if amount.minor < 0:
-        title = _("Take {amount} off the balance of {name}?", amount=-amount, name=account.name)
+        title = _("Take {amount} off the balance of {name}?", amount=-amount, name=name)
     else:
-        title = _("Add {amount} to the balance of {name}?", amount=amount, name=account.name)
+        title = _("Add {amount} to the balance of {name}?", amount=amount, name=name)
     return Question(
         title,
         _("Correct"),
@@ -49,14 +52,14 @@ def _what_follows(hold: HoldSummary, change: Money) -> list[LazyText]:
     return []
 
 
-def threshold(account: Account, hold: HoldSummary, wanted: Money) -> Question:
+def threshold(name: str, hold: HoldSummary, wanted: Money) -> Question:
     was, balance = hold.sums.threshold, hold.sums.balance
     lines = [
         _("Blocking threshold: {before} before, {after} after.", before=was, after=wanted),
         _("The balance is {balance}.", balance=balance),
     ]
     return Question(
-        _("Change the blocking threshold of {name} to {after}?", name=account.name, after=wanted),
+        _("Change the blocking threshold of {name} to {after}?", name=name, after=wanted),
         _("Save"),
         [*lines, *_threshold_follows(hold, wanted)],
     )
@@ -73,10 +76,10 @@ def _threshold_follows(hold: HoldSummary, wanted: Money) -> list[LazyText]:
     return []
 
 
-def approval(payment: Payment, account: Account, hold: HoldSummary, order: BankOrder) -> Question:
-    other = difference(order.received, Money(payment.amount_minor, payment.currency))
+def approval(paid: Payment, hold: HoldSummary, order: BankOrder) -> Question:
+    payment, other = paid.payment, difference(order.received, paid.payment.amount)
     return Question(
-        _("Credit {amount} to {name}?", amount=order.received, name=account.name),
+        _("Credit {amount} to {name}?", amount=order.received, name=paid.account.name),
         _("Approve and credit"),
         [
             _(
@@ -92,8 +95,8 @@ def approval(payment: Payment, account: Account, hold: HoldSummary, order: BankO
     )
 
 
-def event_credit(event: GatewayEvent, account: Account, hold: HoldSummary) -> Question:
-    amount = Money(event.amount_minor, event.currency)
+def event_credit(event: Event, account: AccountName, hold: HoldSummary) -> Question:
+    amount = event.amount
     return Question(
         _("Credit {amount} to {name}?", amount=amount, name=account.name),
         _("Credit {amount}", amount=amount),
@@ -105,28 +108,25 @@ def event_credit(event: GatewayEvent, account: Account, hold: HoldSummary) -> Qu
     )
 
 
-def event_close(event: GatewayEvent) -> Question:
-    amount = Money(event.amount_minor, event.currency)
+def event_close(event: Event) -> Question:
     return Question(
-        _("Close the notification of {amount} without a credit?", amount=amount),
+        _("Close the notification of {amount} without a credit?", amount=event.amount),
         _("Close"),
         [_("Notification {number}: nobody gets its money. This settles it for good.", number=event.external_id)],
     )
 
 
-def undoing(
-    payment: Payment, account: Account, hold: HoldSummary, started: Sequence[Started], amount: Money
-) -> Question:
+def undoing(paid: Payment, hold: HoldSummary, started: Sequence[Started], amount: Money) -> Question:
     """amount: what the approval credited."""
     lines = [
-        _("The approval of payment {number} is reversed, and the payment waits again.", number=payment.number),
+        _("The approval of payment {number} is reversed, and the payment waits again.", number=paid.payment.number),
         balance_line(hold.sums.balance, -amount),
         *map(_started_words, started),
     ]
     given_back = Money.zero(amount.currency)
     for each in started:
         given_back += each.charged if each.can_be_undone else Money.zero(amount.currency)
-    title = _("Take {amount} off the balance of {name}?", amount=amount, name=account.name)
+    title = _("Take {amount} off the balance of {name}?", amount=amount, name=paid.account.name)
     if not given_back:
         return Question(title, _("Reverse"), [*lines, *_what_follows(hold, -amount)])
     options = [
@@ -163,26 +163,26 @@ def _with_services(hold: HoldSummary, amount: Money, given_back: Money) -> LazyT
     )
 
 
-def cancelling(payment: Payment, account: Account) -> Question:
-    amount = Money(payment.amount_minor, payment.currency)
+def cancelling(paid: Payment) -> Question:
+    number, amount = paid.payment.number, paid.payment.amount
     return Question(
-        _("Cancel payment {number} for {amount} of {name}?", number=payment.number, amount=amount, name=account.name),
+        _("Cancel payment {number} for {amount} of {name}?", number=number, amount=amount, name=paid.account.name),
         _("Cancel payment"),
         [_("It cannot be paid or approved any more.")],
     )
 
 
-def activation(subscription: Subscription, account: Account, hold: HoldSummary, price: Money) -> Question:
+def activation(waiting: Subscription, hold: HoldSummary, price: Money) -> Question:
     return Question(
-        _("Activate “{subscription}” of {name}?", subscription=subscription.name, name=account.name),
+        _("Activate “{subscription}” of {name}?", subscription=waiting.subscription.name, name=waiting.account.name),
         _("Activate"),
         [_("{amount} will be charged for the first period.", amount=price), balance_line(hold.sums.balance, -price)],
     )
 
 
-def deletion(subscription: Subscription, account: Account) -> Question:
+def deletion(ending: Subscription) -> Question:
     return Question(
-        _("Delete “{subscription}” of {name}?", subscription=subscription.name, name=account.name),
+        _("Delete “{subscription}” of {name}?", subscription=ending.subscription.name, name=ending.account.name),
         _("Delete"),
         [_("It ends for good. What was paid is not given back.")],
     )

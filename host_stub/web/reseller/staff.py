@@ -6,13 +6,12 @@ from billhook import Catalogue
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from host_stub.domain.errors import NotFound
-from host_stub.persistence import User, UserKind
-from host_stub.persistence.store import fetch
 from host_stub.services.people import users
+from host_stub.services.reading import people
+from host_stub.services.reading.people import Person
 from host_stub.web.access import actor, current_reseller_id, signed_in
 from host_stub.web.page import MenuEntry
-from host_stub.web.panel import reading, writing
+from host_stub.web.panel import panel, reading, scope
 from host_stub.web.reseller import bp
 from host_stub.web.staff.forms import PersonForm
 from host_stub.web.staff.managers import invite_manager
@@ -28,15 +27,15 @@ def staff_list() -> ResponseReturnValue:
     if form.validate_on_submit() and invite_manager(current_reseller_id(), form):
         return redirect(url_for("reseller.staff"), 303)
     with reading() as session:
-        people = users.managers_of(session, current_reseller_id())
-    page = show("reseller/staff.html", people=people, form=form, menu=_menu)
+        managers = people.managers(session, current_reseller_id())
+    page = show("reseller/staff.html", people=managers, form=form, menu=_menu)
     return page, 422 if form.errors else 200
 
 
-def _menu(user: User) -> list[MenuEntry]:
+def _menu(user: Person) -> list[MenuEntry]:
     url = url_for("reseller.manager", user_id=user.id)
     entries = [MenuEntry(_("Log"), url)]
-    if user.active and user.password_hash is None:
+    if user.active and not user.has_password:
         entries.append(MenuEntry(_("Send the invitation again"), url, post=True, fields=[("act", "invite")]))
     if user.id == signed_in().user_id:
         return entries
@@ -53,9 +52,7 @@ def _menu(user: User) -> list[MenuEntry]:
 @bp.get("/staff/<int:user_id>")
 def manager(user_id: int) -> ResponseReturnValue:
     with reading() as session:
-        user = fetch(session, User, user_id)
-        if user.kind != UserKind.MANAGER:
-            raise NotFound("User", user_id)
+        user = people.manager(session, user_id)
         log = log_of(session, "user", user_id, "RUB")
     return show(
         "reseller/manager.html", crumbs=[(_("Staff"), url_for("reseller.staff"))], user=user, log=log, menu=_menu
@@ -65,14 +62,12 @@ def manager(user_id: int) -> ResponseReturnValue:
 @bp.post("/staff/<int:user_id>", endpoint="manager_change")
 def manager_change(user_id: int) -> ResponseReturnValue:
     """Block, allow again or invite again; the button says which."""
-    act = request.form.get("act", "")
-    with writing() as session:
-        user = fetch(session, User, user_id, lock=True)
-        if user.kind != UserKind.MANAGER:
-            raise NotFound("User", user_id)
-        if act == "invite" and user.password_hash is None:
-            users.invite(session, user, by=actor(), invitations=invitations())
-        elif act in ("on", "off") and user_id != signed_in().user_id:
-            users.set_active(session, user, act == "on", by=actor())
+    act, store = request.form.get("act", ""), panel().store
+    with reading() as session:
+        people.manager(session, user_id)
+    if act == "invite":
+        users.invite_again(store, scope(), user_id, by=actor(), invitations=invitations())
+    elif act in ("on", "off") and user_id != signed_in().user_id:
+        users.switch_manager(store, scope(), user_id, act == "on", by=actor())
     flash(str(_("Saved.")), "success")
     return redirect(url_for("reseller.staff"), 303)

@@ -8,21 +8,17 @@ from billhook import Catalogue, Level, Setting, SettingKind
 from billhook.host.loading import LoadedPlugin
 from flask import abort, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from host_stub.persistence import PaymentMethod
-from host_stub.persistence.store import fetch
 from host_stub.services.money_in.templates import (
-    given_up,
     method_place,
     owner_place,
     save_template,
     save_template_of_all,
 )
+from host_stub.services.reading import methods, resellers
 from host_stub.services.settings import setting_levels
 from host_stub.services.settings.plugin_settings import Owner
-from host_stub.services.tenants import resellers
 from host_stub.web.access import actor, current_reseller_id
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.reseller import bp
@@ -38,11 +34,10 @@ _ = Catalogue("host_stub")
 def templates_list() -> ResponseReturnValue:
     """Every template: those for all methods of a plugin, then those of each method."""
     with reading() as session:
-        rows = methods_of(session)
         found = [
-            (row, setting, STATES[setting_levels.find(setting, method_place(session, row, setting).kept)[1]])
-            for row in rows
-            for setting in _templates_of(row)
+            (each.shown, setting, STATES[setting_levels.find(setting, method_place(session, each, setting).kept)[1]])
+            for each in methods.records(session)
+            for setting in _templates_of(each.plugin)
         ]
         shared = [
             (plugin, setting, STATES[setting_levels.find(setting, owner_place(session, owner, setting).kept)[1]])
@@ -51,24 +46,17 @@ def templates_list() -> ResponseReturnValue:
             for setting in templates_at(plugin, Level.RESELLER)
         ]
         plugins = panel().registry.plugins
-        failed = given_up(session, {name: p.provider.settings for name, p in plugins.items() if p.provider})
+        failed = methods.templates_given_up(
+            session, {name: p.provider.settings for name, p in plugins.items() if p.provider}
+        )
     return show(
         "reseller/templates.html",
         found=found,
         shared=shared,
-        failed={(method.id, setting.key) for method, setting in failed},
+        failed=failed,
         own=STATES[Level.METHOD],
         for_all=STATES[Level.RESELLER],
     )
-
-
-def methods_of(session: Session, plugin: str = "") -> list[PaymentMethod]:
-    """Return the methods in the reseller's order; of one plugin, those that are offered come first."""
-    query = select(PaymentMethod).order_by(PaymentMethod.position, PaymentMethod.id)
-    if plugin:
-        query = select(PaymentMethod).where(PaymentMethod.plugin == plugin)
-        query = query.order_by(PaymentMethod.active.desc(), PaymentMethod.position, PaymentMethod.id).limit(200)
-    return list(session.scalars(query))
 
 
 def _shared(session: Session) -> list[LoadedPlugin]:
@@ -76,8 +64,8 @@ def _shared(session: Session) -> list[LoadedPlugin]:
     return [plugin for name, plugin in panel().registry.plugins.items() if name in on]
 
 
-def _templates_of(row: PaymentMethod) -> list[Setting]:
-    plugin = panel().registry.plugins.get(row.plugin)
+def _templates_of(name: str) -> list[Setting]:
+    plugin = panel().registry.plugins.get(name)
     if plugin is None or plugin.provider is None:
         return []
     return [s for s in plugin.provider.settings if s.kind is SettingKind.LIQUID]
@@ -85,12 +73,12 @@ def _templates_of(row: PaymentMethod) -> list[Setting]:
 
 def _of_method(method_id: int, key: str) -> Template:
     with reading() as session:
-        row = fetch(session, PaymentMethod, method_id)
-        provider = panel().registry.provider(row.plugin)
-        setting = next((s for s in _templates_of(row) if s.key == key), None)
+        record = methods.record(session, method_id)
+        provider = panel().registry.provider(record.plugin)
+        setting = next((s for s in _templates_of(record.plugin) if s.key == key), None)
         if setting is None:
             abort(404)
-        place = method_place(session, row, setting)
+        place = method_place(session, record, setting)
 
     def log() -> list[Any]:
         with reading() as session:
@@ -100,13 +88,13 @@ def _of_method(method_id: int, key: str) -> Template:
         setting=setting,
         provider=provider,
         place=place,
-        methods=[row],
-        name=row.name,
+        methods=[record.shown],
+        name=record.name,
         endpoint="reseller.template",
         values={"method_id": method_id, "key": key},
         crumbs=[
             (_("Templates"), url_for("reseller.templates")),
-            (row.name, url_for("reseller.method", method_id=method_id)),
+            (record.name, url_for("reseller.method", method_id=method_id)),
         ],
         save=lambda text: save_template(panel().store, scope(), method_id, setting, text, by=actor()),
         log=log,
@@ -136,12 +124,12 @@ def _of_all(name: str, key: str) -> Template:
         setting = next((s for s in templates_at(plugin, Level.RESELLER) if s.key == key), None) if plugin else None
         if plugin is None or plugin.provider is None or setting is None:
             abort(404)
-        place, methods = owner_place(session, owner, setting), methods_of(session, name)
+        place, drawn = owner_place(session, owner, setting), methods.of_plugin(session, name)
     return Template(
         setting=setting,
         provider=plugin.provider,
         place=place,
-        methods=methods,
+        methods=drawn,
         name=_("For all methods: {plugin}", plugin=plugin.title),
         endpoint="reseller.template_of_all",
         values={"name": name, "key": key},

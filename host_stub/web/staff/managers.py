@@ -8,7 +8,7 @@ from flask import flash
 from host_stub.services.people import users
 from host_stub.services.people.users import EmailTaken, InvalidEmail, NewUser
 from host_stub.web.access import actor
-from host_stub.web.panel import writing
+from host_stub.web.panel import panel, scope
 from host_stub.web.staff.forms import PersonForm
 from host_stub.web.staff.room import invitations
 
@@ -19,8 +19,7 @@ def invite_manager(reseller_id: int, form: PersonForm) -> bool:
     """Make a manager and mail them; put what is wrong beside the field and say so."""
     person = NewUser(form.email.data, form.name.data, form.language.data)
     try:
-        with writing() as session:
-            users.add_manager(session, reseller_id, person, by=actor(), invitations=invitations())
+        users.hire(panel().store, scope(), reseller_id, person, by=actor(), invitations=invitations())
     except InvalidEmail:
         form.email.errors = [_("This is no e-mail address.")]
         return False

@@ -13,7 +13,7 @@ from wtforms.validators import DataRequired, Length
 
 from host_stub.domain.payments import document_number, valid_mask
 from host_stub.domain.resellers import NEW, ResellerDraft
-from host_stub.persistence import Reseller
+from host_stub.services.reading.resellers import Reseller
 from host_stub.services.tenants.resellers import Extras
 from host_stub.web import brand
 from host_stub.web.fields import AmountField, NumberField, Stripped
@@ -113,13 +113,12 @@ class ResellerForm(PanelForm):
     )
 
     @classmethod
-    def of(cls, row: Reseller | None, currency: str) -> ResellerForm:
-        """Return the form: filled from the row, or with what a new reseller begins with."""
-        known = row or NEW
+    def of(cls, known: Reseller | None, currency: str) -> ResellerForm:
+        """Return the form: filled from what is known, or with what a new reseller begins with."""
         form = cls(
-            obj=known,
-            min_top_up=Money(known.min_top_up_minor, currency),
-            max_top_up=Money(known.max_top_up_minor, currency),
+            obj=known or NEW,
+            min_top_up=Money(NEW.min_top_up_minor, currency),
+            max_top_up=Money(NEW.max_top_up_minor, currency),
         )
         for field in (form.min_top_up, form.max_top_up):
             field.use(currency)
@@ -176,5 +175,5 @@ def accent_words(accent: str) -> list[LazyText]:
     return words
 
 
-def example_number(row: Reseller) -> str:
-    return document_number(row.number_mask, row.next_number)
+def example_number(reseller: Reseller) -> str:
+    return document_number(reseller.number_mask, reseller.next_number)

@@ -10,12 +10,9 @@ from billhook import AnswersStatus, Catalogue, HearsNotifications, LazyText
 from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from host_stub.persistence import Reseller
-from host_stub.persistence.listings import Cursor, Listing
-from host_stub.persistence.store import fetch
-from host_stub.plugins.desk import Desk
 from host_stub.services.people.users import Invitations
-from host_stub.services.telling import journal
+from host_stub.services.reading import Cursor, Listing, journal, resellers
+from host_stub.services.reading.resellers import Reseller
 from host_stub.web import context, routing
 from host_stub.web.access import current_reseller_id, signed_in
 from host_stub.web.page import Column, LogEntry, NavItem, Notice, Tone
@@ -33,15 +30,9 @@ CLOSED_HERE = _("Nothing new begins in its name. You can settle what was under w
 
 
 def reseller() -> Reseller:
-    """Return the reseller of the page, read anew."""
+    """Return the reseller of the page."""
     with reading() as session:
-        return fetch(session, Reseller, current_reseller_id())
-
-
-def desk() -> Desk:
-    """Return the pay desk: what documents, previews and provider calls need."""
-    parts = panel()
-    return Desk(parts.store, parts.registry, parts.keys, parts.renderer, parts.config.base_url)
+        return resellers.reseller(session, current_reseller_id())
 
 
 def invitations() -> Invitations:
@@ -75,11 +66,11 @@ def whose_room() -> list[Notice]:
     user = signed_in()
     if not user.is_operator or current_reseller_id() == user.reseller_id:
         return []
-    row = reseller()
-    text = _("You work in the name of {name}.", name=row.name)
+    whose = reseller()
+    text = _("You work in the name of {name}.", name=whose.name)
     notices = [Notice(Tone.INFO, text, action_label=_("Operator's room"), action_url=url_for("operator.home"))]
-    if row.closed_at is not None:
-        page = url_for("operator.reseller", reseller_id=row.id) + "#closing"
+    if whose.closed_at is not None:
+        page = url_for("operator.reseller", reseller_id=whose.id) + "#closing"
         notices.append(Notice(Tone.BAD, CLOSED_HERE, title=CLOSED, action_label=_("Reopen"), action_url=page))
     return notices
 

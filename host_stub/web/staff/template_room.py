@@ -12,15 +12,17 @@ from billhook.host.reading import documents_of
 from billhook.settings import Text
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 from wtforms import HiddenField, SelectField, TextAreaField
 from wtforms.validators import Length
 
 from host_stub.domain.errors import MethodUnavailable
-from host_stub.persistence import Account, Payment, PaymentMethod
 from host_stub.plugins import documents
 from host_stub.plugins.errors import PluginUnavailable
 from host_stub.services.money_in.templates import digest, inherited_text
+from host_stub.services.reading import payments
+from host_stub.services.reading.accounts import Account
+from host_stub.services.reading.methods import Method
+from host_stub.services.reading.payments import Payment
 from host_stub.services.settings import setting_levels
 from host_stub.services.settings.setting_changes import Place
 from host_stub.web import security
@@ -28,7 +30,7 @@ from host_stub.web.page import LogEntry
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.panel_form import PanelForm
 from host_stub.web.routing import row_number
-from host_stub.web.staff.room import desk, show
+from host_stub.web.staff.room import show
 from host_stub.web.stored_files import paper
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ class Template:
     setting: Setting
     provider: PaymentProvider
     place: Place
-    methods: Sequence[PaymentMethod]
+    methods: Sequence[Method]
     name: Text
     endpoint: str
     values: Mapping[str, Any]
@@ -120,7 +122,7 @@ class _Sample:
     kind: str
 
     def source(self) -> DocumentSource:
-        return documents.source_of(desk(), scope(), self.payment.id, self.method_id, self.kind)
+        return documents.source_of(panel().desk, scope(), self.payment.id, self.method_id, self.kind)
 
 
 def _samples(template: Template) -> list[_Sample]:
@@ -142,21 +144,14 @@ def _samples(template: Template) -> list[_Sample]:
 def _candidates(template: Template) -> Iterator[_Sample]:
     resellers = {method.reseller_id for method in template.methods}
     with reading() as session:
-        query = (
-            select(Payment, Account)
-            .join(Account, Account.id == Payment.account_id)
-            .where(Payment.reseller_id.in_(resellers))
-            .order_by(Payment.id.desc())
-            .limit(LOOKED_AT)
-        )
-        rows = [(payment, account) for payment, account in session.execute(query)]
-    for payment, account in rows:
+        found = payments.latest(session, resellers, LOOKED_AT)
+    for payment, account in found:
         method = next((m for m in template.methods if _takes(m, account)), None)
         for kind in documents_of(template.provider) if method else ():
             yield _Sample(payment, account, method.id if method else 0, kind.name)
 
 
-def _takes(method: PaymentMethod, account: Account) -> bool:
+def _takes(method: Method, account: Account) -> bool:
     return method.reseller_id == account.reseller_id and account.type in method.account_types
 
 
@@ -215,7 +210,7 @@ def _draw(sample: _Sample, text: str) -> RenderedDocument | None:
     from host_stub.adapters.render import RendererBroken, RendererBusy
 
     try:
-        return documents.preview(desk(), scope(), sample.payment.id, sample.method_id, sample.kind, template=text)
+        return documents.preview(panel().desk, scope(), sample.payment.id, sample.method_id, sample.kind, template=text)
     except (RendererBusy, RendererBroken, PluginUnavailable, ProviderError, MethodUnavailable):
         return None
 

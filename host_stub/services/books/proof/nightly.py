@@ -80,9 +80,11 @@ def last(session: Session) -> Standing | None:
     return Standing(row.ended_at, [Result(**each) for each in row.checks])
 
 
-def overdue(session: Session) -> bool:
-    """Say whether a proof should have ended by now: the last is old, or the installation is and has none."""
-    proved = last(session)
+def overdue(session: Session, proved: Standing | None) -> bool:
+    """Say whether a proof should have ended by now: the last is old, or the installation is and has none.
+
+    proved: what `last` returns.
+    """
     began = select(Reseller.created_at).where(Reseller.is_operator)
     since = proved.ended_at if proved else session.scalars(began).first()
     return since is not None and now(session) - since > OVERDUE

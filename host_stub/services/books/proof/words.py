@@ -6,11 +6,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from billhook import AccountType, PaymentStatus
+from billhook import AccountType, PaymentStatus, Reason
 from sqlalchemy import Connection, Table, Text, func, or_, select, type_coerce
 from sqlalchemy.sql.elements import ColumnElement
 
-from billhook import Reason
 from host_stub.persistence import AccessLevel, Base, Leg, Period, SubscriptionStatus, UserKind
 from host_stub.persistence.types import Json
 from host_stub.services.books.ledger import Kind
