@@ -44,7 +44,7 @@ def test_the_number_of_unpaid_payments_stands_on_the_menu(owner: Visitor, room: 
 
     page = owner.get(room.path("/subscriptions")).text
 
-    assert "2 неоплаченных платежа" in page
+    assert '2<span class="visually-hidden"> не оплачено</span>' in page
 
 
 def test_payments_are_filtered_by_status_and_found_by_number(owner: Visitor, room: Room) -> None:

@@ -162,7 +162,8 @@ def test_history_is_three_months_long_and_the_ledger_agrees(store: Store) -> Non
 
 def test_a_fresh_demo_has_a_proof_that_found_nothing(store: Store) -> None:
     with store.read() as session:
-        proved, overdue = nightly.last(session), nightly.overdue(session)
+        proved = nightly.last(session)
+        overdue = nightly.overdue(session, proved)
 
     assert proved is not None
     assert proved.found == 0
