@@ -18,6 +18,7 @@ from host_stub.adapters.keys import create_key_file, load_key_file, new_keys
 from host_stub.config import Config
 from host_stub.persistence import Worker, open_store
 from host_stub.persistence.store import make_engine
+from tests.command_line.conftest import Installation
 from tests.support.world import World
 
 
@@ -311,17 +312,21 @@ def test_keys_that_are_there_already_may_stay(installation, databases):
     databases.discard(elsewhere.url)
 
 
-def said(installation, *arguments: str, url: str) -> subprocess.CompletedProcess[str]:
+@pytest.fixture
+def place(tmp_path):
+    """A folder without a database, the same for both kinds."""
+    return Installation(tmp_path, "", 25)
+
+
+def said(place: Installation, *arguments: str, url: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a process of its own, whose `main` says in one line what a person can mend."""
-    environment = {**os.environ, **installation.environment, "BILLHOOK_DATABASE_URL": url}
+    environment = {**os.environ, **place.environment, "BILLHOOK_DATABASE_URL": url}
     command = [sys.executable, "-m", "host_stub.cli", *arguments]
-    return subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=False, cwd=installation.folder
-    )
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=place.folder)
 
 
 @pytest.mark.parametrize("url", ["rubbish", "mysql://db/billhook", "postgresql://db:port/billhook"])
-def test_an_address_of_no_database_is_refused_in_one_line(installation, monkeypatch, url):
+def test_an_address_of_no_database_is_refused_in_one_line(monkeypatch, url):
     monkeypatch.setenv("BILLHOOK_DATABASE_URL", url)
 
     with pytest.raises(ValidationError, match="an address such as sqlite:"):
@@ -331,10 +336,10 @@ def test_an_address_of_no_database_is_refused_in_one_line(installation, monkeypa
 @pytest.mark.parametrize(
     "arguments", [("prove",), ("doctor",), ("backup", "new.backup"), ("migrate",), ("clock-is-right",)], ids=" ".join
 )
-def test_no_command_answers_a_wrong_address_with_a_traceback(installation, arguments):
-    create_key_file(installation.key_file)
+def test_no_command_answers_a_wrong_address_with_a_traceback(place, arguments):
+    create_key_file(place.key_file)
 
-    done = said(installation, *arguments, url="rubbish")
+    done = said(place, *arguments, url="rubbish")
 
     assert done.returncode == 2
     assert done.stderr.splitlines() == [done.stderr.strip()]
@@ -345,11 +350,11 @@ def test_no_command_answers_a_wrong_address_with_a_traceback(installation, argum
     "arguments", [("prove",), ("doctor", "--quick"), ("backup", "new.backup"), ("create-operator", "a@b.ru", "A")],
     ids=" ".join,
 )  # fmt: skip
-def test_a_mistyped_path_is_told_and_no_database_is_made_there(installation, arguments):
-    create_key_file(installation.key_file)
-    mistyped = installation.folder / "bilhook.db"
+def test_a_mistyped_path_is_told_and_no_database_is_made_there(place, arguments):
+    create_key_file(place.key_file)
+    mistyped = place.folder / "bilhook.db"
 
-    done = said(installation, *arguments, url=f"sqlite:///{mistyped}")
+    done = said(place, *arguments, url=f"sqlite:///{mistyped}")
 
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
@@ -357,8 +362,8 @@ def test_a_mistyped_path_is_told_and_no_database_is_made_there(installation, arg
     assert not mistyped.exists()
 
 
-def test_migrate_makes_a_database_that_is_not_there(installation):
-    done = said(installation, "migrate", url=f"sqlite:///{installation.folder / 'new.db'}")
+def test_migrate_makes_a_database_that_is_not_there(place):
+    done = said(place, "migrate", url=f"sqlite:///{place.folder / 'new.db'}")
 
     assert done.returncode == 0
-    assert (installation.folder / "new.db").exists()
+    assert (place.folder / "new.db").exists()
