@@ -25,7 +25,7 @@ INLINE = re.compile(r"`([^`\n]+)`")
 #: What the pages about the web layer call by a module's last name.
 OF_THE_HOST = (
     *(f"host_stub.web.{name}" for name in ("access", "asking", "context", "security", "session", "panel", "face")),
-    *(f"host_stub.services.{name}" for name in ("money_in.payments", "people.limits", "telling.journal")),
+    *(f"host_stub.services.{name}" for name in ("reading.payments", "people.limits", "telling.journal")),
 )
 #: Pages about the insides of the host; there a dotted name is one of its modules'.
 INSIDE = [page for page in PAGES if page.is_relative_to(ROOT / "host_stub")]
