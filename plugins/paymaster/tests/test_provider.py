@@ -27,6 +27,7 @@ from billhook import (
     hooks,
 )
 from billhook.i18n import read_po, use_language
+from billhook_paymaster import protocol
 from billhook_paymaster.provider import CONFIRM, FAILURE, NOTIFY, SUCCESS, PayMaster
 from billhook_paymaster.settings import merchant_fault, method_code_fault, payment_address_fault
 
@@ -236,8 +237,8 @@ def test_a_method_code_may_be_empty_but_holds_no_spaces():
 
 
 def messages() -> set[str]:
-    """Return every message id that the package marks."""
-    found = set()
+    """Return every message id that the package marks, and the labels of what the gateway says beside the sum."""
+    found = set(protocol._DETAILS)
     for file in PACKAGE.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_":
