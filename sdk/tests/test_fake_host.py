@@ -17,6 +17,7 @@ from billhook import (
     PaymentProvider,
     PaymentStatus,
     PluginError,
+    Reason,
     Setting,
     SettingKind,
     Unavailable,
@@ -27,7 +28,6 @@ from billhook_kit.bench import Bench, Subject
 from billhook_kit.checks.events import sample_event
 from billhook_kit.fake_host import open_fake
 from billhook_kit.guard import closed_network
-from billhook_kit.judging import Misfit
 
 MUTANTS = Path(__file__).parent / "mutants"
 HONEST = str(MUTANTS / "mutant_host_tables.py")  # honest as far as a host in memory can see
@@ -71,14 +71,14 @@ def test_a_second_payment_of_one_number_is_credited_too(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"amount": rub("4999.99")}, Misfit.OTHER_AMOUNT),
-        ({"amount": Money.of("5000.00", "USD")}, Misfit.OTHER_CURRENCY),
-        ({"merchant": "other"}, Misfit.OTHER_MERCHANT),
-        ({"reference": "no-such"}, Misfit.UNKNOWN_PAYMENT),
-        ({"is_test": True}, Misfit.TEST_PAYMENT),
+        ({"amount": rub("4999.99")}, Reason.OTHER_AMOUNT),
+        ({"amount": Money.of("5000.00", "USD")}, Reason.OTHER_CURRENCY),
+        ({"merchant": "other"}, Reason.OTHER_MERCHANT),
+        ({"reference": "no-such"}, Reason.UNKNOWN_PAYMENT),
+        ({"is_test": True}, Reason.TEST_PAYMENT),
     ],
 )
-def test_what_does_not_fit_is_parked_and_answered_well(bench: Bench, changes: dict[str, Any], why: Misfit) -> None:
+def test_what_does_not_fit_is_parked_and_answered_well(bench: Bench, changes: dict[str, Any], why: Reason) -> None:
     answer = bench.notify(bench.notification(bench.started(), **changes))
 
     assert answer.status == 200
@@ -92,7 +92,7 @@ def test_a_payment_that_nobody_started_is_parked(bench: Bench) -> None:
 
     bench.notify(bench.notification(started, reference=other.number))
 
-    assert [parked.reason for parked in bench.host.books.parked] == [Misfit.NOT_STARTED]  # type: ignore[attr-defined]
+    assert [parked.reason for parked in bench.host.books.parked] == [Reason.NOT_STARTED]  # type: ignore[attr-defined]
 
 
 def test_money_for_an_expired_payment_is_credited_and_for_a_cancelled_one_parked(bench: Bench) -> None:
@@ -104,7 +104,7 @@ def test_money_for_an_expired_payment_is_credited_and_for_a_cancelled_one_parked
         bench.notify(bench.notification(started))
 
     assert [credit.number for credit in bench.host.credits()] == [expired.payment.number]
-    assert [parked.reason for parked in bench.host.books.parked] == [Misfit.CANCELLED]  # type: ignore[attr-defined]
+    assert [parked.reason for parked in bench.host.books.parked] == [Reason.CANCELLED]  # type: ignore[attr-defined]
 
 
 def test_bad_signatures_rubbish_and_unknown_addresses_have_their_answers(bench: Bench) -> None:
