@@ -96,7 +96,7 @@ class TimedSMTP(smtplib.SMTP):
             raise smtplib.SMTPConnectError(code, words)
 
     def within(self, seconds: float) -> None:
-        """Let what follows take so long at most."""
+        """Bound the time of what follows."""
         self._until = self._ticks() + seconds
 
     def has_answer(self, seconds: float) -> bool:

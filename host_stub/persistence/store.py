@@ -93,7 +93,7 @@ class Store:
 
     @contextmanager
     def serving(self) -> Iterator[None]:
-        """Let this thread serve one request: what it reads by `page` within the block is read in one unit."""
+        """Serve one request in this thread: what it reads by `page` within the block is read in one unit."""
         self._pages.serves, self._pages.open = True, None
         try:
             yield

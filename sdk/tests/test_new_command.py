@@ -1,4 +1,4 @@
-"""`billhook new`: what an author gets, and what he is told when he can't have it."""
+"""`billhook new`: what an author gets, and what they are told when they can't have it."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 @contextmanager
 def visiting(browser: Browser, demo: Demo, role: str, **more: object) -> Iterator[Page]:
-    """Give a page on which somebody has signed in, in a session of his own.
+    """Give a page on which somebody has signed in, in a session of their own.
 
     role: a name of the demo's logins. more: for the browser's context, such as `viewport`.
     Fails at the end when a script failed or the content security policy refused something.

@@ -174,7 +174,7 @@ def read_the_bill(paper: bytes, number: str) -> None:
 
 
 def approve(page: Page, number: str, amount: str, *, order: str) -> None:
-    """Let the manager take the payment from his work queue and approve it."""
+    """Let the manager take the payment from their work queue and approve it."""
     page.get_by_role("link", name=number, exact=True).or_(page.get_by_role("link", name="Платежи")).first.click()
     if page.get_by_role("heading", name=number).count() == 0:
         page.get_by_role("link", name=number, exact=True).click()

@@ -153,7 +153,7 @@ def invite_again(store: Store, scope: Scope, user_id: int, *, by: Actor, invitat
 
 
 def switch_manager(store: Store, scope: Scope, user_id: int, active: bool, *, by: Actor) -> None:
-    """Let a member of staff sign in, or not any more. Raises NotFound, also for a customer's user."""
+    """Switch a member of staff on or off: whether they may sign in. Raises NotFound, also for a customer's user."""
     with store.write(scope) as session:
         user = fetch(session, User, user_id, lock=True)
         if user.kind != UserKind.MANAGER:

@@ -22,7 +22,7 @@ from host_stub.services.reading.resellers import ResellerName
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """source: plugin and merchant, `a:b`. reason: why it was parked, a Misfit. settled_by: an Actor, as text."""
+    """source: plugin and merchant, `a:b`. reason: why it was parked, a Reason. settled_by: an Actor, as text."""
 
     id: int
     reseller_id: int

@@ -38,6 +38,7 @@ def downgrade() -> None:
 
 
 def _write_keys(connection: sa.Connection) -> None:
+    # By the present code, unlike all else in a revision: keys are compared with those that it makes.
     rows = sa.table("approval", sa.column("id"), sa.column("order_number"), sa.column("order_key"))
     last = 0
     while True:

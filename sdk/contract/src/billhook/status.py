@@ -29,5 +29,6 @@ class AttemptState(StrEnum):
     UNKNOWN = "unknown"  # it does not say: ask again later
 
 
-#: A paid attempt is answered with the same facts that a notification gives, and they are judged in the same way.
+#: A paid attempt is answered with the same facts that a notification gives, and they are judged in the same way;
+#: without any the attempt counts as OPEN.
 StatusAnswer = Sequence[Fact] | AttemptState

@@ -1,4 +1,4 @@
-"""Tells the customer whenever somebody looks at his page."""
+"""Tells the customer whenever somebody looks at their page."""
 
 from __future__ import annotations
 
