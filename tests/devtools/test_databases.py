@@ -98,3 +98,20 @@ def test_without_postgresql_ci_fails_with_the_reason(monkeypatch: pytest.MonkeyP
 
     with pytest.raises(pytest.fail.Exception, match="no PostgreSQL"):
         lacking("no PostgreSQL")
+
+
+def test_a_connection_that_outlives_its_pool_is_closed_with_its_database(
+    postgresql_databases: PostgresqlServer,
+) -> None:
+    url = postgresql_databases.migrated()
+    engine = make_engine(url)
+    connection = engine.connect()
+    left = connection.connection.dbapi_connection
+    engine.dispose()
+    connection.close()
+    postgresql_databases.discard(url)
+    assert left is not None and not left.closed
+
+    postgresql_databases.discard(postgresql_databases.migrated())
+
+    assert left.closed

@@ -22,6 +22,8 @@ from typing import Protocol
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
 
 from tests.support.ports import kept_port
 
@@ -140,6 +142,30 @@ class Emptying:
         return str(row[0]) if row else ""
 
 
+class _LeftOpen:
+    """The connections that pools opened in this process, held until their database is done with.
+
+    A thread that outlives its test gives its connection to a pool that is closed already, and nobody closes it. Python
+    would tell of that at the next collection of garbage, in whatever test runs then.
+    """
+
+    def __init__(self) -> None:
+        self._of: dict[str, list[psycopg.Connection]] = {}
+
+    def opened(self, connection: object, _record: object) -> None:
+        if isinstance(connection, psycopg.Connection):
+            self._of.setdefault(connection.info.dbname, []).append(connection)
+
+    def close(self, name: str) -> None:
+        """Close what leads to a database; the server has ended these connections already."""
+        for connection in self._of.pop(name, ()):
+            connection.close()
+
+
+_LEFT_OPEN = _LeftOpen()
+event.listen(Pool, "connect", _LEFT_OPEN.opened)
+
+
 class PostgresqlServer:
     """A server that we may create databases on; a migrated one is a copy of a template database.
 
@@ -197,6 +223,7 @@ class PostgresqlServer:
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+            _LEFT_OPEN.close(name)
             return self._emptying.empty(connection)
 
     def setting(self, name: str) -> str:
@@ -219,6 +246,7 @@ class PostgresqlServer:
         self._copies.discard(name)
         with self._connect() as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        _LEFT_OPEN.close(name)
 
     def _connect(self, name: str = "") -> psycopg.Connection:
         return psycopg.connect(**self._parameters, dbname=name or self._maintenance, autocommit=True)  # type: ignore[arg-type]
