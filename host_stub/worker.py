@@ -35,7 +35,7 @@ from host_stub.progress import Progress
 from host_stub.services.books.proof import nightly
 from host_stub.services.charges import charge_watches, charging, watch_levels
 from host_stub.services.charges.clock_guard import ClockGuard
-from host_stub.services.money_in import attempts, payments
+from host_stub.services.money_in import payments, questions
 from host_stub.services.people import ageing
 from host_stub.services.people.password_resets import ResetReceiver
 from host_stub.services.queues import claims, deliveries, heartbeat, outbox
@@ -160,7 +160,7 @@ class Worker:
     def _reread(self) -> int:
         """Let nothing wait for a clock that was ahead and has been set back. It is no work: nothing follows from it."""
         claims.reread(self._store)
-        attempts.reread(self._store)
+        questions.reread(self._store)
         return 0
 
     def _delivering(

@@ -29,14 +29,13 @@ from billhook import (
     Room,
     Setting,
     StatusAnswer,
-    StatusRequest,
     Value,
 )
 from billhook.events import Event
 from billhook.host.places import hook_of
 from billhook.host.tables import Tables
 from billhook_kit import Credit, NotOffered, Opened, Started, Visit, Wish
-from billhook_kit.views import telling_settings
+from billhook_kit.views import asked_about, telling_settings
 from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
@@ -60,7 +59,6 @@ from host_stub.persistence import (
     LedgerTransaction,
     Leg,
     Payment,
-    PaymentAttempt,
     PaymentMethod,
     PluginFailure,
     Scope,
@@ -199,10 +197,7 @@ class PanelHost:
             begun = paying.start(self._desk, self._scope, payment.id, method.id, language=language, by=_OPERATOR)
         except MethodUnavailable as error:
             raise NotOffered(str(error)) from error
-        with self._store.read(self._scope) as session:
-            newest = select(PaymentAttempt).order_by(PaymentAttempt.id.desc()).limit(1)
-            key = session.scalars(newest).one().idempotency_key
-        return Started(begun.payment, method, begun.outcome, key)
+        return Started(begun.payment, method, begun.outcome, begun.request)
 
     def deliver(self, method: MethodView, action: str, request: RawRequest) -> Answer:
         answer = self._send(method, action, request)
@@ -309,8 +304,7 @@ class PanelHost:
         return [*problem, *(f"its template names {each!r}, which it is not given" for each in done.unknown)]
 
     def query(self, started: Started, tries: int = 0) -> StatusAnswer:
-        payment, key = started.payment, started.idempotency_key
-        request = StatusRequest(payment, started.method, payment.number, key, tries)
+        request = asked_about(started.request, self._store.now(), tries, started.outcome.external_reference)
         return self._registry.ask(request.method, "query", cast(AnswersStatus, self.provider).query, request)
 
     def tell(self, event: Event) -> list[Effect]:

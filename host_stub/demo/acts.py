@@ -33,7 +33,7 @@ from host_stub.plugins.desk import Desk
 from host_stub.plugins.registry import Registry
 from host_stub.services.books import corrections
 from host_stub.services.charges import plans, subscriptions
-from host_stub.services.money_in import approvals, gateway, methods, payments
+from host_stub.services.money_in import approvals, gateway, methods, payments, tries
 from host_stub.services.people import passwords, users
 from host_stub.services.people.users import Invitations, NewUser
 from host_stub.services.settings import plugin_settings
@@ -210,12 +210,13 @@ class Shop:
         """Let the gateway say that it has the money; every time under a new id of its own."""
         self._paid += 1
         with self.stage.read() as session:
-            number = fetch(session, Payment, payment_id).number
+            begun = tries.newest(session, payment_id, self.methods[GATEWAY])
+            reference = begun.reference if begun else f"unknown-{payment_id}"
             method = fetch(session, PaymentMethod, self.methods[GATEWAY])
         external_id = f"{self.reseller_id}00{self._paid:04}"
         fields = {
             "LMI_MERCHANT_ID": self.merchant,
-            "LMI_PAYMENT_NO": number,
+            "LMI_PAYMENT_NO": reference,
             "LMI_SYS_PAYMENT_ID": external_id,
             "LMI_PAYMENT_AMOUNT": amount,
             "LMI_CURRENCY": "RUB",
@@ -223,7 +224,7 @@ class Shop:
         }
         body = urlencode(fields).encode()
         paid = PaymentPaid(
-            reference=number,
+            reference=reference,
             merchant=self.merchant,
             amount=rub(amount),
             is_test=False,

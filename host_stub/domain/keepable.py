@@ -18,7 +18,11 @@ def unkeepable(claim: PaymentClaim) -> tuple[str, str] | None:
 
     Of a field that is no text nothing is said: that is its plugin's fault, not the gateway's.
     """
-    keys = {"reference": claim.reference, "merchant": claim.merchant}
+    keys = {
+        "reference": claim.reference,
+        "merchant": claim.merchant,
+        "external_reference": claim.external_reference,
+    }
     if isinstance(claim, PaymentPaid):
         keys["external_id"] = claim.external_id
         if claim.external_id == "":

@@ -120,34 +120,66 @@ class Payment(Base, OfReseller, Searched):
     closed_at: Mapped[datetime | None]
 
 
-class PaymentAttempt(Base, OfReseller):
-    """A payment started with a method: what a gateway's message is compared with."""
+class GatewayOperation(Base, OfReseller):
+    """Something that a gateway was asked to do: so far always to start a payment: a try."""
 
-    __tablename__ = "payment_attempt"
+    __tablename__ = "gateway_operation"
     __table_args__ = (
-        *owned("payment_attempt"),
+        *owned("gateway_operation"),
         within_reseller("payment_id", to="payment"),
         within_reseller("method_id", to="payment_method"),
+        CheckConstraint("kind in ('start')", name="kind"),
+        CheckConstraint("state in ('unknown','started','abandoned','failed','superseded')", name="state"),
+        CheckConstraint("reference_number between 1 and 2147483647", name="number"),
         Index(None, "payment_id"),
         Index(None, "query_at"),
+        Index(None, "method_id", "asked_at"),
+        only("ix_gateway_operation_external", "external_reference", "method_id", where="external_reference <> ''"),
         STRICT,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     payment_id: Mapped[int]
     method_id: Mapped[int]
+    kind: Mapped[str] = mapped_column(Text)
+    reference: Mapped[str] = mapped_column(Text, unique=True)  # what the gateway was given as our number
+    reference_number: Mapped[int] = mapped_column(unique=True)  # the same as an integer
+    external_reference: Mapped[str] = mapped_column(Text, default="")  # the gateway's own id of it
     merchant: Mapped[str] = mapped_column(Text)
     amount_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(Text)
     is_test: Mapped[bool] = mapped_column(Flag)
-    reference: Mapped[str] = mapped_column(Text)  # what the gateway was given as our number
-    idempotency_key: Mapped[str] = mapped_column(Text, unique=True)
-    state: Mapped[str] = mapped_column(Text)  # unknown until the call ended; then started, failed or abandoned
+    request: Mapped[Any] = mapped_column(Json)  # billhook.StartRequest as first made, without secrets
+    state: Mapped[str] = mapped_column(Text)  # services.money_in.tries.TryState
     starts: Mapped[int] = mapped_column(default=1)  # how often the provider was called to start it
     error: Mapped[str] = mapped_column(Text, default="")
     queries: Mapped[int] = mapped_column(default=0)  # how often the gateway was asked what became of it
     query_at: Mapped[datetime | None]  # when to ask next; none when there is nothing to ask
+    asked_at: Mapped[datetime | None]  # when it was asked last
     created_at: Mapped[datetime]
+
+
+class GatewayReport(Base, OfReseller):
+    """What a gateway says of an act of paying that has brought no money: on its way, or come to nothing."""
+
+    __tablename__ = "gateway_report"
+    __table_args__ = (
+        *owned("gateway_report"),
+        within_reseller("operation_id", to="gateway_operation"),
+        UniqueConstraint("operation_id", "external_id"),
+        CheckConstraint("word in ('pending','failed')", name="word"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    operation_id: Mapped[int]
+    external_id: Mapped[str] = mapped_column(Text)  # the gateway's id of the act, empty if it has none yet
+    word: Mapped[str] = mapped_column(Text)
+    amount_minor: Mapped[int | None]
+    reason: Mapped[str] = mapped_column(Text)  # as the gateway says it
+    until: Mapped[datetime | None]  # pending: when it is over by itself
+    final: Mapped[bool] = mapped_column(Flag, default=False)  # failed: the whole try is over
+    at: Mapped[datetime]
 
 
 class Approval(Base, OfReseller):

@@ -14,6 +14,7 @@ from billhook import (
     AnswersQuestions,
     BadSignature,
     Fact,
+    HearsHints,
     HearsNotifications,
     Ignored,
     Judged,
@@ -37,13 +38,14 @@ from host_stub.persistence import Payment, PaymentMethod
 from host_stub.persistence.store import fetch
 from host_stub.plugins.desk import Desk, return_token
 from host_stub.plugins.errors import PluginFailed, PluginUnavailable
-from host_stub.services.money_in import gateway
+from host_stub.services.money_in import gateway, questions
 from host_stub.services.money_in.methods import kept_above, method_view
 
 Read = TypeVar("Read")
 _KINDS: Final[Mapping[type, str]] = {
     HearsNotifications: "notification",
     AnswersQuestions: "question",
+    HearsHints: "hint",
     TakesReturns: "return",
 }
 _log = structlog.get_logger("billhook.callbacks")
@@ -60,7 +62,7 @@ class Callback:
 
     @property
     def kind(self) -> str:
-        """What comes there, for a monitor: notification, question or return."""
+        """What comes there, for a monitor: notification, question, hint or return."""
         return _KINDS[self.hears]
 
 
@@ -103,6 +105,8 @@ def receive(desk: Desk, callback: Callback, request: RawRequest) -> Answer:
 
     Raises PluginFailed; database errors pass through: both are answered 503, so that the gateway tries again.
     """
+    if callback.hears is HearsHints:
+        return _hinted(desk, callback, request)
     try:
         judge = _notified if callback.hears is HearsNotifications else _asked
         rulings = judge(desk, callback, request)
@@ -111,6 +115,18 @@ def receive(desk: Desk, callback: Callback, request: RawRequest) -> Answer:
     except MalformedNotification:
         return _refused(desk, callback, "malformed", Answer(b"bad request", 400))
     return _acknowledge(desk, callback, Judged(request, callback.method, tuple(rulings)))
+
+
+def _hinted(desk: Desk, callback: Callback, request: RawRequest) -> Answer:
+    """Take a hint: nothing is believed, and the gateway is asked later."""
+    provider, method = cast(HearsHints, callback.provider), callback.method
+    try:
+        hint = _call(desk, callback, "hint", lambda: provider.hint(request, method))
+    except (BadSignature, MalformedNotification):
+        return _refused(desk, callback, "malformed", Answer(b"bad request", 400))
+    asked = questions.hint(desk.store, method.id, method.plugin, hint)
+    _count(desk, callback, "asked" if asked else "dropped")
+    return provider.hint_answer
 
 
 def _refused(desk: Desk, callback: Callback, why: str, answer: Answer) -> Answer:
@@ -130,22 +146,35 @@ def _notified(desk: Desk, callback: Callback, request: RawRequest) -> list[Rulin
         facts = _call(desk, callback, "parse", lambda: provider.parse(request, method))
     except MalformedNotification as error:
         return [gateway.park_unreadable(desk.store, method.id, method.plugin, request.body, str(error))]
-    return [_judged(desk, callback, fact, request.body) for fact in facts]
+    return [_judged(desk, callback, fact, request) for fact in facts]
 
 
-def _judged(desk: Desk, callback: Callback, fact: Fact, body: bytes) -> Ruling:
+def _judged(desk: Desk, callback: Callback, fact: Fact, request: RawRequest) -> Ruling:
+    method = callback.method
     if isinstance(fact, Ignored):
-        named = {"plugin": callback.method.plugin, "method": callback.method.id, "address": callback.address}
+        named = {"plugin": method.plugin, "method": method.id, "address": callback.address}
         _log.info("message ignored", **named, reason=fact.reason)
         return Ruling(fact, Verdict.NOTED)
-    event = gateway.VerifiedEvent(callback.method.id, callback.method.plugin, fact, body)
-    return gateway.apply_event(desk.store, event)
+    try:
+        return gateway.judge(desk.store, method.id, method.plugin, fact, request.body)
+    except gateway.Elsewhere as elsewhere:
+        # Another method of the same shop. Whoever knows this one's secret need not know that one's.
+        other = find(desk, method.plugin, elsewhere.method_id, callback.address)
+        provider = cast(HearsNotifications, other.provider)
+        _call(desk, other, "verify", lambda: provider.verify(request, other.method))
+        return gateway.judge(desk.store, other.method.id, method.plugin, fact, request.body)
 
 
 def _asked(desk: Desk, callback: Callback, request: RawRequest) -> list[Ruling]:
     provider = cast(AnswersQuestions, callback.provider)
     claim = _call(desk, callback, "claim", lambda: provider.claim(request, callback.method))
-    return [gateway.may_be_paid(desk.store, callback.method.id, claim)]
+    plugin = callback.method.plugin
+    try:
+        return [gateway.may_be_paid(desk.store, callback.method.id, plugin, claim)]
+    except gateway.Elsewhere as elsewhere:
+        other = find(desk, plugin, elsewhere.method_id, callback.address)
+        claim = _call(desk, other, "claim", lambda: provider.claim(request, other.method))
+        return [gateway.may_be_paid(desk.store, other.method.id, plugin, claim)]
 
 
 def _call(desk: Desk, callback: Callback, place: str, read: Callable[[], Read]) -> Read:

@@ -1,6 +1,7 @@
 """A payer chooses a method: what is offered, and what happens then.
 
-One transaction freezes the attempt; the provider is called outside any transaction; one transaction stores the result.
+One transaction stores the try with its frozen request; the provider is called outside any transaction; one
+transaction stores the result.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from dataclasses import dataclass
 import structlog
 from billhook import (
     Addresses,
-    AnswersStatus,
     Catalogue,
     MethodView,
     PaymentProvider,
@@ -21,7 +21,7 @@ from billhook import (
     Unavailable,
 )
 from billhook.host import answers
-from billhook.host.reading import documents_of, identity_of
+from billhook.host.reading import documents_of
 from billhook.http import GatewayUnreachable
 from billhook.settings import Text
 from sqlalchemy import select
@@ -30,13 +30,15 @@ from sqlalchemy.orm import Session
 from host_stub.domain.actors import Actor
 from host_stub.domain.errors import MethodUnavailable, ResellerClosed
 from host_stub.domain.payments import OPEN
-from host_stub.persistence import Payment, PaymentAttempt, PaymentMethod, PluginActivation, Scope
+from host_stub.persistence import Payment, PaymentMethod, PluginActivation, Scope
 from host_stub.persistence.store import fetch
 from host_stub.plugins.desk import Desk, callback_urls, document_url, payment_url
 from host_stub.plugins.documents import issued_facts
 from host_stub.plugins.errors import PluginFailed, PluginOverran, PluginPaused, PluginUnavailable
-from host_stub.services.money_in import attempts, payments
+from host_stub.plugins.frozen_requests import draft_of, thawed
+from host_stub.services.money_in import payments, tries
 from host_stub.services.money_in.methods import present_view
+from host_stub.services.money_in.tries import Try
 from host_stub.services.telling.views import payment_view
 from host_stub.services.tenants.open_resellers import is_open
 
@@ -59,12 +61,21 @@ def offers(desk: Desk, scope: Scope, payment_id: int) -> list[Offer]:
     None while the reseller is closed. A method whose plugin is off or not loaded is left out; one that says no, or
     whose plugin fails, carries its reason, for a manager to read.
     """
+    return _offers(desk, scope, payment_id)
+
+
+def _offers(desk: Desk, scope: Scope, payment_id: int, method_id: int | None = None) -> list[Offer]:
+    """method_id: of that method alone."""
     with desk.store.read(scope) as session:
         payment = fetch(session, Payment, payment_id)
         if payment.status not in OPEN or not is_open(session, payment.reseller_id):
             return []
         view = payment_view(session, payment)
-        rows = [row for row in _methods(session, payment) if view.account.type in row.account_types]
+        rows = [
+            row
+            for row in _methods(session, payment)
+            if view.account.type in row.account_types and method_id in (None, row.id)
+        ]
     return [offer for row in rows if (offer := _offer(desk, row, view)) is not None]
 
 
@@ -101,39 +112,45 @@ def _offer(desk: Desk, row: PaymentMethod, payment: PaymentView) -> Offer | None
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """What the payer gets. method: as frozen for this start, settings complete; not for templates with secrets."""
+    """What the payer gets. payment, method: as they are now, settings complete; not for templates with secrets."""
 
     outcome: Start
     payment: PaymentView
     method: MethodView
+    request: StartRequest
 
 
 def start(desk: Desk, scope: Scope, payment_id: int, method_id: int, *, language: str, by: Actor) -> Started:
     """Start a payment with a method.
 
     Raises NotFound, PaymentClosed, ResellerClosed, MethodUnavailable; PluginUnavailable if the plugin is broken or
-    failed (the attempt is then stored as failed, and another method can be chosen).
+    failed (the try is then stored as failed, and another method can be chosen).
     """
-    offer = next((o for o in offers(desk, scope, payment_id) if o.method.id == method_id), None)
-    if offer is None or offer.reason is not None:
-        raise _why_not(desk, scope, payment_id, method_id, offer)
+    offer = _chosen(desk, scope, payment_id, method_id)
     method = present_view(desk.store, offer.method, offer.provider, desk.keys)
-    identity = identity_of(offer.provider, method)
-    frozen = attempts.Frozen(*identity, queried=isinstance(offer.provider, AnswersStatus))
-    attempt = attempts.begin(desk.store, scope, payment_id, method_id, frozen, by=by)
+    draft = draft_of(offer.provider, _request(desk, scope, payment_id, offer, method, language))
+    begun = tries.begin(desk.store, scope, payment_id, method_id, draft, by=by)
     try:
-        started = _call(desk, scope, payment_id, offer, method, attempt.idempotency_key, language)
+        started = _call(desk, scope, payment_id, offer, method, begun, language)
     except (GatewayUnreachable, PluginOverran) as error:
-        # Perhaps it was carried out: the attempt stays unknown, and the status query tells.
+        # Perhaps it was carried out: the try stays unknown, and the status query tells.
         _tell(offer, payment_id, error)
-        attempts.unseen(desk.store, attempt.id, error=str(error))
+        tries.unseen(desk.store, begun.id, error=str(error))
         raise
     except (PluginUnavailable, ProviderError) as error:
         _tell(offer, payment_id, error)
-        attempts.finish(desk.store, attempt.id, error=str(error))
+        tries.finish(desk.store, begun.id, error=str(error))
         raise
-    attempts.finish(desk.store, attempt.id)
+    tries.finish(desk.store, begun.id, external_reference=started.outcome.external_reference, asked=draft.asked)
     return started
+
+
+def _chosen(desk: Desk, scope: Scope, payment_id: int, method_id: int) -> Offer:
+    """Return the method that the payer chose: it alone is asked whether it can be used."""
+    offer = next(iter(_offers(desk, scope, payment_id, method_id)), None)
+    if offer is None or offer.reason is not None:
+        raise _why_not(desk, scope, payment_id, method_id, offer)
+    return offer
 
 
 def _tell(offer: Offer, payment_id: int, error: Exception) -> None:
@@ -158,18 +175,12 @@ def show_again(desk: Desk, scope: Scope, payment_id: int, method_id: int, *, lan
     """
     with desk.store.read(scope) as session:
         row = fetch(session, PaymentMethod, method_id)
-        query = (
-            select(PaymentAttempt)
-            .where(PaymentAttempt.payment_id == payment_id, PaymentAttempt.method_id == method_id)
-            .order_by(PaymentAttempt.id.desc())
-            .limit(1)
-        )
-        attempt = session.scalars(query).one_or_none()
-        if attempt is None:
+        begun = tries.newest(session, payment_id, method_id)
+        if begun is None:
             raise MethodUnavailable(method_id, "not started")
     provider = desk.registry.provider(row.plugin)
     method = present_view(desk.store, row, provider, desk.keys)
-    return _call(desk, scope, payment_id, Offer(row, provider), method, attempt.idempotency_key, language)
+    return _call(desk, scope, payment_id, Offer(row, provider), method, begun, language)
 
 
 def _declared(provider: PaymentProvider, request: StartRequest) -> Start:
@@ -178,21 +189,33 @@ def _declared(provider: PaymentProvider, request: StartRequest) -> Start:
     return outcome
 
 
+def _request(
+    desk: Desk, scope: Scope, payment_id: int, offer: Offer, method: MethodView, language: str
+) -> StartRequest:
+    """Return what would be handed over now, without a reference."""
+    with desk.store.read(scope) as session:
+        row = fetch(session, Payment, payment_id)
+        addresses = Addresses(
+            callbacks=callback_urls(desk, offer.provider, row, offer.method),
+            documents={
+                kind.name: document_url(desk, row, offer.method, kind.name) for kind in documents_of(offer.provider)
+            },
+            payment_page=payment_url(desk, row),
+        )
+        return StartRequest(payment_view(session, row, language), method, addresses, "", 0, language)
+
+
 def _call(
-    desk: Desk, scope: Scope, payment_id: int, offer: Offer, method: MethodView, key: str, language: str
+    desk: Desk, scope: Scope, payment_id: int, offer: Offer, method: MethodView, begun: Try, language: str
 ) -> Started:
     with desk.store.read(scope) as session:
         row = fetch(session, Payment, payment_id)
-        view = payment_view(session, row, language)
-        kinds = documents_of(offer.provider)
-        addresses = Addresses(
-            callbacks=callback_urls(desk, offer.provider, row, offer.method),
-            documents={kind.name: document_url(desk, row, offer.method, kind.name) for kind in kinds},
-            payment_page=payment_url(desk, row),
-        )
-        known = {
-            kind.name: facts for kind in kinds if (facts := issued_facts(desk, session, row, offer.method, kind.name))
+        found = {
+            kind.name: issued_facts(desk, session, row, offer.method, kind.name)
+            for kind in documents_of(offer.provider)
         }
-    request = StartRequest(view, method, addresses, key, language, known)
+        view = payment_view(session, row, language)
+    known = {name: facts for name, facts in found.items() if facts is not None}
+    request = thawed(begun, offer.provider, method, language, known)
     outcome = desk.registry.ask(method, "start", lambda: _declared(offer.provider, request))
-    return Started(outcome, view, method)
+    return Started(outcome, view, method, request)

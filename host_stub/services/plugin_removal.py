@@ -18,12 +18,12 @@ from host_stub.domain.actors import Actor
 from host_stub.domain.payments import OPEN
 from host_stub.persistence import (
     BalanceWatch,
+    GatewayOperation,
     Lane,
     Notice,
     OperatorSetting,
     Outbox,
     Payment,
-    PaymentAttempt,
     PaymentMethod,
     PluginActivation,
     PluginFailure,
@@ -32,6 +32,7 @@ from host_stub.persistence import (
 )
 from host_stub.persistence.store import EVERYTHING
 from host_stub.services.money_in import methods
+from host_stub.services.money_in.tries import OVER, TryState
 from host_stub.services.queues.outbox import PLUGIN
 from host_stub.services.telling import notices
 from host_stub.services.telling.journal import log
@@ -59,9 +60,9 @@ class Remains:
 def survey(session: Session, plugin: str) -> Remains:
     """Return what would be taken away, and what is under way."""
     started = (
-        select(func.count(PaymentAttempt.payment_id.distinct()))
-        .join(PaymentMethod, PaymentMethod.id == PaymentAttempt.method_id)
-        .join(Payment, Payment.id == PaymentAttempt.payment_id)
+        select(func.count(GatewayOperation.payment_id.distinct()))
+        .join(PaymentMethod, PaymentMethod.id == GatewayOperation.method_id)
+        .join(Payment, Payment.id == GatewayOperation.payment_id)
         .where(PaymentMethod.plugin == plugin, Payment.status.in_(OPEN))
     )
     owned = session.scalars(select(PaymentMethod).where(PaymentMethod.plugin == plugin)).all()
@@ -72,8 +73,8 @@ def survey(session: Session, plugin: str) -> Remains:
         settings=sum(_count(session, kind, kind.plugin == plugin) for kind in (OperatorSetting, PluginSetting)),
         facts=_count(session, Outbox, Outbox.receiver == PLUGIN + plugin),
         notices=_count(session, Notice, notices.of_plugin(plugin)),
-        unknown=session.scalar(started.where(PaymentAttempt.state == "unknown")) or 0,
-        open=session.scalar(started.where(PaymentAttempt.state != "failed")) or 0,
+        unknown=session.scalar(started.where(GatewayOperation.state == TryState.UNKNOWN)) or 0,
+        open=session.scalar(started.where(GatewayOperation.state.not_in(OVER))) or 0,
     )
 
 

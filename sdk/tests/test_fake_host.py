@@ -92,7 +92,7 @@ def test_a_payment_that_nobody_started_is_parked(bench: Bench) -> None:
 
     bench.notify(bench.notification(started, reference=other.number))
 
-    assert [parked.reason for parked in bench.host.books.parked] == [Reason.NOT_STARTED]  # type: ignore[attr-defined]
+    assert [parked.reason for parked in bench.host.books.parked] == [Reason.UNKNOWN_PAYMENT]  # type: ignore[attr-defined]
 
 
 def test_money_for_an_expired_payment_is_credited_and_for_a_cancelled_one_parked(bench: Bench) -> None:

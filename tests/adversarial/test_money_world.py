@@ -161,7 +161,7 @@ class MoneyWorld(RuleBasedStateMachine):
         bill = data.draw(st.sampled_from(self.bills))
         amount = self._amount(bill) + (0 if right or not bill.started else 1)
         key, signed = str(external), f"{bill.id}:{amount}:{digest}"
-        paid = PaymentPaid(bill.number, MERCHANT, Money(amount, "RUB"), False, key, signed, {})
+        paid = PaymentPaid(self.world.reference(bill.id), MERCHANT, Money(amount, "RUB"), False, key, signed, {})
         verified = gateway.VerifiedEvent(self.world.method_id, "paymaster", paid, b"body")
 
         verdict = gateway.apply_event(self.store, verified).verdict

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from host_stub.domain.errors import RefusedError
 from host_stub.domain.listening import Listening, WatchSpec
-from host_stub.persistence import Mail, Payment, Period, PluginSetting, Reseller, Subscription
+from host_stub.persistence import Mail, Period, PluginSetting, Reseller, Subscription
 from host_stub.persistence.store import fetch
 from host_stub.services.books import corrections
 from host_stub.services.charges import charge_watches, charging, plans, subscriptions, watch_levels
@@ -119,10 +119,8 @@ class Storm:
         }  # fmt: skip
 
     def notify(self, payment_id: int, external: str) -> None:
-        with self.store.read() as session:
-            number = session.get_one(Payment, payment_id).number
-        key = f"{number}-{external}"
-        paid = PaymentPaid(number, MERCHANT, rub("50.00"), False, key, key, {})
+        key = f"{payment_id}-{external}"
+        paid = PaymentPaid(self.world.reference(payment_id), MERCHANT, rub("50.00"), False, key, key, {})
         gateway.apply_event(self.store, gateway.VerifiedEvent(self.world.method_id, "paymaster", paid, b""))
 
     def rage(self, seed: int, deeds: int) -> Counter[str]:

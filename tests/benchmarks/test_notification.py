@@ -63,10 +63,10 @@ def world(desk: Desk) -> World:
     return world
 
 
-def signed_body(number: str, external_id: str) -> bytes:
+def signed_body(reference: str, external_id: str) -> bytes:
     fields = {
         "LMI_MERCHANT_ID": MERCHANT,
-        "LMI_PAYMENT_NO": number,
+        "LMI_PAYMENT_NO": reference,
         "LMI_SYS_PAYMENT_ID": external_id,
         "LMI_SYS_PAYMENT_DATE": "2020-11-13T12:00:00",
         "LMI_PAYMENT_AMOUNT": "5000.00",
@@ -101,8 +101,7 @@ def written_once(desk: Desk, world: World) -> list[tuple[type[Base], dict[str, A
     world.started(payment_id)
     with desk.store.read() as session:
         before = {kind: {row["id"] for row in rows_of(session, kind)} for kind in WRITTEN}
-        number = session.get_one(Payment, payment_id).number
-    deliver(desk, world.method_id, signed_body(number, "pattern"))
+    deliver(desk, world.method_id, signed_body(world.reference(payment_id), "pattern"))
     with desk.store.read() as session:
         return [(kind, row) for kind in WRITTEN for row in rows_of(session, kind) if row["id"] not in before[kind]]
 
@@ -160,5 +159,4 @@ def test_a_verified_notification_costs_little_more_than_two_bare_transactions(
 def _prepared(desk: Desk, world: World) -> bytes:
     payment_id = world.a_payment()
     world.started(payment_id)
-    with desk.store.read() as session:
-        return signed_body(session.get_one(Payment, payment_id).number, f"id-{payment_id}")
+    return signed_body(world.reference(payment_id), f"id-{payment_id}")

@@ -68,7 +68,7 @@ class Counter:
     def fields(self, **changes: str) -> dict[str, str]:
         return {
             "LMI_MERCHANT_ID": MERCHANT,
-            "LMI_PAYMENT_NO": self.number,
+            "LMI_PAYMENT_NO": self.world.reference(self.payment_id),
             "LMI_SYS_PAYMENT_ID": "43184405",
             "LMI_SYS_PAYMENT_DATE": "2020-11-13T12:00:00",
             "LMI_PAYMENT_AMOUNT": "5000.00",

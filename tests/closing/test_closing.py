@@ -16,11 +16,11 @@ from host_stub.persistence import (
     AccessLevel,
     Account,
     Charge,
+    GatewayOperation,
     LogEntry,
     Mail,
     Outbox,
     Payment,
-    PaymentAttempt,
     Period,
     Plan,
     Reseller,
@@ -31,7 +31,7 @@ from host_stub.persistence import (
 )
 from host_stub.persistence import SubscriptionStatus as Status
 from host_stub.services.charges import charge_watches, charging, charging_failures, plans, subscriptions
-from host_stub.services.money_in import approvals, attempts, gateway, payments
+from host_stub.services.money_in import approvals, gateway, payments, tries
 from host_stub.services.money_in.approvals import BankOrder
 from host_stub.services.people import users
 from host_stub.services.settings import plugin_settings
@@ -46,9 +46,8 @@ INVITATIONS = users.Invitations("https://panel.example")
 
 
 def pay(world: ClosingWorld, payment_id: int, external: str = "1", amount: str = "5000.00") -> Verdict:
-    with world.store.read() as session:
-        number = session.get_one(Payment, payment_id).number
-    paid = PaymentPaid(number, MERCHANT, rub(amount), False, external, f"{number}:{amount}", {})
+    reference = world.reference(payment_id)
+    paid = PaymentPaid(reference, MERCHANT, rub(amount), False, external, f"{payment_id}:{amount}", {})
     verified = gateway.VerifiedEvent(world.method_id, "paymaster", paid, b"body")
     return gateway.apply_event(world.store, verified).verdict
 
@@ -212,7 +211,7 @@ def new_things(world: ClosingWorld) -> dict[str, Callable[[], object]]:
         "payment": lambda: payments.start_top_up(
             store, scope, payments.TopUp(world.account_id, rub("50")), by=OPERATOR
         ),
-        "start": lambda: attempts.begin(store, scope, payment_id, world.method_id, attempts.Frozen(), by=OPERATOR),
+        "start": lambda: tries.begin(store, scope, payment_id, world.method_id, tries.Draft(), by=OPERATOR),
         "subscription": lambda: subscriptions.create(store, scope, world.account_id, plan_id, by=OPERATOR),
         "activation": lambda: subscriptions.activate(store, scope, waiting, by=OPERATOR),
         "account": lambda: accounts.create(
@@ -248,7 +247,7 @@ def test_nothing_new_begins_while_closed_and_everything_again_afterwards(world: 
     world.credit("100.00")
     deeds = new_things(world)
     assert tuple(deeds) == NEW
-    kinds = (Payment, PaymentAttempt, Subscription, Charge, Account, Plan, User, Mail, LogEntry)
+    kinds = (Payment, GatewayOperation, Subscription, Charge, Account, Plan, User, Mail, LogEntry)
     world.close()
     before = [count(world, kind) for kind in kinds]
 

@@ -11,7 +11,7 @@ from billhook import PaymentPaid
 from sqlalchemy import func, select
 
 from host_stub.domain.errors import RefusedError, ResellerClosed, SubscriptionClosed
-from host_stub.persistence import Charge, Payment, PaymentAttempt, Period, Reseller, Subscription
+from host_stub.persistence import Charge, GatewayOperation, Payment, Period, Reseller, Subscription
 from host_stub.persistence import SubscriptionStatus as Status
 from host_stub.services.books import ledger
 from host_stub.services.charges import charging, subscriptions
@@ -103,7 +103,7 @@ def test_closed_while_payments_are_started_each_is_started_before_or_refused(wor
 
     starts = results[1:7]
     assert set(starts) <= {None, ResellerClosed}
-    assert count(world, PaymentAttempt) == starts.count(None)
+    assert count(world, GatewayOperation) == starts.count(None)
     assert count(world, Payment) == 6 + sum(isinstance(each, int) for each in results[7:])
 
 
@@ -157,9 +157,7 @@ def test_notifications_that_come_while_the_reseller_is_closed_are_credited_once_
 ) -> None:
     payment_id = world.a_payment(account_id=accounts[0])
     world.started(payment_id)
-    with world.store.read() as session:
-        number = session.get_one(Payment, payment_id).number
-    paid = PaymentPaid(number, MERCHANT, rub("5000.00"), False, "1", "digest", {})
+    paid = PaymentPaid(world.reference(payment_id), MERCHANT, rub("5000.00"), False, "1", "digest", {})
     verified = gateway.VerifiedEvent(world.method_id, "paymaster", paid, b"")
     before = world.balance(accounts[0])
 

@@ -29,7 +29,7 @@ from host_stub.persistence import (
 )
 from host_stub.persistence.plugin_tables import OwnTables
 from host_stub.plugins import effects
-from host_stub.services.money_in import attempts
+from host_stub.services.money_in import tries
 from tests.platform.ledger_notes import NAME
 from tests.support.world import CUSTOMER, World, a_method
 
@@ -258,7 +258,7 @@ def test_removing_asks_first_and_does_nothing_without_consent(installation, site
 def test_removing_waits_for_payments_whose_end_is_unknown_unless_forced(installation, site, store):
     world = used(installation, site, store)
     payment = world.a_payment()
-    attempts.begin(store, world.scope, payment, world.method_id, attempts.Frozen(), by=CUSTOMER)
+    tries.begin(store, world.scope, payment, world.method_id, tries.Draft(), by=CUSTOMER)
 
     said = run(installation, "plugin", "remove", NAME, "--yes", status=1)
     assert "The end of 1 payments started with ledger_notes is unknown" in said

@@ -56,7 +56,16 @@ def test_every_field_of_a_value_stands_in_its_table() -> None:
     about = PAGE.read_text("utf-8").split("\n### PaymentPaid\n")[1].split("\n### ")[0]
 
     assert re.findall(r"^\| `(\w+)`", about, flags=re.M) == [
-        *("reference", "merchant", "amount", "is_test", "external_id", "signed_digest", "details"),
+        *(
+            "reference",
+            "merchant",
+            "amount",
+            "is_test",
+            "external_reference",
+            "external_id",
+            "signed_digest",
+            "details",
+        ),
     ]
     assert "| by signed fields only. |" in about
 

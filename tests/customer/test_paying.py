@@ -12,8 +12,8 @@ from host_stub.adapters.render.errors import StockNotDrawn
 from host_stub.domain.payments import Cause
 from host_stub.persistence import (
     Document,
+    GatewayOperation,
     Payment,
-    PaymentAttempt,
     PaymentMethod,
     PluginActivation,
     PluginFailure,
@@ -28,7 +28,7 @@ from tests.support.world import CUSTOMER
 
 def attempts(room: Room) -> list[tuple[int, str]]:
     with room.store.read() as session:
-        return [(a.method_id, a.state) for a in session.scalars(select(PaymentAttempt).order_by(PaymentAttempt.id))]
+        return [(a.method_id, a.state) for a in session.scalars(select(GatewayOperation).order_by(GatewayOperation.id))]
 
 
 def documents(room: Room) -> list[Document]:

@@ -18,7 +18,7 @@ from host_stub.domain.errors import InvalidAmount
 from host_stub.domain.payments import Cause
 from host_stub.persistence import AccessLevel, LogEntry, SubscriptionStatus
 from host_stub.services.books.ledger import Kind
-from host_stub.services.money_in.attempts import ENDS
+from host_stub.services.money_in.questions import ENDS
 from host_stub.web.fields import AMOUNT_PROBLEMS
 from host_stub.web.sentences import LEVELS, MISFITS, SENTENCES, line
 from host_stub.web.statuses import STATUSES

@@ -19,17 +19,15 @@ from tests.support.world import CUSTOMER, MANAGER, MERCHANT, OTHER_MANAGER, Worl
 
 
 def paid(world: World, payment_id: int, external_id: str = "43184405", **more: object) -> PaymentPaid:
-    with world.store.read() as session:
-        payment = session.get_one(Payment, payment_id)
-        given = {
-            "reference": payment.number,
-            "merchant": MERCHANT,
-            "amount": rub("5000.00"),
-            "is_test": False,
-            "external_id": external_id,
-            "details": {},
-            **more,
-        }
+    given = {
+        "reference": world.reference(payment_id),
+        "merchant": MERCHANT,
+        "amount": rub("5000.00"),
+        "is_test": False,
+        "external_id": external_id,
+        "details": {},
+        **more,
+    }
     digest = sha256(repr(sorted(given.items(), key=lambda item: item[0])).encode()).hexdigest()
     return PaymentPaid(signed_digest=digest, **given)  # type: ignore[arg-type]
 
@@ -145,7 +143,7 @@ def test_a_payment_that_was_never_started_with_the_method_is_parked(world: World
 
     apply(world, paid(world, payment_id))
 
-    assert [event.reason for event in parked(world)] == [Reason.NOT_STARTED]
+    assert [event.reason for event in parked(world)] == [Reason.UNKNOWN_PAYMENT]
 
 
 def test_a_cancelled_payment_is_parked(world: World) -> None:

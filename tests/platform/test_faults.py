@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from billhook import AccountType, Instructions, PayerReturned, PaymentProvider, TakesReturns, hookimpl
+from billhook import AccountType, Asking, Instructions, PayerReturned, PaymentProvider, TakesReturns, hookimpl
 from billhook.capabilities import CAPABILITIES, Acknowledges
 from billhook.host.places import EVENTS, PLACES
 from billhook_kit.checks.events import sample_event
@@ -22,11 +22,11 @@ from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import (
     Account,
     Document,
+    GatewayOperation,
     LedgerTransaction,
     Notice,
     Outbox,
     Payment,
-    PaymentAttempt,
     PaymentMethod,
     PluginFailure,
     Reseller,
@@ -35,7 +35,7 @@ from host_stub.persistence import (
 from host_stub.plugins import links
 from host_stub.plugins.containment import THREADS
 from host_stub.plugins.registry import Registry
-from host_stub.services.money_in import attempts
+from host_stub.services.money_in import tries
 from host_stub.services.queues import events
 from host_stub.services.queues.outbox import PLUGIN
 from host_stub.worker import Outside, Worker
@@ -214,17 +214,15 @@ def notify(scene: Scene) -> str:
         payment = session.get_one(Payment, scene.payment_id)
     if payment.status == "waiting_for_payment":
         begun(scene)
-    fields = {"signed": "yes", "number": payment.number, "amount": "5000.00"}
+    fields = {"signed": "yes", "number": scene.world.reference(scene.payment_id), "amount": "5000.00"}
     answer = scene.client.post(f"/plugin/faulty/method/{scene.method_id}/notify", data=fields)
     assert answer.status_code != 503 or answer.headers["Retry-After"]
     return str(answer.status_code)
 
 
 def ask(scene: Scene) -> str:
-    with scene.store.read() as session:
-        payment = session.get_one(Payment, scene.payment_id)
     begun(scene)
-    fields = {"number": payment.number, "amount": "5000.00"}
+    fields = {"number": scene.world.reference(scene.payment_id), "amount": "5000.00"}
     answer = scene.client.post(f"/plugin/faulty/method/{scene.method_id}/ask", data=fields)
     assert answer.status_code != 503 or answer.headers["Retry-After"]
     return str(answer.status_code)
@@ -259,10 +257,12 @@ def _visit(scene: Scene, post: Callable[[], Any]) -> str:
 def begun(scene: Scene, *, queried: bool = False) -> None:
     """Freeze an attempt of the payment as a start does, unless there is one."""
     with scene.store.read() as session:
-        found = session.scalars(select(PaymentAttempt.id).where(PaymentAttempt.payment_id == scene.payment_id)).first()
+        found = session.scalars(
+            select(GatewayOperation.id).where(GatewayOperation.payment_id == scene.payment_id)
+        ).first()
     if found is None:
-        frozen = attempts.Frozen("", False, queried=queried)
-        attempts.begin(scene.store, scene.world.scope, scene.payment_id, scene.method_id, frozen, by=CUSTOMER)
+        frozen = tries.Draft("", False, asked=Asking(open=False) if queried else None)
+        tries.begin(scene.store, scene.world.scope, scene.payment_id, scene.method_id, frozen, by=CUSTOMER)
 
 
 def query(scene: Scene) -> str:
@@ -270,7 +270,7 @@ def query(scene: Scene) -> str:
     scene.clock.advance(hours=2)
     scene.worker.run_once()
     with scene.store.read() as session:
-        found = select(PaymentAttempt.state).where(PaymentAttempt.payment_id == scene.payment_id)
+        found = select(GatewayOperation.state).where(GatewayOperation.payment_id == scene.payment_id)
         return str(session.scalars(found).one())
 
 
@@ -361,7 +361,7 @@ def scene(stage: Scene) -> Iterator[Scene]:
     stage.let_go()
     with stage.store.write() as session:
         session.execute(delete(Outbox))
-        session.execute(delete(PaymentAttempt).where(PaymentAttempt.query_at.is_not(None)))
+        session.execute(delete(GatewayOperation).where(GatewayOperation.query_at.is_not(None)))
         assert doubts(session) == []
 
 

@@ -35,7 +35,7 @@ from sqlalchemy import select
 from host_stub.adapters.clock import FixedClock
 from host_stub.adapters.keys import new_keys
 from host_stub.config import LogFormat
-from host_stub.persistence import PaymentAttempt, PluginFailure, open_store
+from host_stub.persistence import GatewayOperation, PluginFailure, open_store
 from host_stub.plugins import callbacks, documents, paying, settings_doctor, status_queries
 from host_stub.plugins.delivery import HostReader
 from host_stub.plugins.desk import Desk
@@ -144,7 +144,7 @@ class Scene:
 
     def recorded(self) -> list[str]:
         with self.store.read() as session:
-            errors = [*session.scalars(select(PluginFailure.error)), *session.scalars(select(PaymentAttempt.error))]
+            errors = [*session.scalars(select(PluginFailure.error)), *session.scalars(select(GatewayOperation.error))]
         return [error for error in errors if error]
 
 

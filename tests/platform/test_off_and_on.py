@@ -14,11 +14,11 @@ from host_stub.domain.errors import MethodUnavailable
 from host_stub.domain.listening import Listening, WatchSpec
 from host_stub.persistence import (
     Document,
+    GatewayOperation,
     Mail,
     Notice,
     Outbox,
     Payment,
-    PaymentAttempt,
     PaymentMethod,
     Reseller,
     UserKind,
@@ -27,7 +27,7 @@ from host_stub.plugins import paying
 from host_stub.plugins.desk import document_url, return_token
 from host_stub.services.books.corrections import correct
 from host_stub.services.charges import watch_levels
-from host_stub.services.money_in import attempts, methods
+from host_stub.services.money_in import methods, tries
 from host_stub.services.settings import plugin_settings
 from host_stub.services.tenants import closing
 from tests.platform import faulty
@@ -95,7 +95,7 @@ def test_a_plugin_that_is_off_disappears_from_what_is_offered_and_starts_nothing
 
     assert availability(shop) == "left out"
     shop.choose()
-    assert shop.count(PaymentAttempt) == 0
+    assert shop.count(GatewayOperation) == 0
     assert "Faulty" not in shop.manager.get("/reseller/methods/new").text
 
 
@@ -120,11 +120,11 @@ def test_who_had_the_page_open_when_the_plugin_was_turned_off_starts_nothing_and
     other = shop.world.a_payment()
 
     with pytest.raises(MethodUnavailable):
-        attempts.begin(shop.store, shop.world.scope, other, shop.method_id, attempts.Frozen(), by=CUSTOMER)
+        tries.begin(shop.store, shop.world.scope, other, shop.method_id, tries.Draft(), by=CUSTOMER)
     refused = shop.customer.post(f"{shop.path}/documents", {"method_id": shop.method_id, "kind": "receipt"})
 
     assert refused.status_code < 500
-    assert (shop.count(PaymentAttempt), shop.count(Document)) == (1, 1)
+    assert (shop.count(GatewayOperation), shop.count(Document)) == (1, 1)
 
 
 @pytest.mark.parametrize("on", [False, True])
@@ -248,7 +248,7 @@ def test_a_plugin_that_is_on_again_is_offered_and_takes_up_what_was_started(shop
 
     assert availability(shop) == "offered"
     assert start(shop) == "led on"
-    assert shop.count(PaymentAttempt) == 1
+    assert shop.count(GatewayOperation) == 1
     assert notify(shop) == "200"
     assert shop.world.balance() == rub("5000.00")
 

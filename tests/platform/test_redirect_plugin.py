@@ -19,10 +19,9 @@ from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from host_stub.adapters.clock import FixedClock
-from host_stub.persistence import Account, GatewayEvent, Payment, PaymentAttempt, Reseller
+from host_stub.persistence import Account, GatewayEvent, GatewayOperation, Payment, Reseller
 from host_stub.plugins import paying, status_queries
 from host_stub.plugins.registry import Registry
-from host_stub.services.money_in.attempts import MOST_QUERIES
 from host_stub.services.people import passwords
 from tests.support.ports import kept_port
 from tests.support.proving import doubts
@@ -63,23 +62,27 @@ class Shop:
         with self.store.read() as session:
             return payment_id, session.get_one(Payment, payment_id).number
 
+    def order(self) -> str:
+        """Return what the gateway was told as the number of the newest order."""
+        return self.attempts()[-1].reference
+
     def start(self, payment_id: int) -> paying.Started:
         return paying.start(self.panel.desk, self.world.scope, payment_id, self.method_id, language="ru", by=CUSTOMER)
 
     def cut_off(self) -> str:
-        """Start a payment whose answer is cut off; return its number."""
-        payment_id, number = self.payment()
+        """Start a payment whose answer is cut off; return the order's number."""
+        payment_id, _number = self.payment()
         self.gateway.faults.cut_starts = 1
         with pytest.raises(ProviderError):
             self.start(payment_id)
-        return number
+        return self.order()
 
     def ask(self) -> int:
         return status_queries.ask_due(self.store, self.panel.registry, self.panel.keys)
 
-    def attempts(self) -> list[PaymentAttempt]:
+    def attempts(self) -> list[GatewayOperation]:
         with self.store.read() as session:
-            return list(session.scalars(select(PaymentAttempt).order_by(PaymentAttempt.id)))
+            return list(session.scalars(select(GatewayOperation).order_by(GatewayOperation.id)))
 
     def events(self) -> list[GatewayEvent]:
         with self.store.read() as session:
@@ -122,7 +125,7 @@ def test_the_kit_is_green_on_the_plugin_on_the_panel() -> None:
 
 
 def test_a_payer_goes_there_pays_and_comes_back_to_a_credited_payment(shop: Shop) -> None:
-    payment_id, number = shop.payment()
+    payment_id, _number = shop.payment()
     visitor = Visitor(shop.app, shop.customer)
     page = f"/accounts/{shop.world.account_id}/payments/{payment_id}"
     visitor.post(f"{page}/pay", {"method_id": str(shop.method_id)})
@@ -131,7 +134,7 @@ def test_a_payer_goes_there_pays_and_comes_back_to_a_credited_payment(shop: Shop
     shown = requests.get(f"{shop.gateway.url}/pay/{ordered.id}", timeout=20)
     back = requests.post(shown.url, data={"do": "pay"}, timeout=20, allow_redirects=False)
 
-    assert (ordered.order, ordered.amount) == (number, rub("5000.00"))
+    assert (ordered.order, ordered.amount) == (shop.order(), rub("5000.00"))
     assert shop.world.balance() == rub("5000.00")
     assert requests.get(back.headers["Location"], timeout=20, allow_redirects=False).status_code == 200
 
@@ -157,10 +160,10 @@ def test_a_browser_follows_to_the_gateway_and_back(shop: Shop, browser_page: Pag
 
 
 def test_a_start_whose_answer_was_cut_is_asked_about_until_the_gateway_knows(shop: Shop) -> None:
-    number = shop.cut_off()
+    order = shop.cut_off()
     shop.gateway.faults.unknown_statuses = 3
     states, pauses = [], []
-    while (attempt := shop.attempts()[0]).query_at is not None:
+    while (attempt := shop.attempts()[0]).state != "started":
         assert shop.ask() == 0
         states.append(attempt.state)
         pauses.append(attempt.query_at - shop.clock.now())
@@ -170,22 +173,22 @@ def test_a_start_whose_answer_was_cut_is_asked_about_until_the_gateway_knows(sho
     assert states == ["unknown"] * 4
     assert all(later > earlier for earlier, later in pairwise(pauses))
     assert attempt.state == "started"
-    shop.gateway.pay(number)
+    shop.gateway.pay(order)
     assert shop.world.balance() == rub("5000.00")
 
 
 def test_a_gateway_that_never_says_is_asked_to_an_end_and_its_late_word_still_counts(shop: Shop) -> None:
-    number = shop.cut_off()
+    order = shop.cut_off()
     shop.gateway.faults.unknown_statuses = 1000
     while (due := shop.attempts()[0].query_at) is not None:
         shop.clock.set(due)
         shop.ask()
     asked = 1000 - shop.gateway.faults.unknown_statuses
 
-    assert (asked, shop.attempts()[0].state) == (MOST_QUERIES, "abandoned")
+    assert (asked, shop.attempts()[0].state) == (19, "abandoned")
     shop.clock.advance(days=1)
     assert shop.ask() == 0
-    shop.gateway.pay(number)
+    shop.gateway.pay(order)
     assert shop.world.balance() == rub("5000.00")
 
 
@@ -202,9 +205,9 @@ def test_a_gateway_that_fails_to_answer_is_asked_again(shop: Shop) -> None:
 
 
 def test_a_paid_answer_and_its_notification_afterwards_credit_once(shop: Shop) -> None:
-    number = shop.cut_off()
+    order = shop.cut_off()
     shop.gateway.change_faults({"reorder": True})
-    shop.gateway.pay(number)
+    shop.gateway.pay(order)
     shop.clock.advance(minutes=3)
 
     assert shop.ask() == 1
@@ -254,16 +257,16 @@ def together(calls: list[Callable[[], object]]) -> None:
 
 
 def test_a_declined_payment_ends_the_attempt_and_the_next_start_is_a_fresh_one(shop: Shop) -> None:
-    payment_id, number = shop.payment()
+    payment_id, _number = shop.payment()
     shop.gateway.faults.cut_starts = 1
     with pytest.raises(ProviderError):
         shop.start(payment_id)
-    shop.gateway.decline(number)
+    shop.gateway.decline(shop.order())
     shop.clock.advance(minutes=3)
     shop.ask()
 
     shop.start(payment_id)
-    shop.gateway.pay(number)
+    shop.gateway.pay(shop.order())
 
     assert [attempt.state for attempt in shop.attempts()] == ["failed", "started"]
     assert shop.world.balance() == rub("5000.00")
@@ -283,11 +286,11 @@ def test_an_order_that_the_gateway_never_heard_of_fails(shop: Shop) -> None:
 
 @pytest.mark.parametrize("fault", ["wrong_amount", "wrong_currency", "wrong_shop"])
 def test_what_does_not_fit_is_parked_and_received(shop: Shop, fault: str) -> None:
-    payment_id, number = shop.payment()
+    payment_id, _number = shop.payment()
     shop.start(payment_id)
     shop.gateway.change_faults({fault: True})
 
-    shop.gateway.pay(number)
+    shop.gateway.pay(shop.order())
 
     assert [event.verdict for event in shop.events()] == ["parked"]
     assert shop.gateway.notifications[0].state is Delivery.DELIVERED
@@ -295,11 +298,11 @@ def test_what_does_not_fit_is_parked_and_received(shop: Shop, fault: str) -> Non
 
 
 def test_a_wrong_signature_is_refused_to_the_end(shop: Shop) -> None:
-    payment_id, number = shop.payment()
+    payment_id, _number = shop.payment()
     shop.start(payment_id)
     shop.gateway.change_faults({"wrong_signature": True})
 
-    shop.gateway.pay(number)
+    shop.gateway.pay(shop.order())
 
     assert {answer.status for answer in shop.gateway.notifications[0].answers} == {403}
     assert (shop.events(), shop.world.balance()) == ([], rub("0.00"))
@@ -308,9 +311,9 @@ def test_a_wrong_signature_is_refused_to_the_end(shop: Shop) -> None:
 @pytest.mark.parametrize("name", ["slow_seconds", "late_seconds"])
 def test_slow_and_late_are_only_slow_and_late(shop: Shop, name: str) -> None:
     shop.gateway.change_faults({name: 0.3})
-    payment_id, number = shop.payment()
+    payment_id, _number = shop.payment()
     shop.start(payment_id)
 
-    shop.gateway.pay(number)
+    shop.gateway.pay(shop.order())
 
     assert shop.world.balance() == rub("5000.00")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
 from billhook import (
     AnswersStatus,
+    Asking,
     AttemptState,
     PaymentPaid,
     PaymentProvider,
@@ -27,12 +30,12 @@ from structlog.testing import capture_logs
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.adapters.keys import new_keys
-from host_stub.persistence import PaymentAttempt, PluginFailure, Reseller, Store, open_store
+from host_stub.persistence import GatewayOperation, PluginFailure, Reseller, Store, open_store
 from host_stub.plugins import paying, status_queries
 from host_stub.plugins.desk import Desk
 from host_stub.plugins.registry import Registry
-from host_stub.services.money_in import attempts, gateway
-from host_stub.services.money_in.attempts import FIRST_QUERY, MOST_QUERIES, Frozen
+from host_stub.services.money_in import gateway, questions, tries
+from host_stub.services.money_in.tries import Draft
 from tests.support.world import CUSTOMER, World, a_method, rub
 
 
@@ -94,12 +97,12 @@ def ask(desk: Desk) -> int:
     return status_queries.ask_due(desk.store, desk.registry, desk.keys)  # type: ignore[arg-type]
 
 
-def attempts_of(store: Store) -> list[PaymentAttempt]:
+def attempts_of(store: Store) -> list[GatewayOperation]:
     with store.read() as session:
-        return list(session.scalars(select(PaymentAttempt).order_by(PaymentAttempt.id)))
+        return list(session.scalars(select(GatewayOperation).order_by(GatewayOperation.id)))
 
 
-def attempt(store: Store) -> PaymentAttempt:
+def attempt(store: Store) -> GatewayOperation:
     (only,) = attempts_of(store)
     return only
 
@@ -180,7 +183,25 @@ def test_what_the_gateway_knows_ends_the_asking(desk: Desk, world: World, answer
     ask(desk)
 
     assert attempt(desk.store).state == state
-    assert attempt(desk.store).query_at is None
+    assert (attempt(desk.store).query_at is None) == (state == "failed")
+
+
+def test_an_open_try_is_asked_about_until_its_end_since_a_notification_may_get_lost(desk: Desk, world: World) -> None:
+    start(desk, world)
+    Gateway.answers = lambda _request: AttemptState.OPEN
+    begun = desk.store.now()
+    asked = []
+    while (waiting := attempt(desk.store).query_at) is not None:
+        desk.store.clock.set(waiting)  # type: ignore[attr-defined]
+        asked.append(waiting - begun)
+        assert ask(desk) == 1
+
+    pauses = [later - earlier for earlier, later in pairwise(asked)]
+    assert asked[0] == timedelta(minutes=2)
+    assert pauses == sorted(pauses)
+    assert (pauses[-1], len(asked)) == (timedelta(hours=6), 19)
+    assert timedelta(days=2, hours=18) < asked[-1] < timedelta(days=3)
+    assert attempt(desk.store).state == "started"
 
 
 def test_silence_is_asked_again_with_growing_pauses_and_an_end(desk: Desk, world: World) -> None:
@@ -192,7 +213,7 @@ def test_silence_is_asked_again_with_growing_pauses_and_an_end(desk: Desk, world
         desk.store.clock.set(waiting.query_at)  # type: ignore[attr-defined]
         assert ask(desk) == 1
 
-    assert len(pauses) == MOST_QUERIES
+    assert len(pauses) == 19
     assert pauses == sorted(pauses)
     assert attempt(desk.store).state == "abandoned"
 
@@ -209,7 +230,10 @@ def test_a_provider_that_raises_is_asked_again_later(desk: Desk, world: World) -
     assert (attempt(desk.store).state, attempt(desk.store).queries) == ("unknown", 1)
 
 
-def test_a_start_that_ended_is_not_asked_for(desk: Desk, world: World) -> None:
+def test_a_start_that_ended_is_not_asked_for_where_nobody_wants_that(
+    desk: Desk, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Gateway, "asked", Asking(open=False))
     Gateway.begins = lambda _request: Redirect("https://gateway.example/pay/1")
     paying.start(desk, world.scope, world.a_payment(), world.method_id, language="ru", by=CUSTOMER)
     desk.store.clock.advance(days=1)  # type: ignore[attr-defined]
@@ -240,14 +264,14 @@ def test_a_start_that_failed_is_over_and_the_next_one_has_a_key_of_its_own(desk:
 
     first, second = attempts_of(desk.store)
     assert (first.state, first.query_at, second.state) == ("failed", None, "failed")
-    assert first.idempotency_key != second.idempotency_key
+    assert first.reference != second.reference
 
 
 def test_a_lost_start_is_asked_for_though_later_starts_failed(desk: Desk, world: World) -> None:
     keys = []
 
     def counted(request: StartRequest) -> Start:
-        keys.append(request.idempotency_key)
+        keys.append(request.reference)
         return refused(request)
 
     payment_id = start(desk, world)
@@ -256,7 +280,7 @@ def test_a_lost_start_is_asked_for_though_later_starts_failed(desk: Desk, world:
     Gateway.answers = paid
     desk.store.clock.advance(minutes=3)  # type: ignore[attr-defined]
 
-    assert keys == [attempt(desk.store).idempotency_key] * 2
+    assert keys == [attempt(desk.store).reference] * 2
     assert attempt(desk.store).state == "unknown"
     assert ask(desk) == 1
     assert world.balance() == rub("5000.00")
@@ -271,7 +295,7 @@ def test_a_start_that_went_well_stays_so_when_a_second_press_does_not(
     again(desk, world, payment_id, went)
     again(desk, world, payment_id, later)
 
-    assert (attempt(desk.store).state, attempt(desk.store).query_at) == ("started", None)
+    assert attempt(desk.store).state == "started"
 
 
 def test_a_twin_that_fails_does_not_end_a_start_that_is_still_under_way(desk: Desk, world: World) -> None:
@@ -316,7 +340,7 @@ def test_an_answer_from_before_a_start_was_repeated_says_nothing_of_it(desk: Des
     ask(desk)
 
     waiting = attempt(desk.store)
-    assert (waiting.state, waiting.query_at) == ("unknown", desk.store.now() + FIRST_QUERY)
+    assert (waiting.state, waiting.query_at) == ("unknown", desk.store.now() + Asking().first)
 
 
 def test_an_answer_that_cannot_be_taken_is_recorded_and_keeps_nobody_else_waiting(
@@ -387,12 +411,14 @@ def test_plugins_are_asked_in_turn(database_url: str, clock: FixedClock) -> None
     for plugin in ("a", "a", "a", "b", "b"):
         with store.write() as session:
             method_id = a_method(session, session.get_one(Reseller, world.reseller_id), plugin).id
-        begun = attempts.begin(store, world.scope, world.a_payment(), method_id, Frozen(queried=True), by=CUSTOMER)
+        begun = tries.begin(
+            store, world.scope, world.a_payment(), method_id, Draft(asked=Asking(open=False)), by=CUSTOMER
+        )
         due.append(begun.id)
         clock.advance(seconds=1)
     clock.advance(minutes=3)
 
-    found = attempts.due(store, limit=4)
+    found = questions.due(store, limit=4)
 
     store.close()
     assert [each.plugin for each in found] == ["a", "b", "a", "b"]

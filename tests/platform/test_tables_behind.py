@@ -8,17 +8,18 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from billhook import Asking
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.domain.actors import SYSTEM
-from host_stub.persistence import Outbox, Payment, PaymentAttempt, PluginFailure, Reseller, UserKind, plugin_tables
+from host_stub.persistence import GatewayOperation, Outbox, Payment, PluginFailure, Reseller, UserKind, plugin_tables
 from host_stub.plugins import failures, installation, paying
 from host_stub.plugins.errors import PluginBehind
 from host_stub.plugins.registry import Registry
 from host_stub.services.books.corrections import correct
-from host_stub.services.money_in import attempts
+from host_stub.services.money_in import tries
 from host_stub.services.tenants import resellers
 from host_stub.worker import Outside, Worker
 from tests.conftest import LETTER_DAY
@@ -154,14 +155,14 @@ def test_a_version_from_before_the_first_migration_is_not_called_over_tables_of_
 
 
 def test_a_start_of_a_pending_plugin_is_asked_for_later_and_counts_as_no_try(panel: Panel) -> None:
-    frozen = attempts.Frozen(queried=True)
-    attempts.begin(panel.store, panel.world.scope, panel.payment_id, panel.method_id, frozen, by=CUSTOMER)
+    frozen = tries.Draft(asked=Asking(open=False))
+    tries.begin(panel.store, panel.world.scope, panel.payment_id, panel.method_id, frozen, by=CUSTOMER)
     panel.app.extensions["billhook"].store.clock.advance(minutes=5)
 
     panel.worker.run_once()
 
     with panel.store.read() as session:
-        attempt = session.scalars(select(PaymentAttempt)).one()
+        attempt = session.scalars(select(GatewayOperation)).one()
     assert (attempt.state, attempt.queries, attempt.query_at > panel.store.now()) == ("unknown", 0, True)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, text
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.domain.listening import Listening, WatchSpec
-from host_stub.persistence import BalanceWatch, Document, GatewayEvent, Payment, Period, Reseller, Store
+from host_stub.persistence import BalanceWatch, Document, GatewayEvent, Period, Reseller, Store
 from host_stub.persistence.types import Json
 from host_stub.services.books import corrections, proof
 from host_stub.services.charges import subscriptions
@@ -137,8 +137,7 @@ class Books(ChargingWorld):
         self.run()
 
     def _notify(self, payment_id: int | None, external_id: str) -> None:
-        with self.store.read() as session:
-            reference = session.get_one(Payment, payment_id).number if payment_id else "unheard of"
+        reference = self.reference(payment_id) if payment_id else "unheard of"
         event = PaymentPaid(
             reference=reference,
             merchant=MERCHANT,

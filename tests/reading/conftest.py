@@ -16,10 +16,10 @@ from host_stub.persistence import (
     CallbackRefusal,
     ChargingFailure,
     GatewayEvent,
+    GatewayOperation,
     LogEntry,
     Mail,
     Outbox,
-    PaymentAttempt,
     PaymentMethod,
     Period,
     Plan,
@@ -103,7 +103,7 @@ def _trouble(session: Session, scene: Scene, plan: Plan) -> None:
             Worker(name="w", started_at=at, beat_at=at - timedelta(minutes=5)),
             PluginFailure(plugin=PLUGIN, place="start", error="E", count=2, first_at=at, last_at=at),
             CallbackRefusal(**whose, **method, reason="bad_signature", day=at.date(), count=3),
-            PaymentAttempt(
+            GatewayOperation(
                 **whose,
                 **method,
                 **payment,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from billhook import Money
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
 from host_stub.persistence import (
     Account,
+    GatewayOperation,
     PaymentMethod,
     PluginActivation,
     Reseller,
@@ -15,7 +17,8 @@ from host_stub.persistence import (
     Store,
 )
 from host_stub.persistence.store import now
-from host_stub.services.money_in import attempts, payments
+from host_stub.services.money_in import payments, tries
+from host_stub.services.money_in.tries import Try
 
 CUSTOMER = Actor("customer", "Иван Петров", 1)
 MANAGER = Actor("manager", "Ольга Смирнова", 2)
@@ -56,6 +59,13 @@ def a_method(session: Session, reseller: Reseller, plugin: str, **more: object) 
     return row
 
 
+def reference_of(session: Session, payment_id: int) -> str:
+    """Return the reference of a payment's newest try; without one, what no try is called."""
+    query = select(GatewayOperation.reference).where(GatewayOperation.payment_id == payment_id)
+    found = session.scalars(query.order_by(GatewayOperation.id.desc()).limit(1)).one_or_none()
+    return found or f"never-started-{payment_id}"
+
+
 class World:
     """One reseller with one account and one gateway method."""
 
@@ -76,9 +86,14 @@ class World:
         top_up = payments.TopUp(account_id or self.account_id, rub(amount))
         return payments.start_top_up(self.store, self.scope, top_up, by=CUSTOMER)
 
-    def started(self, payment_id: int, *, merchant: str = MERCHANT, is_test: bool = False) -> None:
-        frozen = attempts.Frozen(merchant, is_test)
-        attempts.begin(self.store, self.scope, payment_id, self.method_id, frozen, by=CUSTOMER)
+    def started(self, payment_id: int, *, merchant: str = MERCHANT, is_test: bool = False) -> Try:
+        draft = tries.Draft(merchant, is_test)
+        return tries.begin(self.store, self.scope, payment_id, self.method_id, draft, by=CUSTOMER)
+
+    def reference(self, payment_id: int) -> str:
+        """Return how a gateway names the payment: by its newest try, or by what no try is called."""
+        with self.store.read() as session:
+            return reference_of(session, payment_id)
 
     def balance(self, account_id: int | None = None) -> Money:
         with self.store.read() as session:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from billhook import Asking
 from sqlalchemy import select
 
 from host_stub import doctor
@@ -15,10 +16,10 @@ from host_stub.adapters.keys import new_keys
 from host_stub.adapters.provisioning import Webhook
 from host_stub.adapters.smtp import Server, SmtpMailer
 from host_stub.domain.belief import Belief
-from host_stub.persistence import Account, Payment, PaymentAttempt, Period, Store, open_store
+from host_stub.persistence import Account, GatewayOperation, Payment, Period, Store, open_store
 from host_stub.plugins.registry import Registry
 from host_stub.services.charges import charging_failures, clock_guard
-from host_stub.services.money_in import attempts
+from host_stub.services.money_in import questions, tries
 from host_stub.services.queues import heartbeat
 from host_stub.services.queues.heartbeat import JobState, Told
 from host_stub.services.reading import work_queue
@@ -54,25 +55,25 @@ def test_an_account_that_failed_while_the_clock_was_ahead_is_tried_again_when_it
 def test_a_gateway_is_asked_though_the_question_was_put_off_by_a_clock_ahead(world: ChargingWorld) -> None:
     payment_id = world.a_payment()
     world.clock.step(hours=3)
-    frozen = attempts.Frozen("merchant", queried=True)
-    attempts.begin(world.store, world.scope, payment_id, world.method_id, frozen, by=CUSTOMER)
+    frozen = tries.Draft("merchant", asked=Asking(open=False))
+    tries.begin(world.store, world.scope, payment_id, world.method_id, frozen, by=CUSTOMER)
     world.clock.step(hours=-3)
 
-    before = attempts.due(world.store)
-    attempts.reread(world.store)
+    before = questions.due(world.store)
+    questions.reread(world.store)
 
     assert before == []
-    assert [due.payment_id for due in attempts.due(world.store)] == [payment_id]
+    assert [due.payment_id for due in questions.due(world.store)] == [payment_id]
 
 
 def test_a_question_that_waits_as_it_should_is_left_alone(world: ChargingWorld) -> None:
-    frozen = attempts.Frozen("merchant", queried=True)
-    attempts.begin(world.store, world.scope, world.a_payment(), world.method_id, frozen, by=CUSTOMER)
+    frozen = tries.Draft("merchant", asked=Asking(open=False))
+    tries.begin(world.store, world.scope, world.a_payment(), world.method_id, frozen, by=CUSTOMER)
     with world.store.write() as session:
-        row = session.get_one(PaymentAttempt, 1)
+        row = session.get_one(GatewayOperation, 1)
         row.queries, row.query_at = 12, world.store.now() + timedelta(hours=6)
 
-    assert attempts.reread(world.store) == 0
+    assert questions.reread(world.store) == 0
 
 
 def a_worker(world: ChargingWorld, name: str = "worker") -> Worker:

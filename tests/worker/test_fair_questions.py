@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from billhook import Asking
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import Store, open_store
 from host_stub.plugins import status_queries
-from host_stub.services.money_in import attempts
+from host_stub.services.money_in import questions, tries
 from host_stub.services.queues import deliveries, outbox
 from host_stub.services.queues.claims import Task, Turns
 from host_stub.services.queues.deliveries import Delivered, Policy
@@ -27,8 +28,8 @@ def store(sqlite_url: str, clock: FixedClock) -> Iterator[Store]:
 
 def started(world: World, number: int, clock: FixedClock) -> None:
     for _payment in range(number):
-        frozen = attempts.Frozen("merchant", queried=True)
-        attempts.begin(world.store, world.scope, world.a_payment(), world.method_id, frozen, by=CUSTOMER)
+        frozen = tries.Draft("merchant", asked=Asking(open=False))
+        tries.begin(world.store, world.scope, world.a_payment(), world.method_id, frozen, by=CUSTOMER)
         clock.advance(seconds=1)
 
 
@@ -38,7 +39,7 @@ def test_sixty_questions_of_one_reseller_leave_room_for_the_one_of_another(world
     started(other, 1, world.clock)
     world.clock.advance(minutes=10)
 
-    due = attempts.due(world.store)
+    due = questions.due(world.store)
 
     assert len(due) == 50
     assert due[1].method_id == other.method_id
@@ -55,7 +56,7 @@ def test_who_follows_when_the_minute_is_over_comes_first_in_the_next(
     asked: list[int] = []
     time = [0.0]
 
-    def settle(_store: Store, _registry: Any, _keys: Any, attempt: attempts.Due) -> None:
+    def settle(_store: Store, _registry: Any, _keys: Any, attempt: questions.Due) -> None:
         asked.append(attempt.reseller_id)
         time[0] += 40  # nobody answers
 

@@ -11,8 +11,19 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-from billhook import Money, PaymentClaim, PaymentPaid, PaymentStatus, Reason, Ruling, Verdict
-from billhook.host.judging import Frozen, Said, parked_because, refused_because
+from billhook import (
+    Fact,
+    Money,
+    PaymentClaim,
+    PaymentFailed,
+    PaymentPaid,
+    PaymentPending,
+    PaymentStatus,
+    Reason,
+    Ruling,
+    Verdict,
+)
+from billhook.host.judging import Frozen, Said, misfit, parked_because, refused_because
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -24,8 +35,8 @@ from host_stub.persistence import (
     Account,
     CallbackRefusal,
     GatewayEvent,
+    GatewayOperation,
     Payment,
-    PaymentAttempt,
     PaymentMethod,
     Reseller,
     Scope,
@@ -33,7 +44,7 @@ from host_stub.persistence import (
 )
 from host_stub.persistence.store import catch_up, fetch, now
 from host_stub.services.books.corrections import post_correction
-from host_stub.services.money_in import event_numbers, payments
+from host_stub.services.money_in import event_numbers, payments, reports
 from host_stub.services.money_in.credits import credit
 from host_stub.services.telling.journal import log
 
@@ -96,9 +107,26 @@ def _legible(why: str) -> str:
     return why.encode("utf-8", "replace").decode().replace("\x00", "?")[:500]
 
 
+def judge(store: Store, method_id: int, plugin: str, fact: Fact, body: bytes) -> Ruling:
+    """Judge what a gateway said, verified, to a method, and do what follows; each fact in a transaction of its own.
+
+    Raises Elsewhere, before anything is done.
+    """
+    match fact:
+        case PaymentPaid():
+            return apply_event(store, VerifiedEvent(method_id, plugin, fact, body))
+        case PaymentPending() | PaymentFailed():
+            with store.write() as session:
+                started = _own(session, method_id, plugin, fact)
+                if started is not None:
+                    reports.report(session, started, fact)
+    return Ruling(fact, Verdict.NOTED)
+
+
 def apply_event(store: Store, event: VerifiedEvent) -> Ruling:
     """Judge a verified event and do what follows from it; return the verdict for the gateway's answer.
 
+    Raises Elsewhere, before anything is done.
     Twins that arrive at the same moment collide on the once-only keys; the loser is judged again and finds the winner.
     """
     for last_try in (False, False, True):
@@ -129,7 +157,8 @@ def _method(session: Session, method_id: int) -> _Method:
 
 def _judge(session: Session, event: VerifiedEvent) -> Ruling:
     method = _method(session, event.method_id)
-    payment = _payment(session, method, event.paid)
+    started = _own(session, method.id, event.plugin, event.paid)
+    payment = _payment(session, started)
     known = _known(session, method, event)
     twin = next((each for each in known if _said(each) == Said.of(event.paid)), None)
     if twin is not None:
@@ -140,10 +169,11 @@ def _judge(session: Session, event: VerifiedEvent) -> Ruling:
         if twin.verdict == CREDITED:
             return Ruling(event.paid, Verdict.DUPLICATE)
         return Ruling(event.paid, Verdict.PARKED, Reason(twin.reason))
-    status, started = _standing(session, payment, method.id)
-    problem = parked_because(event.paid, status, started, [_said(each) for each in known])
-    if problem is not None or payment is None:
+    status, frozen = _standing(session, payment, started, event.paid)
+    problem = parked_because(event.paid, status, frozen, [_said(each) for each in known])
+    if problem is not None or payment is None or started is None:
         return _park(session, method, payment, event, problem or Reason.UNKNOWN_PAYMENT, known)
+    reports.paid(session, started, event.paid)
     return _credit(session, method, payment, event)
 
 
@@ -155,9 +185,30 @@ def _digest_of(known: GatewayEvent) -> str:
     return known.signed_digest.partition(_OTHERWISE)[0]
 
 
-def _payment(session: Session, method: _Method, paid: PaymentClaim) -> Payment | None:
-    """Return the payment that the message names, locked. Number and seller must agree."""
-    query = select(Payment).where(Payment.reseller_id == method.reseller_id, Payment.number == paid.reference)
+class Elsewhere(Exception):
+    """A message names a try of another method of the same shop: that one's secrets have to verify it."""
+
+    def __init__(self, method_id: int) -> None:
+        super().__init__(f"of method {method_id}")
+        self.method_id = method_id
+
+
+def _own(session: Session, method_id: int, plugin: str, about: reports.About) -> GatewayOperation | None:
+    """Return the try of this method that a message means. Raises Elsewhere for one of another method of its shop."""
+    found = reports.named(session, method_id, about)
+    if found is not None:
+        return found
+    other = reports.of_shop(session, plugin, about)
+    if other is not None:
+        raise Elsewhere(other)
+    return None
+
+
+def _payment(session: Session, started: GatewayOperation | None) -> Payment | None:
+    """Return the payment that a message names by its try, locked."""
+    if started is None:
+        return None
+    query = select(Payment).where(Payment.id == started.payment_id)
     locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     found = session.scalars(locked).one_or_none()
     catch_up(session)
@@ -173,22 +224,28 @@ def _known(session: Session, method: _Method, event: VerifiedEvent) -> list[Gate
     return list(session.scalars(query))
 
 
-def _standing(session: Session, payment: Payment | None, method_id: int) -> tuple[PaymentStatus | None, list[Frozen]]:
-    if payment is None:
+def _standing(
+    session: Session, payment: Payment | None, started: GatewayOperation | None, claim: PaymentClaim
+) -> tuple[PaymentStatus | None, list[Frozen]]:
+    """Return where a payment stands and what its tries froze: one that fits, else all."""
+    if payment is None or started is None:
         return None, []
-    return PaymentStatus(payment.status), _frozen(session, payment, method_id)
+    own = _frozen(started)
+    others = [] if misfit(claim, [own]) is None else _others(session, started)
+    return PaymentStatus(payment.status), [*others, own]
 
 
-def _frozen(session: Session, payment: Payment, method_id: int) -> list[Frozen]:
-    query = (
-        select(PaymentAttempt.merchant, PaymentAttempt.amount_minor, PaymentAttempt.currency, PaymentAttempt.is_test)
-        .where(PaymentAttempt.payment_id == payment.id, PaymentAttempt.method_id == method_id)
-        .order_by(PaymentAttempt.id)
+def _frozen(row: GatewayOperation) -> Frozen:
+    return Frozen(row.merchant, Money(row.amount_minor, row.currency), row.is_test)
+
+
+def _others(session: Session, started: GatewayOperation) -> list[Frozen]:
+    query = select(GatewayOperation).where(
+        GatewayOperation.payment_id == started.payment_id,
+        GatewayOperation.method_id == started.method_id,
+        GatewayOperation.id != started.id,
     )
-    return [
-        Frozen(merchant, Money(amount, currency), is_test)
-        for merchant, amount, currency, is_test in session.execute(query)
-    ]
+    return [_frozen(row) for row in session.scalars(query.order_by(GatewayOperation.id))]
 
 
 def _row(method: _Method, event: VerifiedEvent, session: Session) -> GatewayEvent:
@@ -276,16 +333,15 @@ def _gateway(method: _Method) -> Actor:
     return Actor("gateway", method.name)
 
 
-def may_be_paid(store: Store, method_id: int, claim: PaymentClaim) -> Ruling:
+def may_be_paid(store: Store, method_id: int, plugin: str, claim: PaymentClaim) -> Ruling:
     """Answer a pre-request: ACCEPTED if the payment is waiting or expired and the claim fits, else REFUSED.
 
-    Unsigned, so it changes nothing: not even a lock is taken.
+    Unsigned, so it changes nothing: not even a lock is taken. Raises Elsewhere.
     """
     with store.read() as session:
-        method = fetch(session, PaymentMethod, method_id)
-        query = select(Payment).where(Payment.reseller_id == method.reseller_id, Payment.number == claim.reference)
-        payment = session.scalars(query).one_or_none()
-        why = refused_because(claim, *_standing(session, payment, method_id))
+        started = _own(session, method_id, plugin, claim)
+        payment = session.get(Payment, started.payment_id) if started is not None else None
+        why = refused_because(claim, *_standing(session, payment, started, claim))
     return Ruling(claim, Verdict.ACCEPTED if why is None else Verdict.REFUSED, why)
 
 

@@ -251,10 +251,10 @@ def standing_approval(session: Session, payment: Payment) -> Approval | None:
 
 
 def _attempts(session: Session, payment_id: int) -> list[Attempt]:
-    query = select(rows.PaymentAttempt).where(rows.PaymentAttempt.payment_id == payment_id)
+    query = select(rows.GatewayOperation).where(rows.GatewayOperation.payment_id == payment_id)
     return [
         Attempt(row.method_id, Money(row.amount_minor, row.currency), row.is_test, row.state, row.error, row.created_at)
-        for row in session.scalars(query.order_by(rows.PaymentAttempt.id.desc()))
+        for row in session.scalars(query.order_by(rows.GatewayOperation.id.desc()))
     ]
 
 

@@ -28,7 +28,8 @@ def page(provider, make_payment, make_method, facts):
             make_payment(**changes),
             make_method(),
             Addresses({}, {"receipt": LINK}, "https://panel.example/accounts/1042/payments/2580328"),
-            "key",
+            "1834729101-try",
+            1834729101,
             language,
             {"receipt": facts} if issued else {},
         )
@@ -98,7 +99,7 @@ def test_the_page_speaks_english(page) -> None:
 
 def test_the_purpose_is_that_of_the_issued_bill(provider, make_payment, make_method) -> None:
     old = DocumentFacts("2563977", make_payment().created_at.date().replace(year=2025))
-    request = StartRequest(make_payment(), make_method(), Addresses({}, {}, ""), "key", "ru", {"receipt": old})
+    request = StartRequest(make_payment(), make_method(), Addresses({}, {}, ""), "1-try", 1, "ru", {"receipt": old})
 
     assert "от 13.11.2025" in provider.start(request).context["purpose"]
 

@@ -71,7 +71,9 @@ def start_request(payment: PaymentView | None = None, method: MethodView | None 
         for name in (*PayMaster.questions, *PayMaster.notifications, *PayMaster.returns)
     }
     addresses = Addresses(actions, {}, "https://panel.example/payments/5")
-    return StartRequest(payment or payment_view(), method or method_view(), addresses, "key", "ru")
+    return StartRequest(
+        payment or payment_view(), method or method_view(), addresses, "1834729101-try", 1834729101, "ru"
+    )
 
 
 @pytest.fixture(scope="session")

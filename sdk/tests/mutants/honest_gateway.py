@@ -88,7 +88,7 @@ class HonestGateway(
         return [Finding(Severity.OK, "All is well.")]
 
     def start(self, request: StartRequest) -> Redirect:
-        return Redirect(f"https://gateway.example/pay?order={request.payment.number}")
+        return Redirect(f"https://gateway.example/pay?order={request.reference}")
 
     def verify(self, request: RawRequest, method: MethodView) -> None:
         if request.method != "POST":
@@ -206,7 +206,7 @@ class Gateway(GatewayUnderTest):
     @contextmanager
     def paid(self, report: Report) -> Iterator[None]:
         # This file may be loaded a second time, as the adapter: the plugin reads what the first one holds.
-        paid, order = import_module("honest_gateway").PAID, report.started.payment.number
+        paid, order = import_module("honest_gateway").PAID, report.started.reference
         paid[order] = self.notification(report)
         yield
         del paid[order]

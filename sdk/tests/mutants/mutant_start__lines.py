@@ -13,7 +13,7 @@ class Mutant(HonestGateway):
     starts = (PostForm,)
 
     def start(self, request: StartRequest) -> PostForm:  # type: ignore[override]
-        number = request.payment.number
+        number = request.reference
         return PostForm("https://gateway.example/pay", [("order", number), ("about", f"Payment\n{number}")])
 
 

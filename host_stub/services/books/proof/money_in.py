@@ -68,18 +68,21 @@ PAYMENT_CURRENCIES: Final = Check(
     "payment {payment} ({number}): {currency}, its reseller reckons in {wanted}",
 )
 
-ATTEMPTS: Final = Check(
-    "attempts",
-    "Whatever a payment was started with names its number, sum and currency.",
-    Walk("payment_attempt"),
+TRIES: Final = Check(
+    "tries",
+    "Every try was begun with its payment's sum and currency, and its reference begins with its number.",
+    Walk("gateway_operation"),
     """
-    select a.id as attempt, a.reference as reference, a.amount_minor as amount, a.currency as currency,
-        p.id as payment, p.number as number, p.amount_minor as wanted, p.currency as wanted_currency
-    from payment_attempt a join payment p on p.id = a.payment_id
+    select a.id as operation, a.reference as reference, a.reference_number as reference_number,
+        a.amount_minor as amount, a.currency as currency,
+        p.id as payment, p.amount_minor as wanted, p.currency as wanted_currency
+    from gateway_operation a join payment p on p.id = a.payment_id
     where a.id > :after and a.id <= :upto
-        and (a.reference <> p.number or a.amount_minor <> p.amount_minor or a.currency <> p.currency)
+        and (a.amount_minor <> p.amount_minor or a.currency <> p.currency
+            or a.reference not like a.reference_number || '-%')
     """,
-    "attempt {attempt}: {reference}, {amount} {currency}; payment {payment} is {number}, {wanted} {wanted_currency}",
+    "try {operation} ({reference}, number {reference_number}): {amount} {currency}; payment {payment} is over {wanted} "
+    "{wanted_currency}",
 )
 
 DOCUMENT_NUMBERS: Final = Check(
@@ -180,8 +183,7 @@ GATEWAY_MESSAGES: Final = Check(
     left join entry e on e.transaction_id = t.id and e.account_id is not null
     left join payment p on p.id = g.payment_id
     where g.id > :after and g.id <= :upto and not coalesce(
-        (g.payment_id is null or g.reference = p.number)
-        and (g.transaction_id is null or (g.amount_minor = e.amount_minor and g.currency = e.currency))
+        (g.transaction_id is null or (g.amount_minor = e.amount_minor and g.currency = e.currency))
         and case g.verdict
             when 'credited' then t.kind = 'credit' and g.payment_id is not null and g.reason = ''
                 and g.settled_at is null
@@ -198,15 +200,15 @@ GATEWAY_MESSAGES: Final = Check(
 FITTING: Final = Check(
     "fitting messages",
     "Every gateway's message that was credited fits what its payment was started with: method, merchant, sum, "
-    "currency, test flag, number.",
+    "currency, test flag.",
     EVENTS,
     """
     select g.id as event, g.external_id as external_id, g.source as source, g.payment_id as payment
     from gateway_event g
     where g.id > :after and g.id <= :upto and g.verdict = 'credited' and not exists (
-        select 1 from payment_attempt a join payment_method m on m.id = a.method_id
+        select 1 from gateway_operation a join payment_method m on m.id = a.method_id
         where a.payment_id = g.payment_id and a.method_id = g.method_id and a.amount_minor = g.amount_minor
-        and a.currency = g.currency and a.is_test = g.is_test and a.reference = g.reference
+        and a.currency = g.currency and a.is_test = g.is_test
         and g.source = m.plugin || ':' || a.merchant
     )
     """,
@@ -343,7 +345,7 @@ CHECKS: Final = (
     PAYMENT_STATES,
     PAYMENTS_LOGGED,
     PAYMENT_CURRENCIES,
-    ATTEMPTS,
+    TRIES,
     DOCUMENT_NUMBERS,
     CREDITS,
     APPROVALS,

@@ -33,7 +33,7 @@ from billhook.settings import Setting, Text
 
 from billhook_paymaster.protocol import Order, read_confirmation, read_notification, read_return, request_fields
 from billhook_paymaster.settings import SETTINGS, findings
-from billhook_paymaster.signature import SEPARATOR, Digest, check_signature
+from billhook_paymaster.signature import Digest, check_signature
 
 _ = Catalogue("billhook_paymaster")
 
@@ -68,10 +68,6 @@ class PayMaster(PaymentProvider, HearsNotifications, AnswersQuestions, TakesRetu
         return findings(method)
 
     def availability(self, payment: PaymentView, method: MethodView) -> Availability:
-        if not payment.number or SEPARATOR in payment.number:
-            return Unavailable(
-                _("PayMaster can't take the document number {number}: it must not hold a “;”.", number=payment.number)
-            )
         if payment.amount.minor <= 0:
             return Unavailable(_("PayMaster takes sums above zero only."))
         return Available()
@@ -107,7 +103,7 @@ def _order(request: StartRequest) -> Order:
     contacts = method.switch("payer_contacts")
     return Order(
         merchant=method.text("merchant_id"),
-        number=payment.number,
+        number=request.reference,
         amount=payment.amount,
         description=payment.description,
         expires_at=payment.expires_at,

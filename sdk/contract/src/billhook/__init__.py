@@ -26,11 +26,13 @@ The provider translates, the host decides and moves money. `billhook` imports pl
 
 from __future__ import annotations
 
-from billhook.callbacks import Answer, PayerReturned, RawRequest
+from billhook.callbacks import Answer, Hint, PayerReturned, RawRequest
 from billhook.capabilities import (
     Acknowledges,
     AnswersQuestions,
     AnswersStatus,
+    Asking,
+    HearsHints,
     HearsNotifications,
     IssuesDocuments,
     TakesReturns,
@@ -64,7 +66,18 @@ from billhook.events import (
     SubscriptionStopped,
     Value,
 )
-from billhook.facts import Fact, Ignored, Judged, PaymentClaim, PaymentPaid, Reason, Ruling, Verdict
+from billhook.facts import (
+    Fact,
+    Ignored,
+    Judged,
+    PaymentClaim,
+    PaymentFailed,
+    PaymentPaid,
+    PaymentPending,
+    Reason,
+    Ruling,
+    Verdict,
+)
 from billhook.hooks import hookimpl, hookspec
 from billhook.i18n import Catalogue, LazyText
 from billhook.money import Money
@@ -117,6 +130,7 @@ __all__ = [
     "AnswersQuestions",
     "AnswersStatus",
     "ApiRange",
+    "Asking",
     "AttemptState",
     "Availability",
     "Available",
@@ -139,7 +153,9 @@ __all__ = [
     "Fields",
     "Finding",
     "GoTo",
+    "HearsHints",
     "HearsNotifications",
+    "Hint",
     "HostPage",
     "Ignored",
     "Instructions",
@@ -163,7 +179,9 @@ __all__ = [
     "PageRequest",
     "PayerReturned",
     "PaymentClaim",
+    "PaymentFailed",
     "PaymentPaid",
+    "PaymentPending",
     "PaymentProvider",
     "PaymentStatus",
     "PaymentView",

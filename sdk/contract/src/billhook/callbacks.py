@@ -46,6 +46,17 @@ class RawRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Hint:
+    """Something happened to a try, an unsigned message says. One of both is enough.
+
+    reference: `StartRequest.reference` or `reference_number` in digits. external_reference: the gateway's own id.
+    """
+
+    reference: str = ""
+    external_reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PayerReturned:
     """A browser came back.
 

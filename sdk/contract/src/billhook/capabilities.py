@@ -10,9 +10,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar
 
-from billhook.callbacks import Answer, PayerReturned, RawRequest
+from billhook.callbacks import Answer, Hint, PayerReturned, RawRequest
 from billhook.documents import DocumentKind, DocumentSource
 from billhook.facts import Fact, Judged, PaymentClaim
 from billhook.status import StatusAnswer, StatusRequest
@@ -96,17 +97,57 @@ class TakesReturns(ABC):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """When a host asks about tries of its own accord: after `first`, then with pauses that double up to `longest`, and
+    no more when `until` has passed since the start; see `AnswersStatus`.
+
+    open: also tries that began well, since a notification may get lost; False asks only about those whose start ended
+        unseen.
+    """
+
+    first: timedelta = timedelta(minutes=2)
+    longest: timedelta = timedelta(hours=6)
+    until: timedelta = timedelta(days=3)
+    open: bool = True
+
+
 class AnswersStatus(ABC):
-    """A gateway that can be asked what became of a payment."""
+    """A gateway that can be asked what became of a payment.
+
+    asked: when it is asked without being told to. A gateway that is away uses up none of it.
+    """
+
+    asked: ClassVar[Asking] = Asking()
 
     @abstractmethod
     def query(self, request: StatusRequest) -> StatusAnswer:
-        """Ask the gateway what became of an attempt whose start ended unseen (a crash, a time-out).
+        """Ask the gateway what became of a try, also of one whose start ended unseen (a crash, a time-out).
 
-        Called by a worker outside any transaction, at least once for such an attempt, with growing pauses and an end.
-        Use `billhook.http.session`. A PaymentPaid is judged like a verified notification, so return one only from an
-        authenticated answer. Raises ProviderError: asked again later, as after any other exception, which is recorded
-        as the plugin's failure.
+        Called by a worker outside any transaction, as `asked` says. Use `billhook.http.session`. The facts are judged
+        like those of a verified notification, so return them only from an authenticated answer. Raises ProviderError:
+        asked again later, as after any other exception, which is recorded as the plugin's failure.
+        """
+
+
+class HearsHints(AnswersStatus):
+    """A gateway whose messages prove nothing: unsigned, they only say “go and look”, and the host asks by `query`.
+
+    The host answers at once and drops what names no try of this method. It keeps one question for each try, whoever
+    sends how many hints, and asks the gateway at a limited rate.
+
+    hints: names of the addresses. hint_answer: what the gateway hears, whatever it said.
+    """
+
+    hints: ClassVar[tuple[str, ...]]
+    hint_answer: ClassVar[Answer] = Answer()
+
+    @abstractmethod
+    def hint(self, request: RawRequest, method: MethodView) -> Hint:
+        """Return what the message is about. Pure; never ask the gateway here: anybody can send anything.
+
+        Called by the web server, once per message. Raises MalformedNotification, answered 400; after any other
+        exception the gateway hears 503.
         """
 
 
@@ -145,6 +186,7 @@ class Capability:
 CAPABILITIES = (
     Capability(HearsNotifications, "notifications", addresses=True),
     Capability(AnswersQuestions, "questions", addresses=True),
+    Capability(HearsHints, "hints", addresses=True),
     Capability(TakesReturns, "returns", addresses=True),
     Capability(AnswersStatus),
     Capability(IssuesDocuments, "documents"),

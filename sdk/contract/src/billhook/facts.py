@@ -7,7 +7,8 @@ claims, the host alone decides whether it was verified, whether it fits, and wha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from billhook.callbacks import RawRequest
@@ -19,14 +20,17 @@ from billhook.views import MethodView
 class PaymentClaim:
     """What a question or notification says about a payment; the host compares it with what the attempt froze.
 
-    reference: the document number that the attempt was started with. merchant: as signed.
+    reference: of the try that it was started with, `StartRequest.reference` or `reference_number` in digits; empty if
+        the gateway says only its own id. merchant: as signed.
     amount: what was ordered, not what the payer's bank took. is_test: by signed fields only.
+    external_reference: the gateway's id of what was registered, as `start` answered it.
     """
 
     reference: str
     merchant: str
     amount: Money
     is_test: bool
+    external_reference: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,42 @@ class PaymentPaid(PaymentClaim):
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentPending:
+    """The payer has paid or begun to, and the money is not there yet. Credits nothing.
+
+    Payer and managers see it, and whoever wants to pay once more is warned; a later fact about the same act takes its
+    place. The payment does not expire before `until`.
+
+    reference, external_reference: of the try, see `PaymentClaim`; one of them is enough.
+    external_id: of the payer's act of paying, empty if it has none yet. amount: None if the gateway does not say.
+    reason: what it waits for, as the gateway says it; may be empty. until: when it is over by itself, None if unknown.
+    """
+
+    reference: str
+    external_id: str = ""
+    amount: Money | None = None
+    reason: str = ""
+    until: datetime | None = None
+    external_reference: str = field(default="", kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFailed:
+    """An act of paying came to nothing. Payer and managers see it; no mail is sent.
+
+    reference, external_reference, external_id: as for `PaymentPending`. reason: why, as the gateway says it.
+    final: True if the whole try is over, so that the next start is a new one; False if the payer may try again where
+        they are (a declined card). A payment that is reported later is credited all the same.
+    """
+
+    reference: str
+    external_id: str = ""
+    reason: str = ""
+    final: bool = False
+    external_reference: str = field(default="", kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Ignored:
     """A message that the host need not know: answered with success, counted, nothing is credited or kept.
 
@@ -56,7 +96,7 @@ class Ignored:
 
 
 #: What a notification may say.
-Fact = PaymentPaid | Ignored
+Fact = PaymentPaid | PaymentPending | PaymentFailed | Ignored
 
 
 class Verdict(StrEnum):
@@ -72,8 +112,7 @@ class Verdict(StrEnum):
 class Reason(StrEnum):
     """Why a claim was parked or refused."""
 
-    UNKNOWN_PAYMENT = "unknown_payment"  # no payment has that number
-    NOT_STARTED = "not_started"  # nobody started this payment with this method
+    UNKNOWN_PAYMENT = "unknown_payment"  # no try with this plugin and merchant has that reference
     OTHER_MERCHANT = "other_merchant"  # than the start froze
     OTHER_AMOUNT = "other_amount"  # than the start froze
     OTHER_CURRENCY = "other_currency"  # than the start froze

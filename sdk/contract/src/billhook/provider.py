@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import ClassVar
 
 from billhook.settings import Finding, Setting, Text
@@ -31,26 +32,38 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class StartRequest:
-    """Everything a provider needs to start a payment; frozen by the host as an attempt before the call.
+    """Everything a provider needs to start a payment: one try, one key, one request.
 
-    idempotency_key: the same for the same attempt, so that a second press of the button starts nothing twice.
-    language: the payer's, `ru` or `en`.
+    The host freezes it before the first call and hands it over again equal, whatever was changed meanwhile: settings,
+    the account, the language of the payer. Only secrets are the present ones, and `documents`.
+
+    reference: names the try: 1 to 32 ASCII letters, digits and dashes, drawn by the host, unique over the installation,
+        never used again. It is the order number and the idempotency key at the gateway; what the gateway says is found
+        by it. The document number (`payment.number`) is for people: another reseller's payments have the same ones.
+    reference_number: the same try for gateways whose order numbers are integers, 1 to 2 147 483 647.
+    language: the payer's, `ru` or `en`; where all that `start` answers is Instructions, the reader's.
     documents: by kind, what was frozen in documents already issued for this payment, so that a page agrees with them.
     """
 
     payment: PaymentView
     method: MethodView
     addresses: Addresses
-    idempotency_key: str
+    reference: str
+    reference_number: int
     language: str
     documents: Mapping[str, DocumentFacts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Send the payer's browser to `url` (303)."""
+    """Send the payer's browser to `url` (303).
+
+    external_reference: the gateway's own id of what was registered, if it gave one: the host keeps it with the try,
+        shows it to managers, finds the try by it and hands it to `query`. So for every outcome of `start`.
+    """
 
     url: str
+    external_reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +72,12 @@ class PostForm:
 
     The page's content policy lets the form go to that address, and the gateway's answer lead on to any https one.
     fields: pairs in the order in which they are posted; names may repeat, values are escaped by the host.
+    external_reference: see `Redirect`.
     """
 
     url: str
     fields: Sequence[tuple[str, str]]
+    external_reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +86,12 @@ class Instructions:
 
     template: file under the plugin's `templates/<plugin>/`, extends `billhook/instructions.html`.
     context: plain values for it. The host adds payment, method, reseller, documents and the language.
+    external_reference: see `Redirect`.
     """
 
     template: str
     context: Mapping[str, object] = field(default_factory=dict)
+    external_reference: str = ""
 
 
 Start = Redirect | PostForm | Instructions
@@ -109,6 +126,7 @@ class PaymentProvider(ABC):
     account_types: ClassVar[tuple[AccountType, ...]] = tuple(AccountType)  # who may pay this way
     merchant_setting: ClassVar[str] = ""  # key of the setting that identifies the merchant; a start freezes its value
     test_mode_setting: ClassVar[str] = ""  # key of the SWITCH setting that says payments are tests
+    key_lives: ClassVar[timedelta | None] = None  # how long the gateway knows a reference as the same; None: for ever
 
     def check_settings(self, method: MethodView) -> list[Finding]:
         """Return what the doctor finds in complete settings. Pure; an ERROR blocks saving.
@@ -132,11 +150,12 @@ class PaymentProvider(ABC):
     def start(self, request: StartRequest) -> Start:
         """Begin a payment. May talk to the network: use `billhook.http.session`.
 
-        Called by the web server when the payer chose the method, outside any transaction: the attempt was stored
-        before, what came of it is stored after. Called again with the same idempotency key by a second press of the
-        button and, for Instructions, each time that their page is opened: what the key names must happen once at the
-        gateway.
+        Called by the web server when the payer chose the method, outside any transaction: the try was stored before,
+        what came of it is stored after. Called again with the equal request by a second press of the button and, for
+        Instructions, each time that their page is opened: what `reference` names must happen once at the gateway. A new
+        try begins when the former has ended: its first start was refused, the gateway says that it failed for good, or
+        `key_lives` is over; and for another merchant or another test mode.
         Raises ProviderError: nothing was begun there, and the payer may choose another method. GatewayUnreachable, a
-        deadline that passes and a crash say that it is not known: the attempt is asked about by `query`. Any other
+        deadline that passes and a crash say that it is not known: the try is asked about by `query`. Any other
         exception is recorded as the plugin's failure and counts as nothing begun.
         """

@@ -1,34 +1,44 @@
-"""Status queries: what became of a start whose end was not seen."""
+"""Status queries: what became of a start."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from billhook.facts import Fact
+from billhook.provider import Addresses
 from billhook.views import MethodView, PaymentView
 
 
 @dataclass(frozen=True, slots=True)
 class StatusRequest:
-    """Which attempt is meant. reference: the document number it was started with. tries: earlier queries."""
+    """Which try is meant, as it was frozen when it started; see `StartRequest`.
+
+    external_reference: the gateway's own id, as `start` or a message gave it; empty if none did, for example because
+        the end of `start` was not seen. tries: earlier queries.
+    """
 
     payment: PaymentView
     method: MethodView
+    addresses: Addresses
     reference: str
-    idempotency_key: str
+    reference_number: int
+    external_reference: str
+    language: str
+    started_at: datetime
     tries: int
 
 
 class AttemptState(StrEnum):
-    """What the gateway says of an attempt that is not paid."""
+    """What the gateway says of a try that is not paid."""
 
     OPEN = "open"  # it knows the payment: the payer may still pay
     FAILED = "failed"  # it knows it and it will never be paid, or it never heard of it
     UNKNOWN = "unknown"  # it does not say: ask again later
 
 
-#: A paid attempt is answered with the same facts that a notification gives, and they are judged in the same way;
-#: without any the attempt counts as OPEN.
+#: A paid try is answered with the same facts that a notification gives, and they are judged in the same way; without
+#: any the try counts as OPEN.
 StatusAnswer = Sequence[Fact] | AttemptState

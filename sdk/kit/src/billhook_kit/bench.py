@@ -18,6 +18,7 @@ from billhook.host.reading import callbacks_of, identity_of
 from billhook.money import Money
 from billhook.provider import PaymentProvider
 from billhook.settings import Level, SettingKind
+from billhook.status import StatusRequest
 from billhook.views import MethodView
 
 from billhook_kit import patience, views
@@ -169,7 +170,7 @@ class Bench:
         truth = Report(
             started=started,
             method=method,
-            reference=started.payment.number,
+            reference=self.named(started),
             merchant=merchant,
             amount=started.payment.amount,
             is_test=is_test,
@@ -178,6 +179,16 @@ class Bench:
             payer="A. Payer",
         )
         return replace(truth, **changes)
+
+    def named(self, started: Started) -> str:
+        """Return how the gateway names a try."""
+        adapter = self.subject.adapter
+        numbered = isinstance(adapter, GatewayUnderTest) and adapter.numbered
+        return str(started.request.reference_number) if numbered else started.reference
+
+    def question(self, started: Started) -> StatusRequest:
+        """Return the first question about a try."""
+        return views.asked_about(started.request, views.NOON, 0, started.outcome.external_reference)
 
     def addresses(self, *hears: type) -> list[str]:
         """Return the names of the callback addresses at which messages for these capabilities come."""

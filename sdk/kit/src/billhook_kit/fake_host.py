@@ -31,7 +31,7 @@ from billhook.host.effects import of_event
 from billhook.host.judging import OPEN, Frozen
 from billhook.host.loading import LoadedPlugin, load
 from billhook.host.places import hook_of
-from billhook.host.reading import callbacks_of, documents_of, identity_of
+from billhook.host.reading import again, callbacks_of, documents_of, identity_of
 from billhook.host.tables import Tables
 from billhook.pages import Room
 from billhook.provider import (
@@ -48,7 +48,7 @@ from billhook.views import AccountType, AccountView, DocumentFacts, MethodView, 
 from billhook_kit import patience, views
 from billhook_kit.gateway import Started
 from billhook_kit.host import NotOffered, Wish, WrongStart
-from billhook_kit.judging import Books, Credit, Standing
+from billhook_kit.judging import Books, Credit, Try
 from billhook_kit.levels import Above
 from billhook_kit.links import Links
 from billhook_kit.pages import Pages
@@ -88,7 +88,6 @@ class FakeHost:
         self._accounts: dict[AccountType, AccountView] = {}
         self._methods: dict[int, Mapping[str, object]] = {}
         self._above = Above()
-        self._payments: dict[str, PaymentView] = {}
         self._failures: list[str] = []
         self._lock = Lock()
         self._pages = Pages(self.plugin)
@@ -125,19 +124,18 @@ class FakeHost:
         )
 
     def payment(self, wish: Wish) -> PaymentView:
-        number = f"{2563977 + len(self._payments)}"
+        number = f"{2563977 + len(self.books.statuses)}"
         payment = views.make_payment(
             wish.amount,
             self.account(wish.account_type),
-            id=2580328 + len(self._payments),
+            id=2580328 + len(self.books.statuses),
             number=number,
             purpose=wish.purpose,
             created_at=self.now,
             expires_at=self.now + timedelta(days=30),
             reseller=self.reseller,
         )
-        self._payments[number] = payment
-        self.books.payments[number] = Standing(number)
+        self.books.statuses[number] = payment.status
         return payment
 
     def offer(self, payment: PaymentView, method: MethodView) -> str | None:
@@ -155,20 +153,28 @@ class FakeHost:
         reason = self.offer(payment, method)
         if reason is not None:
             raise NotOffered(reason)
-        merchant, is_test = identity_of(self.provider, method)
-        frozen = Frozen(merchant, payment.amount, is_test)
-        attempts = self.books.payments[payment.number].attempts.setdefault(method.id, [])
-        # The same start again (Back, a second press) takes up the attempt that was frozen before.
-        if frozen not in attempts:
-            attempts.append(frozen)
-        key = f"attempt-{payment.number}-{method.id}-{attempts.index(frozen)}"
-        request = StartRequest(payment, method, addresses(self.provider, payment, method), key, language)
+        begun = self._try(payment, method, language)
+        request = again(begun.request, self.provider, method, language)
         try:
             outcome = self._asked("start", lambda: self.provider.start(request))
             answers.check_start(self.provider.starts, outcome)
         except Rubbish as error:
             raise WrongStart(str(error)) from error
-        return Started(payment, method, outcome, key)
+        begun.external_reference = outcome.external_reference or begun.external_reference
+        return Started(payment, method, outcome, request)
+
+    def _try(self, payment: PaymentView, method: MethodView, language: str) -> Try:
+        """Return the try that this start belongs to: the same start again (Back, a second press) takes it up."""
+        merchant, is_test = identity_of(self.provider, method)
+        frozen = Frozen(merchant, payment.amount, is_test)
+        former = self.books.of(payment.number, method.id)[-1:]
+        if former and former[0].frozen == frozen and not former[0].over:
+            return former[0]
+        number = 1834729101 + len(self.books.tries)
+        where = addresses(self.provider, payment, method)
+        request = StartRequest(payment, method, where, f"{number}-try", number, language)
+        self.books.tries.append(Try(request, frozen))
+        return self.books.tries[-1]
 
     def deliver(self, method: MethodView, address: str, request: RawRequest) -> Answer:
         hears = callbacks_of(self.provider).get(address)
@@ -227,14 +233,14 @@ class FakeHost:
         return answer
 
     def cancel(self, payment: PaymentView) -> None:
-        self.books.payments[payment.number].status = PaymentStatus.CANCELLED
+        self.books.statuses[payment.number] = PaymentStatus.CANCELLED
 
     def expire(self, payment: PaymentView) -> None:
         self.now = max(self.now, payment.expires_at + timedelta(seconds=1))
-        self.books.payments[payment.number].status = PaymentStatus.EXPIRED
+        self.books.statuses[payment.number] = PaymentStatus.EXPIRED
 
     def status(self, payment: PaymentView) -> PaymentStatus:
-        return self.books.payments[payment.number].status
+        return self.books.statuses[payment.number]
 
     def credits(self) -> list[Credit]:
         return list(self.books.credits)
@@ -290,9 +296,14 @@ class FakeHost:
         return self._asked("document", lambda: provider.document(kind, payment, method, facts))
 
     def query(self, started: Started, tries: int = 0) -> StatusAnswer:
-        number, key = started.payment.number, started.idempotency_key
-        request = StatusRequest(started.payment, started.method, number, key, tries)
+        request = views.asked_about(started.request, self.now, tries, started.outcome.external_reference)
         return self._asked("query", lambda: cast(AnswersStatus, self.provider).query(request))
+
+    def question(self, payment: PaymentView, method: MethodView, tries: int = 0) -> StatusRequest:
+        """Return the question about the newest try of a payment, also about one whose `start` raised."""
+        begun = self.books.of(payment.number, method.id)[-1]
+        request = again(begun.request, self.provider, method, begun.request.language)
+        return views.asked_about(request, self.now, tries, begun.external_reference)
 
     def tell(self, event: Event) -> list[Effect]:
         """Deliver an event and write what the plugin keeps in tables of its own; notices are only returned.

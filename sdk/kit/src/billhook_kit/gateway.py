@@ -32,7 +32,7 @@ from typing import ClassVar, Final
 
 from billhook.callbacks import RawRequest
 from billhook.money import Money
-from billhook.provider import Start
+from billhook.provider import Start, StartRequest
 from billhook.views import MethodView, PaymentView
 
 from billhook_kit.messages import form
@@ -45,19 +45,24 @@ FILE: Final = "billhook_gateway.py"
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A payment that was started with a method, and what the provider answered."""
+    """A payment that was started with a method, and what the provider answered. request: as it was frozen."""
 
     payment: PaymentView
     method: MethodView
     outcome: Start
-    idempotency_key: str
+    request: StartRequest
+
+    @property
+    def reference(self) -> str:
+        """What the gateway was given as the order's number."""
+        return self.request.reference
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """What the gateway is to say of a payment: the truth, or what the kit put in its place.
 
-    method: whose settings sign the message. reference: the document number of the payment.
+    method: whose settings sign the message. reference: of the try, `StartRequest.reference`; see `numbered`.
     external_id: the gateway's own id of the payment. payer: a name with Cyrillic letters, if there is a field for one.
     """
 
@@ -106,12 +111,14 @@ class GatewayUnderTest(ProviderUnderTest):
     signed_fields: names of the fields (of a form, or of a JSON document's top level) that the signature covers.
     signature: name of the field or header that holds the signature.
     callback: name of the callback address at which `notification` comes; left out, the provider's first.
+    numbered: the gateway is given `StartRequest.reference_number`, so that its reports name tries by it.
     public_key: key of the setting that holds the gateway's public key, if it signs with a private one of its own.
     """
 
     signed_fields: ClassVar[Sequence[str]]
     signature: ClassVar[str]
     callback: ClassVar[str] = ""
+    numbered: ClassVar[bool] = False
     public_key: ClassVar[str] = ""
 
     @abstractmethod

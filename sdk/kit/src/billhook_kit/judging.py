@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from billhook.facts import Fact, Ignored, PaymentClaim, Reason, Ruling, Verdict
-from billhook.host.judging import Frozen, Said, parked_because, refused_because
+from billhook.facts import Fact, PaymentClaim, PaymentPaid, Reason, Ruling, Verdict
+from billhook.host.judging import Frozen, Said, number_in, parked_because, refused_because
 from billhook.money import Money
+from billhook.provider import StartRequest
 from billhook.views import PaymentStatus
 
 
@@ -30,38 +32,55 @@ class Parked:
 
 
 @dataclass(slots=True)
-class Standing:
-    """A payment in the books. attempts: by method id, newest last."""
+class Try:
+    """A payment started with a method. request: as it was frozen. over: the next start is a new try."""
 
-    number: str
-    status: PaymentStatus = PaymentStatus.WAITING_FOR_PAYMENT
-    attempts: dict[int, list[Frozen]] = field(default_factory=dict)
+    request: StartRequest
+    frozen: Frozen
+    external_reference: str = ""
+    over: bool = False
+
+    @property
+    def of(self) -> tuple[str, int]:
+        return self.request.payment.number, self.request.method.id
+
+    def is_named(self, reference: str, external_reference: str) -> bool:
+        """Say whether a gateway means this try."""
+        if reference:
+            return reference == self.request.reference or number_in(reference) == self.request.reference_number
+        return bool(external_reference) and external_reference == self.external_reference
 
 
 @dataclass(slots=True)
 class Books:
-    """Payments, credits and parked messages of one seller."""
+    """Payments, tries, credits and parked messages of one seller. statuses: by document number."""
 
-    payments: dict[str, Standing] = field(default_factory=dict)
+    statuses: dict[str, PaymentStatus] = field(default_factory=dict)
+    tries: list[Try] = field(default_factory=list)
     credits: list[Credit] = field(default_factory=list)
     parked: list[Parked] = field(default_factory=list)
     _seen: dict[tuple[str, str], dict[Said, Ruling]] = field(default_factory=dict)
 
+    def of(self, number: str, method_id: int) -> list[Try]:
+        """Return the tries of a payment with a method, newest last."""
+        return [each for each in self.tries if each.of == (number, method_id)]
+
     def judge(self, plugin: str, method_id: int, fact: Fact) -> Ruling:
         """Credit a verified fact once, or park it. A twin with the same signed fields is a duplicate."""
-        if isinstance(fact, Ignored):
+        if not isinstance(fact, PaymentPaid):
             return Ruling(fact, Verdict.NOTED)
         known = self._seen.setdefault((f"{plugin}:{fact.merchant}", fact.external_id), {})
         former = known.get(Said.of(fact))
         if former is not None:
             return former if former.verdict is Verdict.PARKED else Ruling(fact, Verdict.DUPLICATE)
-        reason = parked_because(fact, *self._standing(fact, method_id), list(known))
+        number, status, started = self._standing(fact, method_id)
+        reason = parked_because(fact, status, started, list(known))
         ruling = known[Said.of(fact)] = Ruling(fact, Verdict.PARKED if reason else Verdict.ACCEPTED, reason)
         if reason is not None:
             self.parked.append(Parked(reason, fact.external_id, fact.signed_digest))
         else:
-            self.payments[fact.reference].status = PaymentStatus.COMPLETED
-            self.credits.append(Credit(fact.reference, fact.amount, fact.external_id))
+            self.statuses[number] = PaymentStatus.COMPLETED
+            self.credits.append(Credit(number, fact.amount, fact.external_id))
         return ruling
 
     def park_unreadable(self, body: bytes) -> Ruling:
@@ -73,9 +92,15 @@ class Books:
 
     def may_be_paid(self, method_id: int, claim: PaymentClaim) -> Ruling:
         """Answer a question: unsigned, so it changes nothing."""
-        reason = refused_because(claim, *self._standing(claim, method_id))
+        _number, status, started = self._standing(claim, method_id)
+        reason = refused_because(claim, status, started)
         return Ruling(claim, Verdict.REFUSED if reason else Verdict.ACCEPTED, reason)
 
-    def _standing(self, claim: PaymentClaim, method_id: int) -> tuple[PaymentStatus | None, list[Frozen]]:
-        standing = self.payments.get(claim.reference)
-        return (standing.status, standing.attempts.get(method_id, [])) if standing else (None, [])
+    def _standing(self, claim: PaymentClaim, method_id: int) -> tuple[str, PaymentStatus | None, Sequence[Frozen]]:
+        """Return the payment whose try a claim names, by document number, and all that was started of it."""
+        named = (each for each in self.tries if each.is_named(claim.reference, claim.external_reference))
+        found = next((each for each in named if each.request.method.id == method_id), None)
+        if found is None:
+            return "", None, []
+        number, _method = found.of
+        return number, self.statuses[number], [each.frozen for each in self.of(number, method_id)]

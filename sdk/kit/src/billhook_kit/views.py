@@ -12,7 +12,9 @@ from typing import Any, Final
 
 from billhook import formats
 from billhook.money import Money
+from billhook.provider import StartRequest
 from billhook.settings import Level, Setting, SettingKind, resolve
+from billhook.status import StatusRequest
 from billhook.views import AccountType, AccountView, MethodView, PaymentStatus, PaymentView, ResellerView
 
 #: The instant at which the sample world stands still.
@@ -32,6 +34,21 @@ def samples() -> Mapping[str, Any]:
     """Return the sample texts by name."""
     found: Mapping[str, Any] = json.loads((files("billhook_kit") / "samples.json").read_text("utf-8"))
     return found
+
+
+def asked_about(request: StartRequest, at: datetime, tries: int = 0, external_reference: str = "") -> StatusRequest:
+    """Return the question about a try that began at that instant; see `StatusRequest`."""
+    return StatusRequest(
+        payment=request.payment,
+        method=request.method,
+        addresses=request.addresses,
+        reference=request.reference,
+        reference_number=request.reference_number,
+        external_reference=external_reference,
+        language=request.language,
+        started_at=at,
+        tries=tries,
+    )
 
 
 def make_reseller(currency: str = "RUB", **changes: Any) -> ResellerView:

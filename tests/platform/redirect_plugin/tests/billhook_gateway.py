@@ -44,4 +44,4 @@ class SimPayGateway(GatewayUnderTest):
 
     def paid(self, report: Report) -> AbstractContextManager[None]:
         """A status query is answered with the fields of the notification."""
-        return self.gateway.answering(report.started.payment.number, dict(self.notification(report).fields))
+        return self.gateway.answering(report.started.reference, dict(self.notification(report).fields))

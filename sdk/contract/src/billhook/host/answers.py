@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from billhook.addresses import is_web_address
 from billhook.callbacks import Answer
 from billhook.documents import DocumentSource
-from billhook.facts import PaymentPaid
+from billhook.facts import PaymentFailed, PaymentPaid, PaymentPending
 from billhook.host.places import EVENTS, PLACES, kinds_of
 from billhook.i18n import LazyText, is_storable
 from billhook.pages import GoTo, Show
@@ -129,6 +129,16 @@ def _paid(_plugin: str, answer: PaymentPaid) -> None:
         _whole("details", text)
 
 
+def _of_try(_plugin: str, answer: PaymentPending | PaymentFailed) -> None:
+    for name in ("reference", "external_id", "external_reference"):
+        _short(name, getattr(answer, name))
+
+
+def _short(name: str, text: str) -> None:
+    if len(text) > _LONGEST_ID:
+        raise Rubbish(f"{name} has {len(text)} characters, not at most {_LONGEST_ID}")
+
+
 def _answer(_plugin: str, answer: Answer) -> None:
     if not 100 <= answer.status <= 599 or not answer.content_type.isprintable():
         raise Rubbish("acknowledge returned an Answer that is no HTTP")
@@ -145,10 +155,12 @@ def _document(_plugin: str, answer: DocumentSource) -> None:
 
 def _redirect(_plugin: str, answer: Redirect) -> None:
     _web_address(answer.url)
+    _short("external_reference", answer.external_reference)
 
 
 def _post_form(_plugin: str, answer: PostForm) -> None:
     _web_address(answer.url)
+    _short("external_reference", answer.external_reference)
     for field in answer.fields:
         if not (isinstance(field, tuple) and len(field) == 2 and all(isinstance(part, str) for part in field)):
             raise Rubbish("start returned a PostForm whose fields are not pairs of text")
@@ -163,6 +175,7 @@ def _web_address(url: str) -> None:
 def _instructions(plugin: str, answer: Instructions) -> None:
     if not answer.template.startswith((f"{plugin}/", "billhook/")):
         raise Rubbish(f"start returned Instructions with template {answer.template!r}, not one under {plugin}/")
+    _short("external_reference", answer.external_reference)
 
 
 def _show(plugin: str, answer: Show) -> None:
@@ -183,6 +196,8 @@ _DIGEST: Final = re.compile(r"[0-9a-fA-F]{32,128}", re.ASCII)
 
 _CLOSER: Final[Mapping[type, Callable[[str, Any], None]]] = {
     PaymentPaid: _paid,
+    PaymentPending: _of_try,
+    PaymentFailed: _of_try,
     Answer: _answer,
     DocumentSource: _document,
     Redirect: _redirect,

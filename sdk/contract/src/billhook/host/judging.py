@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from billhook.facts import PaymentClaim, PaymentPaid, Reason
 from billhook.money import Money
@@ -16,11 +17,21 @@ OPEN = frozenset({PaymentStatus.WAITING_FOR_PAYMENT, PaymentStatus.EXPIRED})
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """What a start froze."""
+    """What a try froze of what its gateway will say."""
 
     merchant: str
     amount: Money
     is_test: bool
+
+
+#: The highest number of a try: what a signed 32-bit integer holds.
+MOST_TRIES: Final = 2_147_483_647
+
+
+def number_in(reference: str) -> int | None:
+    """Return the `reference_number` that a gateway says instead of a `reference`, None if it is none."""
+    plain = reference.isascii() and reference.isdigit() and reference[0] != "0" and len(reference) <= 10
+    return int(reference) if plain and int(reference) <= MOST_TRIES else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +76,8 @@ def refused_because(claim: PaymentClaim, status: PaymentStatus | None, started: 
 def misfit(claim: PaymentClaim, started: Sequence[Frozen]) -> Reason | None:
     """Return None if one start agrees in everything, else what disagrees with the newest one.
 
-    started: of this payment with this method, newest last.
+    started: the tries of this payment with this method, newest last; at least one.
     """
-    if not started:
-        return Reason.NOT_STARTED
     problems = [_problem(claim, frozen) for frozen in started]
     return None if None in problems else problems[-1]
 

@@ -19,6 +19,7 @@ from billhook.capabilities import (
     Acknowledges,
     AnswersQuestions,
     AnswersStatus,
+    HearsHints,
     HearsNotifications,
     IssuesDocuments,
     TakesReturns,
@@ -120,7 +121,7 @@ _LEFT_OUT: Final = "the method is left out of the payer's choice"
 _FINDING: Final = "the failure is a finding on the settings page and blocks saving"
 _NOT_TAKEN: Final = "the value is not taken, and the form says that it could not be checked"
 _ANOTHER: Final = (
-    "the payer reads that the method does not work now and may choose another; the attempt is kept as failed, after a "
+    "the payer reads that the method does not work now and may choose another; the try is kept as failed, after a "
     "hang as unknown, and is asked for"
 )
 _NOT_WORKING: Final = "the payer reads that the method does not work now"
@@ -129,7 +130,7 @@ _SENT_AGAIN: Final = (
 )
 _LOOKED_FOR: Final = "the payer reads that their payment is looked for; nothing is credited by a return"
 _STAYS: Final = "the gateway hears 503 and `Retry-After`; what was credited stays, once"
-_ASKED_AGAIN: Final = "the attempt stays unknown and is asked for again, with growing pauses"
+_ASKED_AGAIN: Final = "the try stays as it was and is asked about again, with growing pauses"
 _WITHOUT: Final = "the payer's page comes without the document and offers to try again"
 _NO_PAGE: Final = "the visitor reads that the page does not work now (503); nothing is written"
 _TOLD_AGAIN: Final = (
@@ -150,6 +151,7 @@ PLACES: Final[Mapping[str, Place]] = {
         _method(HearsNotifications.verify, 2.0, _SENT_AGAIN, _UNBELIEVED, _PUBLIC),
         _method(HearsNotifications.parse, 2.0, _SENT_AGAIN, _UNBELIEVED, _PUBLIC),
         _method(AnswersQuestions.claim, 2.0, _SENT_AGAIN, _UNBELIEVED, _PUBLIC),
+        _method(HearsHints.hint, 2.0, _SENT_AGAIN, _UNBELIEVED, _PUBLIC),
         _method(TakesReturns.returned, 2.0, _LOOKED_FOR, _UNBELIEVED, _PUBLIC),
         _method(Acknowledges.acknowledge, 2.0, _STAYS, (CallbackError, ProviderError), _PUBLIC),
         _method(AnswersStatus.query, 20.0, _ASKED_AGAIN, (ProviderError,)),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from billhook.capabilities import CAPABILITIES, IssuesDocuments
 from billhook.documents import DocumentKind
-from billhook.provider import PaymentProvider
+from billhook.provider import Instructions, PaymentProvider, StartRequest
+from billhook.settings import SettingKind
 from billhook.views import MethodView
 
 
@@ -24,6 +26,19 @@ def callbacks_of(provider: PaymentProvider | type[PaymentProvider]) -> Mapping[s
 
 def documents_of(provider: PaymentProvider) -> tuple[DocumentKind, ...]:
     return provider.documents if isinstance(provider, IssuesDocuments) else ()
+
+
+def again(frozen: StartRequest, provider: PaymentProvider, method: MethodView, language: str) -> StartRequest:
+    """Return a frozen request as it is handed over: as it was, with the present secrets of its method.
+
+    method: as it is now. language: the reader's, in which a provider answers that shows Instructions and nothing else.
+    """
+    secret = {each.key for each in provider.settings if each.kind is SettingKind.SECRET}
+    kept = {key: value for key, value in method.settings.items() if key in secret}
+    settings = {**frozen.method.settings, **kept}
+    present = replace(frozen.method, settings=settings, previous_secrets=method.previous_secrets)
+    shows = provider.starts == (Instructions,)
+    return replace(frozen, method=present, language=language if shows else frozen.language)
 
 
 class Identity(NamedTuple):

@@ -94,7 +94,7 @@ def another_payments_money_is_not_credited(bench: Bench) -> None:
     """Well-signed messages that name a number like the payment's, one that nobody started, or one that does not exist
     credit nothing: a number is compared as text, in full."""
     started = bench.started()
-    number = started.payment.number
+    number = bench.named(started)
     for other in (f"0{number}", f"{number}0", f"{number}-2", number[:-1], "no-such-payment"):
         _must_not_credit(bench, started, f"for the payment {other!r} instead of {number!r}", reference=other)
 

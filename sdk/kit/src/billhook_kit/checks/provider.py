@@ -23,7 +23,7 @@ from billhook.provider import (
     Unavailable,
 )
 from billhook.settings import Finding, Level, Setting, SettingKind, Severity
-from billhook.status import AttemptState, StatusRequest
+from billhook.status import AttemptState
 from billhook.views import AccountType
 
 from billhook_kit import views
@@ -175,8 +175,8 @@ def it_says_why_it_cant_be_offered(bench: Bench) -> None:
     "start",
     "Starting does what it declares, twice the same",
     Need.PROVIDER,
-    remedy="Return an outcome that `starts` names, with complete web addresses, and use the idempotency key "
-    "for what must not be done twice.",
+    remedy="Return an outcome that `starts` names, with complete web addresses, and use `reference` for "
+    "what must not be done twice.",
 )
 def starting_does_what_it_declares(bench: Bench) -> None:
     """start returns the declared kind of outcome, leads to web addresses only, gives texts, single lines in a form, and
@@ -255,16 +255,14 @@ def _odd(value: object, path: str) -> Iterator[tuple[str, object]]:
 def the_status_query_answers(bench: Bench) -> None:
     """For a started payment, query returns a list of facts about this payment, or an AttemptState."""
     started = bench.started()
-    answer = cast(AnswersStatus, bench.provider).query(
-        StatusRequest(started.payment, started.method, started.payment.number, started.idempotency_key, 0)
-    )
+    answer = cast(AnswersStatus, bench.provider).query(bench.question(started))
     if isinstance(answer, AttemptState):
         return
     if not isinstance(answer, list | tuple) or not all(isinstance(fact, Fact) for fact in answer):
         raise Failed(f"it answers {answer!r:.40}")
     for fact in answer:
-        if isinstance(fact, PaymentPaid) and fact.reference != started.payment.number:
-            raise Failed(f"asked for {started.payment.number!r} it claims {fact.reference!r}")
+        if isinstance(fact, PaymentPaid) and fact.reference and fact.reference != bench.named(started):
+            raise Failed(f"asked for {bench.named(started)!r} it claims {fact.reference!r}")
 
 
 def _is_text(value: object) -> bool:

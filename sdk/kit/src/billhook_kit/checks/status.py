@@ -11,7 +11,7 @@ from billhook.capabilities import AnswersStatus
 from billhook.errors import CallbackError, ProviderError
 from billhook.facts import PaymentClaim, PaymentPaid
 from billhook.money import MINOR_DIGITS, Money
-from billhook.status import AttemptState, StatusAnswer, StatusRequest
+from billhook.status import AttemptState, StatusAnswer
 
 from billhook_kit.bench import Bench
 from billhook_kit.checks.claims import money
@@ -62,9 +62,7 @@ def _asked(bench: Bench, report: Report) -> PaymentPaid | AttemptState | Provide
         return None
     with saying:
         try:
-            answer = cast(AnswersStatus, bench.provider).query(
-                StatusRequest(started.payment, started.method, started.payment.number, started.idempotency_key, 0)
-            )
+            answer = cast(AnswersStatus, bench.provider).query(bench.question(started))
         except ProviderError as error:
             return error
     return paid_in(answer)
@@ -110,7 +108,8 @@ def _check_said(claim: PaymentClaim, report: Report, what: str) -> None:
 
 def _unlike(claim: PaymentClaim, report: Report) -> list[tuple[str, object, object]]:
     said = PaymentClaim(report.reference, report.merchant, report.amount, report.is_test)
-    pairs = [(each.name, getattr(said, each.name), getattr(claim, each.name)) for each in fields(PaymentClaim)]
+    names = [each.name for each in fields(PaymentClaim) if each.name != "external_reference"]
+    pairs = [(name, getattr(said, name), getattr(claim, name)) for name in names]
     return [(name, one, other) for name, one, other in pairs if one != other]
 
 

@@ -14,8 +14,9 @@ from billhook.host.places import EVENTS
 from billhook.host.reading import callbacks_of, documents_of
 from billhook.i18n import LazyText
 from billhook.pages import Link, Page
-from billhook.provider import Instructions, Start
+from billhook.provider import Addresses, Instructions, Start, StartRequest
 from billhook.settings import SettingKind
+from billhook.views import MethodView, PaymentView
 
 from billhook_kit import messages
 from billhook_kit.bench import Bench
@@ -102,13 +103,18 @@ def _of_provider(bench: Bench) -> Iterator[Stop]:
     if begun and isinstance(begun[0].outcome, Instructions):
         yield _stop("the page of start", bench.host.page, begun[0])
     # Documents and messages come without a start that succeeded, too.
-    started = begun[0] if begun else Started(payment, method, Instructions(""), "key")
+    started = begun[0] if begun else Started(payment, method, Instructions(""), _unstarted(bench, payment, method))
     for kind in documents_of(provider):
         yield _stop(f"document {kind.name}", bench.host.document, started, kind.name)
     for address, hears in callbacks_of(provider).items():
         yield from _of_address(bench, address, hears, started, from_gateway=bool(begun))
     if isinstance(provider, AnswersStatus):
         yield _stop("query", bench.host.query, started, _ASKED_AGAIN)
+
+
+def _unstarted(bench: Bench, payment: PaymentView, method: MethodView) -> StartRequest:
+    where = Addresses(dict.fromkeys(callbacks_of(bench.provider), "https://panel.example/"), {}, "")
+    return StartRequest(payment, method, where, "1834729100-try", 1834729100, "ru")
 
 
 def _of_address(bench: Bench, address: str, hears: type, started: Started, *, from_gateway: bool) -> Iterator[Stop]:

@@ -35,7 +35,7 @@ def start(request: StartRequest) -> str:
     body = json.dumps(
         {
             "shop": method.text("shop"),
-            "order": payment.number,
+            "order": request.reference,
             "amount": payment.amount.plain(),
             "currency": payment.amount.currency,
             "description": payment.description[:_LONGEST_DESCRIPTION],
@@ -48,7 +48,7 @@ def start(request: StartRequest) -> str:
     headers = {
         "Content-Type": "application/json",
         "X-Signature": sign(body, method.text("secret")),
-        "Idempotency-Key": request.idempotency_key,
+        "Idempotency-Key": request.reference,
     }
     with http.session() as session:
         answer = session.post(f"{_root(method.text('address'))}/api/payments", data=body, headers=headers)
