@@ -12,6 +12,7 @@ from billhook import (
     Acknowledges,
     Answer,
     AnswersQuestions,
+    AnswersStatus,
     BadSignature,
     Fact,
     HearsHints,
@@ -225,7 +226,10 @@ class Returned:
 
 
 def returned(desk: Desk, callback: Callback, request: RawRequest, token: str) -> Returned:
-    """Read a return; it proves nothing and changes nothing. Unreadable fields count as an unsuccessful return."""
+    """Read a return; it proves nothing and changes nothing, but the gateway is asked soon.
+
+    Unreadable fields count as an unsuccessful return.
+    """
     provider = cast(TakesReturns, callback.provider)
     successful, failed = None, False
     try:
@@ -234,7 +238,10 @@ def returned(desk: Desk, callback: Callback, request: RawRequest, token: str) ->
         successful = False
     except PluginUnavailable:
         failed = True
-    return Returned(successful, failed, _signed_payment(desk, callback, token), callback.method.reseller_id)
+    payment = _signed_payment(desk, callback, token)
+    if payment is not None and isinstance(provider, AnswersStatus):
+        questions.soon(desk.store, payment.id, callback.method.id)
+    return Returned(successful, failed, payment, callback.method.reseller_id)
 
 
 def _signed_payment(desk: Desk, callback: Callback, token: str) -> Payment | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import structlog
 from billhook import (
     Addresses,
+    AttemptState,
     Catalogue,
     MethodView,
     PaymentProvider,
@@ -31,14 +32,15 @@ from host_stub.domain.actors import Actor
 from host_stub.domain.errors import MethodUnavailable, ResellerClosed
 from host_stub.domain.payments import OPEN
 from host_stub.persistence import Payment, PaymentMethod, PluginActivation, Scope
-from host_stub.persistence.store import fetch
+from host_stub.persistence.store import fetch, now
+from host_stub.plugins import status_queries
 from host_stub.plugins.desk import Desk, callback_urls, document_url, payment_url
 from host_stub.plugins.documents import issued_facts
 from host_stub.plugins.errors import PluginFailed, PluginOverran, PluginPaused, PluginUnavailable
 from host_stub.plugins.frozen_requests import draft_of, thawed
-from host_stub.services.money_in import payments, tries
+from host_stub.services.money_in import payments, questions, tries
 from host_stub.services.money_in.methods import present_view
-from host_stub.services.money_in.tries import Try
+from host_stub.services.money_in.tries import Draft, Try
 from host_stub.services.telling.views import payment_view
 from host_stub.services.tenants.open_resellers import is_open
 
@@ -129,6 +131,7 @@ def start(desk: Desk, scope: Scope, payment_id: int, method_id: int, *, language
     offer = _chosen(desk, scope, payment_id, method_id)
     method = present_view(desk.store, offer.method, offer.provider, desk.keys)
     draft = draft_of(offer.provider, _request(desk, scope, payment_id, offer, method, language))
+    _settle_former(desk, payment_id, offer, draft)
     begun = tries.begin(desk.store, scope, payment_id, method_id, draft, by=by)
     try:
         started = _call(desk, scope, payment_id, offer, method, begun, language)
@@ -143,6 +146,20 @@ def start(desk: Desk, scope: Scope, payment_id: int, method_id: int, *, language
         raise
     tries.finish(desk.store, begun.id, external_reference=started.outcome.external_reference, asked=draft.asked)
     return started
+
+
+def _settle_former(desk: Desk, payment_id: int, offer: Offer, draft: Draft) -> None:
+    """Before a try follows one whose key the gateway has forgotten, ask what became of that one.
+
+    What is paid closes the payment. Raises ProviderError if the gateway does not say: nobody pays twice for that.
+    """
+    with desk.store.read() as session:
+        former = tries.present(session, payment_id, offer.method.id, draft)
+        if former is None or not tries.key_is_over(former, draft, now(session)) or draft.asked is None:
+            return
+        question = questions.about(session, former, offer.method.plugin)
+    if status_queries.ask_now(desk.store, desk.registry, desk.keys, question) is AttemptState.UNKNOWN:
+        raise GatewayUnreachable("the gateway does not say what became of the former try")
 
 
 def _chosen(desk: Desk, scope: Scope, payment_id: int, method_id: int) -> Offer:

@@ -71,6 +71,16 @@ def ask_due(store: Store, registry: Providers, keys: Opener, turns: Turns | None
     return asked
 
 
+def ask_now(store: Store, registry: Providers, keys: Opener, attempt: Due) -> AttemptState | None:
+    """Ask about one try and take the answer; return None where the gateway told of a payment.
+
+    Raises MethodUnavailable, PluginUnavailable, ProviderError.
+    """
+    answer = _ask(store, registry, keys, attempt)
+    _take(store, registry, attempt, answer)
+    return answer if isinstance(answer, AttemptState) else None
+
+
 def _settle(store: Store, registry: Providers, keys: Opener, attempt: Due, away: set[int]) -> None:
     if attempt.method_id in away:
         questions.postpone(store, attempt, AWAY, _asking(registry, attempt))

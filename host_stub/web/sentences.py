@@ -26,6 +26,8 @@ SENTENCES: Final[Mapping[str, tuple[Tone, LazyText]]] = {
     "payment.created": (Tone.CALM, _("Payment of {amount} created.")),
     "payment.method_chosen": (Tone.CALM, _("Method chosen: {method}.")),
     "payment.start_failed": (Tone.BAD, _("The payment could not be started with the chosen method.")),
+    "payment.pending": (Tone.WAIT, _("The payment system is processing the payment. {reason}")),
+    "payment.failed": (Tone.CALM, _("The payment did not go through. {reason}")),
     "payment.attempt_started": (Tone.CALM, _("The payment system knows the payment: the start went through.")),
     "payment.attempt_failed": (
         Tone.CALM,

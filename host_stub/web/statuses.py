@@ -18,6 +18,13 @@ STATUSES: Final[dict[str, dict[str, tuple[Tone, LazyText]]]] = {
         "completed": (Tone.GOOD, _("payment completed")),
         "cancelled": (Tone.CALM, _("payment cancelled")),
     },
+    "try": {
+        "unknown": (Tone.WAIT, _("not finished")),
+        "started": (Tone.CALM, _("begun")),
+        "abandoned": (Tone.WAIT, _("no answer")),
+        "failed": (Tone.BAD, _("did not go through")),
+        "superseded": (Tone.CALM, _("replaced by a new try")),
+    },
     "subscription": {
         "pending": (Tone.WAIT, _("waiting for activation")),
         "active": (Tone.GOOD, _("subscription active")),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from billhook import Money, PaymentStatus
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import SYSTEM, Actor
@@ -16,7 +16,7 @@ from host_stub.domain.amounts import outside_limits
 from host_stub.domain.charging import days_later
 from host_stub.domain.errors import InvalidAmount, PaymentClosed, ResellerClosed
 from host_stub.domain.payments import OPEN, Cause, Consequence, document_number, move
-from host_stub.persistence import Account, LogEntry, Payment, Reseller, Scope, Store
+from host_stub.persistence import Account, GatewayOperation, GatewayReport, LogEntry, Payment, Reseller, Scope, Store
 from host_stub.persistence.store import fetch, now
 from host_stub.services.telling.journal import log
 
@@ -162,10 +162,20 @@ def expire_due(store: Store, *, limit: int = 500) -> int:
     """
     with store.read() as session:
         due = select(Payment.id).where(
-            Payment.status == PaymentStatus.WAITING_FOR_PAYMENT, Payment.expires_at <= store.now()
+            Payment.status == PaymentStatus.WAITING_FOR_PAYMENT, Payment.expires_at <= store.now(), ~_under_way(session)
         )
         ids = list(session.scalars(due.order_by(Payment.expires_at).limit(limit)))
     return sum(_expire(store, payment_id) for payment_id in ids)
+
+
+def _under_way(session: Session) -> ColumnElement[bool]:
+    """Say whether a gateway is still busy with an act of paying, and until when."""
+    return exists().where(
+        GatewayOperation.payment_id == Payment.id,
+        GatewayReport.operation_id == GatewayOperation.id,
+        GatewayReport.word == "pending",
+        GatewayReport.until > now(session),
+    )
 
 
 def _expire(store: Store, payment_id: int) -> bool:
@@ -181,6 +191,8 @@ def _expire_one(store: Store, payment_id: int) -> bool:
         payment = fetch(session, Payment, payment_id, lock=True)
         if payment.status != PaymentStatus.WAITING_FOR_PAYMENT or payment.expires_at > now(session):
             return False
+        if session.scalars(select(Payment.id).where(Payment.id == payment_id, _under_way(session))).one_or_none():
+            return False  # since it was looked for
         change_status(session, payment, Cause.LIFETIME_OVER, by=SYSTEM)
         return True
 

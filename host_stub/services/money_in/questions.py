@@ -16,7 +16,7 @@ from host_stub.domain.instants import SKEW
 from host_stub.persistence import GatewayOperation, Payment, PaymentMethod, Store
 from host_stub.persistence.store import fetch, now
 from host_stub.services.money_in import payments, reports
-from host_stub.services.money_in.tries import OVER, Try, TryState, of
+from host_stub.services.money_in.tries import OVER, Try, TryState, newest, of
 
 #: Whoever hints at older tries is not heard.
 HINTED_FOR: Final = timedelta(days=400)
@@ -116,6 +116,19 @@ def due(store: Store, *, limit: int = 50) -> Sequence[Due]:
             .where(waiting.of_method + waiting.asked <= MOST_A_MINUTE)
         )
         return [_due(row, plugin) for row, plugin in session.execute(query.order_by(turn, *first).limit(limit))]
+
+
+def about(session: Session, begun: Try, plugin: str) -> Due:
+    """Return the question about a try, due or not."""
+    return _due(fetch(session, GatewayOperation, begun.id), plugin)
+
+
+def soon(store: Store, payment_id: int, method_id: int) -> None:
+    """Ask about the newest try of a payment as soon as may be: its payer has come back from the gateway."""
+    with store.read() as session:
+        begun = newest(session, payment_id, method_id)
+    if begun is not None:
+        hint(store, method_id, "", Hint(begun.reference))
 
 
 def _due(row: GatewayOperation, plugin: str) -> Due:

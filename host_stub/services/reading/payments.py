@@ -20,11 +20,12 @@ from host_stub.services.money_in import approvals, consequences
 from host_stub.services.money_in import payments as money_in
 from host_stub.services.money_in.approvals import BankOrder
 from host_stub.services.money_in.consequences import Started
-from host_stub.services.reading import accounts, documents, events, methods, searching, work_queue
+from host_stub.services.reading import accounts, documents, events, methods, searching, tries, work_queue
 from host_stub.services.reading.accounts import Account, AccountName
 from host_stub.services.reading.documents import IssuedDocument
 from host_stub.services.reading.events import Event
 from host_stub.services.reading.methods import Method
+from host_stub.services.reading.tries import Try
 from host_stub.services.telling.views import payment_view
 
 
@@ -187,18 +188,6 @@ def latest(session: Session, reseller_ids: Collection[int], most: int) -> list[t
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """A try to pay with a method. state: unknown until the call ended; then started, failed or abandoned."""
-
-    method_id: int
-    amount: Money
-    is_test: bool
-    state: str
-    error: str
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Approval:
     """What a manager saw at the bank. approved_by: an Actor, as text. is_reversed: it was undone."""
 
@@ -223,7 +212,7 @@ class PaymentFacts:
     account: Account
     method: Method | None
     methods: Mapping[int, str]
-    attempts: Sequence[Attempt]
+    tries: Sequence[Try]
     approvals: Sequence[Approval]
     standing: Approval | None
     events: Sequence[Event]
@@ -237,7 +226,7 @@ def facts(session: Session, payment: Payment) -> PaymentFacts:
         account=accounts.account(session, payment.account_id),
         method=methods.method(session, payment.method_id) if payment.method_id else None,
         methods=names,
-        attempts=_attempts(session, payment.id),
+        tries=tries.of_payment(session, payment.id),
         approvals=found,
         standing=next((approval for approval in found if not approval.is_reversed), None),
         events=events.of_payment(session, payment.id),
@@ -248,14 +237,6 @@ def facts(session: Session, payment: Payment) -> PaymentFacts:
 def standing_approval(session: Session, payment: Payment) -> Approval | None:
     """Return the approval of a payment that is not reversed, if there is one."""
     return next((approval for approval in _approvals(session, payment) if not approval.is_reversed), None)
-
-
-def _attempts(session: Session, payment_id: int) -> list[Attempt]:
-    query = select(rows.GatewayOperation).where(rows.GatewayOperation.payment_id == payment_id)
-    return [
-        Attempt(row.method_id, Money(row.amount_minor, row.currency), row.is_test, row.state, row.error, row.created_at)
-        for row in session.scalars(query.order_by(rows.GatewayOperation.id.desc()))
-    ]
 
 
 def _approvals(session: Session, payment: Payment) -> list[Approval]:

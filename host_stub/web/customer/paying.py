@@ -14,7 +14,7 @@ from host_stub.plugins import paying
 from host_stub.plugins.desk import document_url
 from host_stub.plugins.errors import PluginFailed
 from host_stub.plugins.paying import Started
-from host_stub.services.reading import documents, methods, payments
+from host_stub.services.reading import documents, methods, payments, tries
 from host_stub.web.access import Right, actor, current_reseller_id, customer_account
 from host_stub.web.context import drawing_plugins
 from host_stub.web.customer import bp
@@ -43,11 +43,19 @@ _NOT_WORKING = _("This payment method is not working right now. Try again later 
 @bp.post("/<int:account_id>/payments/<int:payment_id>/pay")
 @customer_account(Right.PAY)
 def pay(account_id: int, payment_id: int) -> ResponseReturnValue:
-    """Start a payment with a method. The same start again takes up the same attempt, so Back and a second press do."""
+    """Start a payment with a method. The same start again takes up the same try, so Back and a second press do.
+
+    While a gateway is still busy with the payment the payer is asked first.
+    """
     with reading() as session:
-        payments.of_account(session, account_id, payment_id)
+        payment = payments.of_account(session, account_id, payment_id)
+        under_way = tries.pending(tries.of_payment(session, payment_id), panel().store.now())
     page = url_for("customer.payment", account_id=account_id, payment_id=payment_id)
     method_id = row_number(request.form.get("method_id")) or 0
+    if under_way and payment.is_open and request.form.get("anyway") != "yes":
+        begun, said = under_way
+        asked = {"payment": payment, "begun": begun, "said": said, "method_id": method_id}
+        return render_template("customer/pay_again.html", **asked)
     try:
         started = paying.start(panel().desk, scope(), payment_id, method_id, language=current_language(), by=actor())
         return _lead_on(started, page)
@@ -108,6 +116,8 @@ def instructions(account_id: int, payment_id: int, method_id: int) -> ResponseRe
         starts = panel().registry.provider(method.plugin).starts
         if not payment.is_open or Instructions not in starts:
             return redirect(page, 303)
+        if request.headers.get("X-Requested-With") == "refresh":
+            return f'<div data-state="{payment.status}"></div>'  # the page asks whether it is paid: no plugin need know
         started = paying.show_again(panel().desk, scope(), payment_id, method_id, language=current_language())
     except MethodUnavailable:
         return redirect(page, 303)

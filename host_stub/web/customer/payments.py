@@ -11,7 +11,7 @@ from markupsafe import Markup
 from host_stub.domain.errors import PaymentClosed
 from host_stub.plugins import paying
 from host_stub.services.money_in.payments import cancel
-from host_stub.services.reading import documents, journal, methods, payments
+from host_stub.services.reading import documents, journal, methods, payments, tries
 from host_stub.services.reading.methods import Method
 from host_stub.services.reading.payments import PaymentFilter
 from host_stub.web.access import Right, actor, current_account, customer_account, may
@@ -62,6 +62,7 @@ def payment(account_id: int, payment_id: int) -> ResponseReturnValue:
         log = log_lines(entries, shown.amount.currency, for_customer=True, others=words)
         issued = documents.issued(session, [payment_id])
         credited = payments.credited(session, shown)
+        begun = tries.of_payment(session, payment_id)
     offers = usable_offers(payment_id) if shown.is_open and may(Right.PAY) else []
     return render_template(
         "customer/payment.html",
@@ -69,6 +70,8 @@ def payment(account_id: int, payment_id: int) -> ResponseReturnValue:
         offers=[(each, Markup(each.description)) for each in offers],  # noqa: S704  sanitised when saved
         downloads=downloads(shown, issued),
         credited=credited,
+        tries=begun,
+        pending=tries.pending(begun, panel().store.now()),
         log=log,
         is_open=shown.is_open,
         waits=shown.status == PaymentStatus.WAITING_FOR_PAYMENT,
