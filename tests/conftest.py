@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import pytest
 
 from host_stub.domain import whose
 from host_stub.domain.whose import Whose
+from host_stub.plugins import guard
 from tests.support.compiled import compile_once
 from tests.support.databases import Databases, NoPostgresql, SqliteDatabases, postgresql_server
 from tests.support.lock_order import resellers_before_all_else
@@ -43,6 +45,15 @@ def _order_of_locks(request: pytest.FixtureRequest) -> Iterator[None]:
     # Benchmarks measure the panel, not its watch.
     measured = all(item.get_closest_marker("bench") for item in request.session.items)
     with nullcontext() if measured else resellers_before_all_else():
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _patience() -> Iterator[None]:
+    """Plugins have six times as long: on a busy machine seconds say nothing. What tests deadlines names its own."""
+    patient = {name: replace(place, seconds=place.seconds * 6) for name, place in guard.PLACES.items()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(guard, "PLACES", patient)
         yield
 
 

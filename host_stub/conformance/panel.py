@@ -192,9 +192,16 @@ class PanelHost:
         with self._store.read(self._scope) as session:
             return payment_view(session, fetch(session, Payment, payment_id))
 
-    def start(self, payment: PaymentView, method: MethodView, language: str = "ru") -> Started:
+    def start(
+        self,
+        payment: PaymentView,
+        method: MethodView,
+        language: str = "ru",
+        answers: Mapping[str, object] | None = None,
+    ) -> Started:
+        whose = (self._desk, self._scope, payment.id, method.id)
         try:
-            begun = paying.start(self._desk, self._scope, payment.id, method.id, language=language, by=_OPERATOR)
+            begun = paying.start(*whose, language=language, by=_OPERATOR, answers=answers)
         except MethodUnavailable as error:
             raise NotOffered(str(error)) from error
         return Started(begun.payment, method, begun.outcome, begun.request)

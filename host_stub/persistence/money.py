@@ -128,9 +128,9 @@ class GatewayOperation(Base, OfReseller):
         *owned("gateway_operation"),
         within_reseller("payment_id", to="payment"),
         within_reseller("method_id", to="payment_method"),
-        CheckConstraint("kind in ('start')", name="kind"),
+        CheckConstraint("kind = 'start'", name="kind"),
         CheckConstraint("state in ('unknown','started','abandoned','failed','superseded')", name="state"),
-        CheckConstraint("reference_number between 1 and 2147483647", name="number"),
+        CheckConstraint("reference_number >= 1 and reference_number <= 2147483647", name="number"),
         Index(None, "payment_id"),
         Index(None, "query_at"),
         Index(None, "method_id", "asked_at"),
@@ -150,6 +150,7 @@ class GatewayOperation(Base, OfReseller):
     currency: Mapped[str] = mapped_column(Text)
     is_test: Mapped[bool] = mapped_column(Flag)
     request: Mapped[Any] = mapped_column(Json)  # billhook.StartRequest as first made, without secrets
+    secret_answers: Mapped[Any] = mapped_column(Json, default=dict)  # what the payer answered in secret, encrypted
     state: Mapped[str] = mapped_column(Text)  # services.money_in.tries.TryState
     starts: Mapped[int] = mapped_column(default=1)  # how often the provider was called to start it
     error: Mapped[str] = mapped_column(Text, default="")

@@ -26,7 +26,8 @@ def with_guarded_validators(plugin: LoadedPlugin, call: Call) -> LoadedPlugin:
     """Return the plugin with validators that go through `call`; one that fails refuses the value."""
     if plugin.provider is not None:
         # On this one instance: the class is the plugin's own.
-        vars(plugin.provider)["settings"] = _guarded(plugin.name, plugin.provider.settings, call)
+        for declared in ("settings", "asks"):
+            vars(plugin.provider)[declared] = _guarded(plugin.name, getattr(plugin.provider, declared), call)
     return replace(plugin, settings=_guarded(plugin.name, plugin.settings, call))
 
 

@@ -6,7 +6,8 @@ transaction stores the result.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import structlog
 from billhook import (
@@ -14,17 +15,21 @@ from billhook import (
     AttemptState,
     Catalogue,
     MethodView,
+    PaymentPaid,
+    PaymentPending,
     PaymentProvider,
     PaymentView,
     ProviderError,
+    Ruling,
+    SettingKind,
     Start,
     StartRequest,
     Unavailable,
 )
 from billhook.host import answers
-from billhook.host.reading import documents_of
+from billhook.host.reading import documents_of, identity_of
 from billhook.http import GatewayUnreachable
-from billhook.settings import Text
+from billhook.settings import Setting, Text
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -33,12 +38,12 @@ from host_stub.domain.errors import MethodUnavailable, ResellerClosed
 from host_stub.domain.payments import OPEN
 from host_stub.persistence import Payment, PaymentMethod, PluginActivation, Scope
 from host_stub.persistence.store import fetch, now
-from host_stub.plugins import status_queries
+from host_stub.plugins import masking, status_queries
 from host_stub.plugins.desk import Desk, callback_urls, document_url, payment_url
 from host_stub.plugins.documents import issued_facts
 from host_stub.plugins.errors import PluginFailed, PluginOverran, PluginPaused, PluginUnavailable
 from host_stub.plugins.frozen_requests import draft_of, thawed
-from host_stub.services.money_in import payments, questions, tries
+from host_stub.services.money_in import gateway, payments, questions, tries
 from host_stub.services.money_in.methods import present_view
 from host_stub.services.money_in.tries import Draft, Try
 from host_stub.services.telling.views import payment_view
@@ -114,15 +119,28 @@ def _offer(desk: Desk, row: PaymentMethod, payment: PaymentView) -> Offer | None
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """What the payer gets. payment, method: as they are now, settings complete; not for templates with secrets."""
+    """What the payer gets. payment, method: as they are now, settings complete; not for templates with secrets.
+
+    ruling: what was decided about the fact that `start` answered.
+    """
 
     outcome: Start
     payment: PaymentView
     method: MethodView
     request: StartRequest
+    ruling: Ruling | None = None
 
 
-def start(desk: Desk, scope: Scope, payment_id: int, method_id: int, *, language: str, by: Actor) -> Started:
+def start(
+    desk: Desk,
+    scope: Scope,
+    payment_id: int,
+    method_id: int,
+    *,
+    language: str,
+    by: Actor,
+    answers: Mapping[str, object] | None = None,
+) -> Started:
     """Start a payment with a method.
 
     Raises NotFound, PaymentClosed, ResellerClosed, MethodUnavailable; PluginUnavailable if the plugin is broken or
@@ -130,7 +148,8 @@ def start(desk: Desk, scope: Scope, payment_id: int, method_id: int, *, language
     """
     offer = _chosen(desk, scope, payment_id, method_id)
     method = present_view(desk.store, offer.method, offer.provider, desk.keys)
-    draft = draft_of(offer.provider, _request(desk, scope, payment_id, offer, method, language))
+    request = replace(_request(desk, scope, payment_id, offer, method, language), answers=dict(answers or {}))
+    draft = draft_of(offer.provider, request, desk.keys)
     _settle_former(desk, payment_id, offer, draft)
     begun = tries.begin(desk.store, scope, payment_id, method_id, draft, by=by)
     try:
@@ -145,7 +164,30 @@ def start(desk: Desk, scope: Scope, payment_id: int, method_id: int, *, language
         tries.finish(desk.store, begun.id, error=str(error))
         raise
     tries.finish(desk.store, begun.id, external_reference=started.outcome.external_reference, asked=draft.asked)
+    if isinstance(started.outcome, PaymentPaid | PaymentPending):
+        # The answer to our own call is the verification, as with a status query, and it is about this try.
+        fact = replace(started.outcome, reference=begun.reference)
+        ruling = gateway.judge(desk.store, method_id, offer.method.plugin, fact, b"")
+        return replace(started, ruling=ruling)
     return started
+
+
+def questions_of(desk: Desk, scope: Scope, payment_id: int, method_id: int) -> tuple[Setting, ...]:
+    """Return what a method asks of the payer before a start: nothing if a try is taken up that has its answers."""
+    with desk.store.read(scope) as session:
+        row = fetch(session, PaymentMethod, method_id)
+    try:
+        provider = desk.registry.provider(row.plugin)
+    except PluginUnavailable:
+        return ()
+    if not provider.asks:
+        return ()
+    merchant, is_test = identity_of(provider, present_view(desk.store, row, provider, desk.keys))
+    draft = Draft(merchant, is_test, key_lives=provider.key_lives)
+    with desk.store.read(scope) as session:
+        begun = tries.present(session, payment_id, method_id, draft)
+        goes_on = begun is not None and not tries.key_is_over(begun, draft, now(session))
+    return () if goes_on else provider.asks
 
 
 def _settle_former(desk: Desk, payment_id: int, offer: Offer, draft: Draft) -> None:
@@ -233,6 +275,12 @@ def _call(
         }
         view = payment_view(session, row, language)
     known = {name: facts for name, facts in found.items() if facts is not None}
-    request = thawed(begun, offer.provider, method, language, known)
-    outcome = desk.registry.ask(method, "start", lambda: _declared(offer.provider, request))
+    request = replace(thawed(begun, offer.provider, method, language, desk.keys), documents=known)
+    asked = {each.key for each in offer.provider.asks if each.kind is SettingKind.SECRET}
+
+    def called() -> Start:
+        masking.given(str(request.answers[key]) for key in asked & request.answers.keys())
+        return _declared(offer.provider, request)
+
+    outcome = desk.registry.ask(method, "start", called)
     return Started(outcome, view, method, request)

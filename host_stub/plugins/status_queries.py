@@ -61,12 +61,17 @@ def ask_due(store: Store, registry: Providers, keys: Opener, turns: Turns | None
         attempt = waiting[reseller_id].popleft()
         if not waiting[reseller_id]:
             del waiting[reseller_id]
+        if attempt.method_id in away:
+            questions.postpone(store, attempt, AWAY, _asking(registry, attempt))
+            continue
         try:
             _settle(store, registry, keys, attempt, away)
         except SQLAlchemyError:  # the database is away, for all of them
             raise
-        except Exception:  # noqa: BLE001  one of them must not keep all others waiting
+        except Exception as error:  # noqa: BLE001  one of them must not keep all others waiting
             _log.exception("status query not settled", plugin=attempt.plugin, attempt=attempt.id)
+            why = f"{type(error).__name__} while it was asked"
+            questions.resolve(store, attempt, AttemptState.UNKNOWN, _asking(registry, attempt), error=why)
         asked += 1
     return asked
 
@@ -82,9 +87,6 @@ def ask_now(store: Store, registry: Providers, keys: Opener, attempt: Due) -> At
 
 
 def _settle(store: Store, registry: Providers, keys: Opener, attempt: Due, away: set[int]) -> None:
-    if attempt.method_id in away:
-        questions.postpone(store, attempt, AWAY, _asking(registry, attempt))
-        return
     try:
         answer = _ask(store, registry, keys, attempt)
     except PluginWaits as error:
@@ -120,7 +122,7 @@ def _ask(store: Store, registry: Providers, keys: Opener, attempt: Due) -> Statu
         row = fetch(session, PaymentMethod, attempt.method_id)
     provider = registry.provider(attempt.plugin)
     method = present_view(store, row, provider, keys)
-    request = _question(attempt, thawed(attempt.begun, provider, method, "", {}))
+    request = _question(attempt, thawed(attempt.begun, provider, method, "", keys))
     unkept: list[str] = []
 
     def query() -> StatusAnswer:

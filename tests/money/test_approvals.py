@@ -5,17 +5,15 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
-from importlib import import_module
 from threading import Barrier
 
 import pytest
-from alembic import command
 from billhook import PaymentStatus
-from sqlalchemy import inspect, text
+from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from host_stub.domain.errors import InvalidAmount, NotFound, PaymentClosed
-from host_stub.persistence import Payment, migrate, triggers
+from host_stub.persistence import Payment
 from host_stub.services.books import corrections
 from host_stub.services.money_in import approvals, payments
 from host_stub.services.money_in.approvals import BankOrder
@@ -99,22 +97,6 @@ def test_orders_of_other_numbers_are_not_asked_about(world: World, first: str, s
 
     with world.store.read(world.scope) as session:
         assert approvals.used_elsewhere(session, other, replace(ORDER, number=second)) == []
-
-
-def test_orders_of_an_older_version_are_compared_in_the_same_way(world: World) -> None:
-    used, other = world.a_payment(), world.a_payment()
-    approve(world, used, replace(ORDER, number="п/п 0147"))
-    before = import_module("host_stub.persistence.migrations.versions.0015_order_keys").down_revision
-
-    with world.store.engine.begin() as connection:
-        command.downgrade(migrate._config(connection), before)
-        assert "order_key" not in {each["name"] for each in inspect(connection).get_columns("approval")}
-        command.upgrade(migrate._config(connection), "head")
-        assert triggers.faults(connection) == []
-
-    with world.store.read(world.scope) as session:
-        found = approvals.used_elsewhere(session, other, replace(ORDER, number="147"))
-    assert [payment.id for payment in found] == [used]
 
 
 def test_a_payer_s_name_may_be_written_with_fewer_words(world: World) -> None:

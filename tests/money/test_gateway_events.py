@@ -257,7 +257,7 @@ def test_a_question_is_answered_by_what_was_frozen_and_changes_nothing(world: Wo
     claim = paid(world, payment_id)
 
     def ask(claim: PaymentPaid) -> tuple[Verdict, Reason | None]:
-        ruling = gateway.may_be_paid(world.store, world.method_id, claim)
+        ruling = gateway.may_be_paid(world.store, world.method_id, "paymaster", claim)
         return ruling.verdict, ruling.reason
 
     assert ask(claim) == (Verdict.ACCEPTED, None)

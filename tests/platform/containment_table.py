@@ -24,7 +24,7 @@ SEEN: dict[str, tuple[str, str]] = {
     "check_settings": ("finding", "checked"),
     "validator": ("refused", "taken"),
     "start": ("sentence", "led on"),
-    **dict.fromkeys(("verify", "parse", "claim", "returned", "acknowledge"), ("503", "200")),
+    **dict.fromkeys(("verify", "parse", "claim", "hint", "returned", "acknowledge"), ("503", "200")),
     "query": ("unknown", "started"),
     "document": ("without", "drawn"),
     **dict.fromkeys(("page", "link", "template", "page_template", "link_template"), ("sentence", "shown")),

@@ -15,15 +15,19 @@ from billhook import (
     DocumentSource,
     Finding,
     GoTo,
+    Hint,
     Ignored,
     Instructions,
     MalformedNotification,
     Money,
     PayerReturned,
+    PaymentFailed,
     PaymentPaid,
+    PaymentPending,
     PostForm,
     ProviderError,
     Redirect,
+    ShowCode,
     Unavailable,
     formats,
 )
@@ -297,6 +301,7 @@ class Half(PaymentPaid):
     """Likewise."""
 
 
+FACTS = "PaymentPaid or PaymentPending or PaymentFailed or Ignored"
 PAID = {"reference": "1", "merchant": "m", "amount": Money(1, "RUB"), "is_test": False}
 PAID |= {"external_id": "e", "signed_digest": "d" * 64, "details": {}}
 
@@ -307,7 +312,11 @@ PAID |= {"external_id": "e", "signed_digest": "d" * 64, "details": {}}
         ("availability", True, "availability returned bool, not Available or Unavailable"),
         ("availability", Unavailable(5), "Unavailable with reason = int, not LazyText or str"),  # type: ignore[arg-type]
         ("verify", True, "verify returned bool, not None"),
-        ("parse", None, "parse returned NoneType, not a list of PaymentPaid or Ignored"),
+        (
+            "parse",
+            None,
+            f"parse returned NoneType, not a list of {FACTS}",
+        ),
         ("parse", [], "parse returned 0 facts, not 1 to 100"),
         ("parse", [Ignored("x")] * 101, "parse returned 101 facts, not 1 to 100"),
         ("claim", PaymentPaid(**{**PAID, "amount": 5}), "PaymentPaid with amount = int, not Money"),
@@ -337,8 +346,16 @@ PAID |= {"external_id": "e", "signed_digest": "d" * 64, "details": {}}
         ("query", [PaymentPaid(**{**PAID, "signed_digest": ""})], "no hex digest"),
         ("validator", True, "validator returned bool, not LazyText or str or None"),
         ("document", DocumentSource("a", "a", {}, frozen={"at": object()}), "frozen that is no JSON"),
+        ("start", ShowCode(""), "ShowCode of 0 characters"),
+        ("start", Redirect("https://gateway.example", "x" * 201), "external_reference has 201 characters"),
+        ("parse", [PaymentPending("x" * 201)], "reference has 201 characters"),
+        ("hint", "1-try", "hint returned str, not Hint"),
         ("document", None, "document returned NoneType, not DocumentSource"),
-        ("query", "paid", "query returned str, not a list of PaymentPaid or Ignored"),
+        (
+            "query",
+            "paid",
+            f"query returned str, not a list of {FACTS}",
+        ),
         ("billhook_balance_changed", 5, "not a list of Notify"),
     ],
 )
@@ -367,6 +384,10 @@ def test_a_start_of_another_kind_than_declared_is_refused() -> None:
         ("parse", [Ignored("refunded"), PaymentPaid(**PAID)]),
         ("returned", PayerReturned("", None)),
         ("query", []),
+        ("query", [PaymentPending("1-try"), PaymentFailed("1-try", reason="declined", final=True)]),
+        ("start", ShowCode("ST00012|Name=X", steps=["Scan it."])),
+        ("start", PaymentPaid(**PAID)),
+        ("hint", Hint("1-try")),
         ("query", AttemptState.OPEN),
         ("start", Instructions("desk/page.html")),
         ("start", PostForm("https://gateway.example", [("a", "b")])),

@@ -46,7 +46,7 @@ from tests.platform.containment_table import FAULTS, SEEN, page
 from tests.support.databases import Databases
 from tests.support.proving import doubts
 from tests.support.web import Visitor, a_customer, a_user, an_app, store_of
-from tests.support.world import CUSTOMER, World, a_method, rub
+from tests.support.world import CUSTOMER, World, a_method, a_request, rub
 
 DOCS = Path(__file__).parents[2] / "docs/containment.md"
 DEADLINE = 0.6
@@ -228,6 +228,14 @@ def ask(scene: Scene) -> str:
     return str(answer.status_code)
 
 
+def hinted(scene: Scene) -> str:
+    begun(scene)
+    fields = {"number": scene.world.reference(scene.payment_id)}
+    answer = scene.client.post(f"/plugin/faulty/method/{scene.method_id}/look", data=fields)
+    assert answer.status_code != 503 or answer.headers["Retry-After"]
+    return str(answer.status_code)
+
+
 def come_back(scene: Scene) -> str:
     return str(scene.client.get(f"/plugin/faulty/method/{scene.method_id}/back").status_code)
 
@@ -261,7 +269,8 @@ def begun(scene: Scene, *, queried: bool = False) -> None:
             select(GatewayOperation.id).where(GatewayOperation.payment_id == scene.payment_id)
         ).first()
     if found is None:
-        frozen = tries.Draft("", False, asked=Asking(open=False) if queried else None)
+        asked = Asking(open=False) if queried else None
+        frozen = tries.Draft("", False, a_request("faulty", scene.method_id), asked=asked)
         tries.begin(scene.store, scene.world.scope, scene.payment_id, scene.method_id, frozen, by=CUSTOMER)
 
 
@@ -305,6 +314,7 @@ DRIVES: dict[str, Callable[[Scene], str]] = {
     "verify": notify,
     "parse": notify,
     "claim": ask,
+    "hint": hinted,
     "returned": come_back,
     "acknowledge": notify,
     "query": query,

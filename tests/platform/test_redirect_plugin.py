@@ -185,7 +185,7 @@ def test_a_gateway_that_never_says_is_asked_to_an_end_and_its_late_word_still_co
         shop.ask()
     asked = 1000 - shop.gateway.faults.unknown_statuses
 
-    assert (asked, shop.attempts()[0].state) == (19, "abandoned")
+    assert (asked, shop.attempts()[0].state) == (18, "abandoned")
     shop.clock.advance(days=1)
     assert shop.ask() == 0
     shop.gateway.pay(order)

@@ -199,7 +199,7 @@ def test_an_open_try_is_asked_about_until_its_end_since_a_notification_may_get_l
     pauses = [later - earlier for earlier, later in pairwise(asked)]
     assert asked[0] == timedelta(minutes=2)
     assert pauses == sorted(pauses)
-    assert (pauses[-1], len(asked)) == (timedelta(hours=6), 19)
+    assert (pauses[-1], len(asked)) == (timedelta(hours=6), 18)
     assert timedelta(days=2, hours=18) < asked[-1] < timedelta(days=3)
     assert attempt(desk.store).state == "started"
 
@@ -213,7 +213,7 @@ def test_silence_is_asked_again_with_growing_pauses_and_an_end(desk: Desk, world
         desk.store.clock.set(waiting.query_at)  # type: ignore[attr-defined]
         assert ask(desk) == 1
 
-    assert len(pauses) == 19
+    assert len(pauses) == 18
     assert pauses == sorted(pauses)
     assert attempt(desk.store).state == "abandoned"
 
@@ -388,16 +388,51 @@ def test_a_database_that_is_down_costs_no_question(desk: Desk, world: World, mon
     assert world.balance() == rub("5000.00")
 
 
-def test_silent_gateways_end_a_round_after_a_minute(desk: Desk, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gateway_that_is_away_is_not_asked_about_its_other_tries_and_uses_up_none_of_them(
+    desk: Desk, world: World
+) -> None:
+    for _ in range(3):
+        start(desk, world)
+    asked: list[str] = []
+
+    def away(request: StatusRequest) -> StatusAnswer:
+        asked.append(request.reference)
+        raise GatewayUnreachable("ReadTimeout: gateway.example")
+
+    Gateway.answers = away
+    rounds = []
+    for _ in range(3):
+        desk.store.clock.advance(minutes=3)  # type: ignore[attr-defined]
+        rounds.append([ask(desk), ask(desk)])
+
+    assert rounds == [[1, 0]] * 3
+    assert sorted(asked) == sorted(row.reference for row in attempts_of(desk.store))
+    assert [(row.state, row.queries) for row in attempts_of(desk.store)] == [("unknown", 0)] * 3
+
+
+def test_a_gateway_that_stays_away_is_given_up_in_the_end(desk: Desk, world: World) -> None:
+    start(desk, world)
+    Gateway.answers = lost  # type: ignore[assignment]
+    desk.store.clock.advance(days=9)  # type: ignore[attr-defined]
+    ask(desk)
+    kept = attempt(desk.store).query_at
+    desk.store.clock.advance(days=2)  # type: ignore[attr-defined]
+    ask(desk)
+
+    assert kept is not None
+    assert (attempt(desk.store).state, attempt(desk.store).query_at) == ("abandoned", None)
+
+
+def test_slow_answers_end_a_round_after_a_minute(desk: Desk, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(3):
         start(desk, world)
     time = [0.0]
 
-    def silent(_request: StatusRequest) -> StatusAnswer:
+    def slow(_request: StatusRequest) -> StatusAnswer:
         time[0] += 40
-        raise GatewayUnreachable("ReadTimeout: gateway.example")
+        return AttemptState.UNKNOWN
 
-    Gateway.answers = silent
+    Gateway.answers = slow
     desk.store.clock.advance(minutes=3)  # type: ignore[attr-defined]
     monkeypatch.setattr(status_queries, "time", SimpleNamespace(monotonic=lambda: time[0]))
 

@@ -470,8 +470,13 @@ CORRUPTIONS = (
     _c("a payment is deleted", "delete from payment where status = 'cancelled'", by="objects of the log"),
     _c(
         "the sum that a payment was started with is changed",
-        "update payment_attempt set amount_minor = 1",
-        by="attempts, fitting messages",
+        "update gateway_operation set amount_minor = 1",
+        by="tries, fitting messages",
+    ),
+    _c(
+        "a try is called otherwise",
+        "update gateway_operation set reference = 'x' || reference where id = (select min(id) from gateway_operation)",
+        by="tries",
     ),
     _c(
         "an approval names another payment order",

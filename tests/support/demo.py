@@ -108,9 +108,11 @@ def running_demo(state: Path, *arguments: str) -> Iterator[Demo]:
 
 
 def _own_port() -> int:
-    """Return a free port that no other worker of this run tries: servers share ports, so two would both get it."""
+    """Return a free port that no other worker tries, of this run or one beside it: servers share ports, so two would
+    both get it."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    return next(port for port in range(8200 + 100 * worker, 8300 + 100 * worker) if is_free(port))
+    first = 10_000 + os.getppid() % 100 * 200 + worker % 2 * 100
+    return next(port for port in range(first, first + 100) if is_free(port))
 
 
 def _announced(state: Path) -> Demo:

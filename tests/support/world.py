@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from billhook import Money
+from types import SimpleNamespace
+from typing import cast
+
+from billhook import Addresses, MethodView, Money, PaymentProvider, StartRequest
+from billhook_kit.views import make_account, make_payment
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,6 +21,7 @@ from host_stub.persistence import (
     Store,
 )
 from host_stub.persistence.store import now
+from host_stub.plugins.frozen_requests import frozen
 from host_stub.services.money_in import payments, tries
 from host_stub.services.money_in.tries import Try
 
@@ -66,6 +71,14 @@ def reference_of(session: Session, payment_id: int) -> str:
     return found or f"never-started-{payment_id}"
 
 
+def a_request(plugin: str = "", method_id: int = 0) -> dict[str, object]:
+    """Return what a try of a method freezes, as JSON has it: values of the kit's sample world."""
+    payment = make_payment(rub("5000.00"), make_account())
+    request = StartRequest(payment, MethodView(method_id, 1, plugin, plugin, {}), Addresses({}, {}, ""), "", 0, "ru")
+    plain = cast(PaymentProvider, SimpleNamespace(settings=(), asks=()))
+    return frozen(plain, request)
+
+
 class World:
     """One reseller with one account and one gateway method."""
 
@@ -87,7 +100,7 @@ class World:
         return payments.start_top_up(self.store, self.scope, top_up, by=CUSTOMER)
 
     def started(self, payment_id: int, *, merchant: str = MERCHANT, is_test: bool = False) -> Try:
-        draft = tries.Draft(merchant, is_test)
+        draft = tries.Draft(merchant, is_test, a_request("paymaster", self.method_id))
         return tries.begin(self.store, self.scope, payment_id, self.method_id, draft, by=CUSTOMER)
 
     def reference(self, payment_id: int) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from billhook import Asking, AttemptState, Hint
-from sqlalchemy import case, func, select, update
+from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import SYSTEM
@@ -83,7 +83,7 @@ def due(store: Store, *, limit: int = 50) -> Sequence[Due]:
     """
     own = (PaymentMethod.plugin, GatewayOperation.reseller_id)
     rank = case((GatewayOperation.state.in_(OVER), 1), else_=0)
-    turn_of_own = (rank, func.coalesce(GatewayOperation.asked_at, GatewayOperation.query_at), GatewayOperation.id)
+    turn_of_own = (rank, func.coalesce(GatewayOperation.asked_at, GatewayOperation.created_at), GatewayOperation.id)
     with store.read() as session:
         lately = (
             select(GatewayOperation.method_id, func.count().label("asked"))
@@ -136,13 +136,18 @@ def _due(row: GatewayOperation, plugin: str) -> Due:
 
 
 def postpone(store: Store, asked: Due, wait: timedelta, asking: Asking, *, error: str = "") -> None:
-    """Ask later: nobody was asked, so it counts as no question. It ends a week after it would have ended anyway."""
+    """Ask later: nobody answered, so it counts as no question. It ends a week after it would have ended anyway.
+
+    error: why the gateway could not be reached, empty if it was not tried.
+    """
     with store.write() as session:
         row = fetch(session, GatewayOperation, asked.id, lock=True)
         if row.query_at != asked.query_at:
             return
         row.query_at = now(session) + wait
-        row.error = error[:500] or row.error
+        if error:
+            # Whoever comes next of this method is another try: one alone must not stand for all of them for ever.
+            row.error, row.asked_at = error[:500], now(session)
         if now(session) > row.created_at + asking.until + OUTAGES:
             row.query_at = None
             if row.state == TryState.UNKNOWN:
@@ -150,11 +155,12 @@ def postpone(store: Store, asked: Due, wait: timedelta, asking: Asking, *, error
 
 
 def reread(store: Store) -> int:
-    """Ask at once about what waits longer than it ever may: a clock wrote that which has been set back since."""
-    longest = Asking().longest
+    """Ask at once about what a clock put off that has been set back since."""
     with store.read() as session:
-        ahead = select(GatewayOperation.id).where(GatewayOperation.query_at > now(session) + longest + SKEW)
-        too_long = list(session.scalars(ahead.limit(10_000)))
+        latest = func.coalesce(GatewayOperation.asked_at, GatewayOperation.created_at)
+        ahead = or_(latest > now(session) + SKEW, GatewayOperation.query_at > now(session) + Asking().longest + SKEW)
+        waiting = select(GatewayOperation.id).where(GatewayOperation.query_at > now(session), ahead)
+        too_long = list(session.scalars(waiting.limit(10_000)))
     if too_long:
         with store.write() as session:
             asked = update(GatewayOperation).where(

@@ -61,13 +61,14 @@ OVER: Final = frozenset({TryState.FAILED, TryState.SUPERSEDED})
 class Draft:
     """What a new try freezes beside the payment's own sum.
 
-    request: the start's, as JSON keeps it. asked: when its gateway is to be asked, None if it cannot be. key_lives: how
-    long the gateway knows a reference as the same, None for ever.
+    request: the start's, as JSON keeps it. secret_answers: of the payer, encrypted. asked: when its gateway is to be
+        asked, None if it cannot be. key_lives: how long the gateway knows a reference as the same, None for ever.
     """
 
     merchant: str = ""
     is_test: bool = False
     request: Mapping[str, object] | None = None
+    secret_answers: Mapping[str, str] | None = None
     asked: Asking | None = None
     key_lives: timedelta | None = None
 
@@ -81,6 +82,7 @@ class Try:
     reference_number: int
     external_reference: str
     request: Mapping[str, Any]
+    secret_answers: Mapping[str, str]
     started_at: datetime
 
 
@@ -163,6 +165,7 @@ def _new(session: Session, payment: Payment, method_id: int, draft: Draft) -> Ga
         currency=payment.currency,
         is_test=draft.is_test,
         request=dict(draft.request or {}),
+        secret_answers=dict(draft.secret_answers or {}),
         state=TryState.UNKNOWN,
         query_at=now(session) + draft.asked.first if draft.asked else None,
         created_at=now(session),
@@ -183,7 +186,15 @@ def _draw(session: Session) -> int:
 
 def of(row: GatewayOperation) -> Try:
     """Return a try as a value."""
-    return Try(row.id, row.reference, row.reference_number, row.external_reference, dict(row.request), row.created_at)
+    return Try(
+        id=row.id,
+        reference=row.reference,
+        reference_number=row.reference_number,
+        external_reference=row.external_reference,
+        request=dict(row.request),
+        secret_answers=dict(row.secret_answers),
+        started_at=row.created_at,
+    )
 
 
 def _take_up(row: GatewayOperation, asked: Asking | None, at: datetime) -> None:

@@ -52,12 +52,14 @@ class Pace:
 INVITATIONS: Final = Pace("invitations", 20, 100)
 TOP_UPS: Final = Pace("top-ups", 30, 1000)
 STARTS: Final = Pace("starts", 30, 1000)
+#: What payers type before a start: a code that is worth money may be guessed.
+ANSWERS: Final = Pace("answers", 10, 300)
 BILLS: Final = Pace("bills", 60, 2000)
 PREVIEWS: Final = Pace("previews", 60, 300)
 UPLOADS: Final = Pace("uploads", 20, 100)
 PLUGIN_FORMS: Final = Pace("plugin-forms", 120, 2000)
 #: All of them; docs/security.md lists them.
-PACES: Final = (INVITATIONS, TOP_UPS, STARTS, BILLS, PREVIEWS, UPLOADS, PLUGIN_FORMS)
+PACES: Final = (INVITATIONS, TOP_UPS, STARTS, ANSWERS, BILLS, PREVIEWS, UPLOADS, PLUGIN_FORMS)
 
 
 class TooManyAttempts(RefusedError):

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from billhook import Catalogue, DocumentKind, Instructions, PluginError, PostForm, ProviderError, Redirect
+import segno
+from billhook import (
+    Catalogue,
+    CodeForm,
+    DocumentKind,
+    Instructions,
+    PaymentPaid,
+    PaymentPending,
+    PluginError,
+    PostForm,
+    ProviderError,
+    Redirect,
+    ShowCode,
+    StartDeclined,
+    Verdict,
+)
 from billhook.i18n import current_language
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from host_stub.domain.errors import MethodUnavailable, PaymentClosed
 from host_stub.plugins import paying
@@ -18,6 +35,7 @@ from host_stub.services.reading import documents, methods, payments, tries
 from host_stub.web.access import Right, actor, current_reseller_id, customer_account
 from host_stub.web.context import drawing_plugins
 from host_stub.web.customer import bp
+from host_stub.web.customer.asking import ask_payer
 from host_stub.web.customer.documents import issue, kinds_of
 from host_stub.web.customer.payments import closed_message
 from host_stub.web.page import DocumentLink
@@ -56,9 +74,22 @@ def pay(account_id: int, payment_id: int) -> ResponseReturnValue:
         begun, said = under_way
         asked = {"payment": payment, "begun": begun, "said": said, "method_id": method_id}
         return render_template("customer/pay_again.html", **asked)
+    answered = ask_payer(payment, method_id)
+    if not isinstance(answered, Mapping):
+        return answered
     try:
-        started = paying.start(panel().desk, scope(), payment_id, method_id, language=current_language(), by=actor())
+        started = paying.start(
+            panel().desk,
+            scope(),
+            payment_id,
+            method_id,
+            language=current_language(),
+            by=actor(),
+            answers=answered,
+        )
         return _lead_on(started, page)
+    except StartDeclined as error:
+        return _back(page, error)
     except PaymentClosed as error:
         return _back(page, closed_message(error))
     except MethodUnavailable:
@@ -84,6 +115,20 @@ def _lead_on(started: Started, page: str) -> ResponseReturnValue:
             )
         case Instructions():
             return _instruct(started, page)
+        case ShowCode():
+            return redirect(f"{page}/methods/{started.method.id}", 303)
+        case PaymentPaid() | PaymentPending():
+            return _told(started, page)
+
+
+def _told(started: Started, page: str) -> ResponseReturnValue:
+    """Say what became of a payment that was settled at once. The page behind says the same, from the books."""
+    verdict = started.ruling.verdict if started.ruling else Verdict.NOTED
+    if verdict in (Verdict.ACCEPTED, Verdict.DUPLICATE):
+        flash(str(_("Paid. The money is on your balance.")), "success")
+    elif verdict is Verdict.PARKED:
+        flash(str(_("The payment has come and is being checked by us. You need not pay again.")), "warning")
+    return redirect(page, 303)
 
 
 def _shown(started: Started) -> ShownMethod:
@@ -114,7 +159,7 @@ def instructions(account_id: int, payment_id: int, method_id: int) -> ResponseRe
         issued = documents.issued(session, [payment_id])
     try:
         starts = panel().registry.provider(method.plugin).starts
-        if not payment.is_open or Instructions not in starts:
+        if not payment.is_open or not {Instructions, ShowCode} & set(starts):
             return redirect(page, 303)
         if request.headers.get("X-Requested-With") == "refresh":
             return f'<div data-state="{payment.status}"></div>'  # the page asks whether it is paid: no plugin need know
@@ -123,6 +168,8 @@ def instructions(account_id: int, payment_id: int, method_id: int) -> ResponseRe
         return redirect(page, 303)
     except (PluginError, ProviderError):
         return _back(page, _NOT_WORKING)
+    if isinstance(started.outcome, ShowCode):
+        return _show_code(started, started.outcome, page)
     links = {
         kind.name: DocumentLink(kind.label, document_url(panel().desk, payment, method, kind.name))
         for kind in kinds_of(method.plugin)
@@ -154,6 +201,19 @@ def _draw(
     theirs = dict(outcome.context)
     theirs |= page_names(panel().registry.loaded(started.method.plugin), theirs)
     return drawing_plugins().ask(started.method, "template", _render, outcome.template, {**theirs, **ours})
+
+
+def _show_code(started: Started, code: ShowCode, page: str) -> ResponseReturnValue:
+    picture = segno.make_qr(code.payload).svg_inline(border=4, omitsize=True) if code.form is CodeForm.QR else ""
+    return render_template(
+        "billhook/show_code.html",
+        payment=started.payment,
+        method=_shown(started),
+        code=code,
+        picture=Markup(picture),  # noqa: S704  made here, of modules alone
+        is_over=code.expires_at is not None and code.expires_at <= panel().store.now(),
+        back_url=page,
+    )
 
 
 def _render(template: str, context: dict[str, object]) -> str:

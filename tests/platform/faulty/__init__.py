@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from billhook import (
     Answer,
     AnswersQuestions,
-    AnswersStatus,
+    Asking,
     AttemptState,
     Availability,
     Available,
@@ -26,7 +26,9 @@ from billhook import (
     Effect,
     Event,
     Finding,
+    HearsHints,
     HearsNotifications,
+    Hint,
     Instructions,
     IssuesDocuments,
     Judged,
@@ -92,8 +94,8 @@ def act(place: str, honest: Callable[[], Honest]) -> Honest | Any:
     return honest()
 
 
-class Faulty(PaymentProvider, HearsNotifications, AnswersQuestions, TakesReturns, AnswersStatus, IssuesDocuments):
-    """Instructions with a document, a question, a notification and a status query."""
+class Faulty(PaymentProvider, HearsNotifications, AnswersQuestions, TakesReturns, HearsHints, IssuesDocuments):
+    """Instructions with a document, a question, a notification, a hint and a status query."""
 
     name = NAME
     title = "Faulty"
@@ -101,6 +103,8 @@ class Faulty(PaymentProvider, HearsNotifications, AnswersQuestions, TakesReturns
     notifications = ("notify",)
     questions = ("ask",)
     returns = ("back",)
+    hints = ("look",)
+    asked = Asking(open=False)
     documents = (DocumentKind("receipt", "Receipt"),)
     settings = (Setting("shop", SettingKind.TEXT, "Shop", validator=lambda _value: act("validator", lambda: None)),)
 
@@ -133,6 +137,9 @@ class Faulty(PaymentProvider, HearsNotifications, AnswersQuestions, TakesReturns
 
     def acknowledge(self, judged: Judged) -> Answer:
         return act("acknowledge", lambda: Answer(judged.verdict.encode()))
+
+    def hint(self, request: RawRequest, method: MethodView) -> Hint:
+        return act("hint", lambda: Hint(request.one("number")))
 
     def query(self, request: StatusRequest) -> StatusAnswer:
         return act("query", lambda: AttemptState.OPEN)

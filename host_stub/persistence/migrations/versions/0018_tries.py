@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("is_test", types.Flag(), nullable=False),
         sa.Column("request", types.Json(), nullable=False),
+        sa.Column("secret_answers", types.Json(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("starts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
@@ -35,11 +36,11 @@ def upgrade() -> None:
         sa.Column("asked_at", types.Instant(timezone=True), nullable=True),
         sa.Column("created_at", types.Instant(timezone=True), nullable=False),
         sa.Column("reseller_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.CheckConstraint("kind in ('start')", name=op.f("ck_gateway_operation_kind")),
+        sa.CheckConstraint("kind = 'start'", name=op.f("ck_gateway_operation_kind")),
         sa.CheckConstraint(
             "state in ('unknown','started','abandoned','failed','superseded')", name=op.f("ck_gateway_operation_state")
         ),
-        sa.CheckConstraint("reference_number between 1 and 2147483647", name=op.f("ck_gateway_operation_number")),
+        sa.CheckConstraint("reference_number >= 1 and reference_number <= 2147483647", name=op.f("ck_gateway_operation_number")),
         sa.ForeignKeyConstraint(
             ["reseller_id", "method_id"],
             ["payment_method.reseller_id", "payment_method.id"],

@@ -70,6 +70,10 @@ class ProviderError(BillhookError):
     """A provider could not do what it was asked."""
 
 
+class StartDeclined(ProviderError):
+    """Nothing was begun, and the text says why, for the payer to read: in their language, without secrets."""
+
+
 class NotSupported(ProviderError):
     """The provider lacks the capability that was asked of it."""
 

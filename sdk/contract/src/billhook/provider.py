@@ -10,9 +10,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import ClassVar
 
+from billhook.facts import PaymentPaid, PaymentPending
 from billhook.settings import Finding, Setting, Text
 from billhook.views import AccountType, DocumentFacts, MethodView, PaymentView
 
@@ -43,6 +45,7 @@ class StartRequest:
     reference_number: the same try for gateways whose order numbers are integers, 1 to 2 147 483 647.
     language: the payer's, `ru` or `en`; where all that `start` answers is Instructions, the reader's.
     documents: by kind, what was frozen in documents already issued for this payment, so that a page agrees with them.
+    answers: what the payer answered to `asks`, by key.
     """
 
     payment: PaymentView
@@ -52,6 +55,7 @@ class StartRequest:
     reference_number: int
     language: str
     documents: Mapping[str, DocumentFacts] = field(default_factory=dict)
+    answers: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,31 @@ class Instructions:
     external_reference: str = ""
 
 
-Start = Redirect | PostForm | Instructions
+class CodeForm(StrEnum):
+    """How a payer gets a code into their bank."""
+
+    QR = "qr"  # scanned
+    TEXT = "text"  # typed or copied
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCode:
+    """Show a code on a page of the host's own: the page asks by itself whether it was paid.
+
+    payload: what the picture holds or what is typed, 1 to 2000 characters. steps: what the payer does, in order.
+    expires_at: until when it can be paid, None if it does not end. external_reference: see `Redirect`.
+    """
+
+    payload: str
+    form: CodeForm = CodeForm.QR
+    expires_at: datetime | None = None
+    steps: Sequence[Text] = ()
+    external_reference: str = ""
+
+
+#: What `start` may answer. A fact says what became of the payment at once (a voucher, a saved means): it is judged like
+#: one of a status query.
+Start = Redirect | PostForm | Instructions | ShowCode | PaymentPaid | PaymentPending
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +154,7 @@ class PaymentProvider(ABC):
     account_types: ClassVar[tuple[AccountType, ...]] = tuple(AccountType)  # who may pay this way
     merchant_setting: ClassVar[str] = ""  # key of the setting that identifies the merchant; a start freezes its value
     test_mode_setting: ClassVar[str] = ""  # key of the SWITCH setting that says payments are tests
+    asks: ClassVar[tuple[Setting, ...]] = ()  # of the payer, before `start`; drawn, checked and frozen like settings
     key_lives: ClassVar[timedelta | None] = None  # how long the gateway knows a reference as the same; None: for ever
 
     def check_settings(self, method: MethodView) -> list[Finding]:
@@ -155,7 +184,8 @@ class PaymentProvider(ABC):
         Instructions, each time that their page is opened: what `reference` names must happen once at the gateway. A new
         try begins when the former has ended: its first start was refused, the gateway says that it failed for good, or
         `key_lives` is over; and for another merchant or another test mode.
-        Raises ProviderError: nothing was begun there, and the payer may choose another method. GatewayUnreachable, a
+        Raises ProviderError: nothing was begun there, and the payer may choose another method; StartDeclined, which
+        is one, says why in words for the payer. GatewayUnreachable, a
         deadline that passes and a crash say that it is not known: the try is asked about by `query`. Any other
         exception is recorded as the plugin's failure and counts as nothing begun.
         """

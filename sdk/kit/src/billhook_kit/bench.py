@@ -160,7 +160,12 @@ class Bench:
     def started(self, wish: Wish | None = None, method: MethodView | None = None) -> Started:
         """Return a new payment of 5 000.00, started with the author's method."""
         wish = wish or Wish(self.sum(), self.provider.account_types[0])
-        return self.host.start(self.host.payment(wish), method or self.method)
+        return self.host.start(self.host.payment(wish), method or self.method, answers=self.answers)
+
+    @property
+    def answers(self) -> Mapping[str, object]:
+        """What the author's payer answers."""
+        return self.subject.adapter.answers if self.subject.adapter else {}
 
     def report(self, started: Started, **changes: Any) -> Report:
         """Return the truth about a started payment, as a new payment of the gateway; `changes` replace parts of it."""

@@ -22,17 +22,18 @@ from billhook.capabilities import (
     TakesReturns,
 )
 from billhook.documents import DocumentSource
-from billhook.errors import BadSignature, MalformedNotification, NotSupported, PluginError
+from billhook.errors import BadSignature, MalformedNotification, NotSupported, PluginError, ProviderError
 from billhook.events import Effect, Event, Notify, Value
-from billhook.facts import Judged, Ruling
+from billhook.facts import Judged, PaymentPaid, PaymentPending, Ruling
 from billhook.host import answers
-from billhook.host.answers import Rubbish
+from billhook.host.answers import Rubbish, check_start
 from billhook.host.effects import of_event
 from billhook.host.judging import OPEN, Frozen
 from billhook.host.loading import LoadedPlugin, load
 from billhook.host.places import hook_of
 from billhook.host.reading import again, callbacks_of, documents_of, identity_of
 from billhook.host.tables import Tables
+from billhook.http import GatewayUnreachable
 from billhook.pages import Room
 from billhook.provider import (
     Addresses,
@@ -149,21 +150,33 @@ class FakeHost:
         answer = self._asked("availability", lambda: self.provider.availability(payment, method))
         return str(answer.reason) if isinstance(answer, Unavailable) else None
 
-    def start(self, payment: PaymentView, method: MethodView, language: str = "ru") -> Started:
+    def start(
+        self,
+        payment: PaymentView,
+        method: MethodView,
+        language: str = "ru",
+        answers: Mapping[str, object] | None = None,
+    ) -> Started:
         reason = self.offer(payment, method)
         if reason is not None:
             raise NotOffered(reason)
-        begun = self._try(payment, method, language)
+        begun = self._try(payment, method, language, answers or {})
         request = again(begun.request, self.provider, method, language)
         try:
             outcome = self._asked("start", lambda: self.provider.start(request))
-            answers.check_start(self.provider.starts, outcome)
+            check_start(self.provider.starts, outcome)
+        except ProviderError as error:
+            # Nothing was begun, so the next start is a new try; of what is unknown nothing is over.
+            begun.over = not isinstance(error, GatewayUnreachable)
+            raise
         except Rubbish as error:
             raise WrongStart(str(error)) from error
         begun.external_reference = outcome.external_reference or begun.external_reference
+        if isinstance(outcome, PaymentPaid | PaymentPending):
+            self.books.judge(self.plugin.name, method.id, replace(outcome, reference=request.reference))
         return Started(payment, method, outcome, request)
 
-    def _try(self, payment: PaymentView, method: MethodView, language: str) -> Try:
+    def _try(self, payment: PaymentView, method: MethodView, language: str, given: Mapping[str, object]) -> Try:
         """Return the try that this start belongs to: the same start again (Back, a second press) takes it up."""
         merchant, is_test = identity_of(self.provider, method)
         frozen = Frozen(merchant, payment.amount, is_test)
@@ -172,7 +185,7 @@ class FakeHost:
             return former[0]
         number = 1834729101 + len(self.books.tries)
         where = addresses(self.provider, payment, method)
-        request = StartRequest(payment, method, where, f"{number}-try", number, language)
+        request = StartRequest(payment, method, where, f"{number}-try", number, language, answers=given)
         self.books.tries.append(Try(request, frozen))
         return self.books.tries[-1]
 

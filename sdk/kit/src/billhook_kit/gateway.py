@@ -82,12 +82,14 @@ class ProviderUnderTest(ABC):  # noqa: B024  a subclass may need nothing but its
 
     settings: settings that work, of a method and of the plugin as a whole; secrets in clear, of tests only.
     queries: by name of a page, a query with which it has something to show; without one it is opened bare.
+    answers: what a payer answers to `asks`, so that `start` goes well.
     subjects: by name of a link, a subject as the plugin signs it; without one the number of an account.
     """
 
     settings: ClassVar[Mapping[str, object]] = {}
     queries: ClassVar[Mapping[str, Mapping[str, str]]] = {}
     subjects: ClassVar[Mapping[str, str]] = {}
+    answers: ClassVar[Mapping[str, object]] = {}
 
     def online(self) -> AbstractContextManager[object]:
         """Stand in for the gateway's servers while the provider is called; nothing if it never calls out.

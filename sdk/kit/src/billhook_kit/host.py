@@ -76,8 +76,17 @@ class Host(Protocol):
     def payment(self, wish: Wish) -> PaymentView:
         """Make a payment that waits to be paid."""
 
-    def start(self, payment: PaymentView, method: MethodView, language: str = "ru") -> Started:
-        """Freeze an attempt and call the provider. Raises NotOffered, and what the provider raises."""
+    def start(
+        self,
+        payment: PaymentView,
+        method: MethodView,
+        language: str = "ru",
+        answers: Mapping[str, object] | None = None,
+    ) -> Started:
+        """Freeze a try and call the provider. Raises NotOffered, and what the provider raises.
+
+        answers: of the payer, to what the provider asks.
+        """
 
     def deliver(self, method: MethodView, action: str, request: RawRequest) -> Answer:
         """Hand a message over as it would come in, and return what its sender hears."""

@@ -17,7 +17,7 @@ from billhook.facts import PaymentFailed, PaymentPaid, PaymentPending
 from billhook.host.places import EVENTS, PLACES, kinds_of
 from billhook.i18n import LazyText, is_storable
 from billhook.pages import GoTo, Show
-from billhook.provider import Instructions, PostForm, Redirect, Start
+from billhook.provider import Instructions, PostForm, Redirect, ShowCode, Start
 
 #: What one message may say.
 MOST_FACTS: Final = 100
@@ -167,6 +167,16 @@ def _post_form(_plugin: str, answer: PostForm) -> None:
         _whole_within("a field of the form", field)
 
 
+def _show_code(_plugin: str, answer: ShowCode) -> None:
+    if not 1 <= len(answer.payload) <= _LONGEST_CODE:
+        raise Rubbish(f"start returned a ShowCode of {len(answer.payload)} characters, not 1 to {_LONGEST_CODE}")
+    for step in answer.steps:
+        if not isinstance(step, _TEXT):
+            raise Rubbish("start returned a ShowCode with steps that are no texts")
+    _whole_within("steps", list(answer.steps))
+    _short("external_reference", answer.external_reference)
+
+
 def _web_address(url: str) -> None:
     if not is_web_address(url):
         raise Rubbish("start led to what is no web address")
@@ -192,6 +202,7 @@ def _go_to(_plugin: str, answer: GoTo) -> None:
 
 #: Longer ids of payments are no gateway's.
 _LONGEST_ID: Final = 200
+_LONGEST_CODE: Final = 2000
 _DIGEST: Final = re.compile(r"[0-9a-fA-F]{32,128}", re.ASCII)
 
 _CLOSER: Final[Mapping[type, Callable[[str, Any], None]]] = {
@@ -203,6 +214,7 @@ _CLOSER: Final[Mapping[type, Callable[[str, Any], None]]] = {
     Redirect: _redirect,
     PostForm: _post_form,
     Instructions: _instructions,
+    ShowCode: _show_code,
     Show: _show,
     GoTo: _go_to,
 }

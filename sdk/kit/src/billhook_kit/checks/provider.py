@@ -195,7 +195,7 @@ def starting_does_what_it_declares(bench: Bench) -> None:
         )
     if isinstance(outcome, Instructions) and not outcome.template.startswith(f"{bench.plugin.name}/"):
         raise Failed(f"start shows {outcome.template!r}, which does not stand under {bench.plugin.name}/")
-    again = bench.host.start(started.payment, started.method)
+    again = bench.host.start(started.payment, started.method, answers=bench.answers)
     if again.outcome != outcome:
         raise Failed("the second press of the button leads elsewhere than the first")
 

@@ -96,7 +96,7 @@ def _of_provider(bench: Bench) -> Iterator[Stop]:
     begun: list[Started] = []
 
     def start() -> Start:
-        begun.append(bench.host.start(payment, method))
+        begun.append(bench.host.start(payment, method, answers=bench.answers))
         return begun[0].outcome
 
     yield _stop("start", start)

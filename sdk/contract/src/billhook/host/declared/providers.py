@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from billhook.capabilities import CAPABILITIES, Capability, IssuesDocuments
 from billhook.documents import DocumentKind
 from billhook.errors import PluginError
 from billhook.host.declared.problems import ADDRESS_PART, Problem, Problems, brief, members, refuse, twice
-from billhook.host.declared.settings import check_settings
+from billhook.host.declared.settings import check_keys_once, check_settings
 from billhook.host.declared.texts import text_problems
 from billhook.money import MINOR_DIGITS
-from billhook.provider import Instructions, PaymentProvider, PostForm, Redirect
+from billhook.provider import PaymentProvider, Start
 from billhook.settings import Level, SettingKind
 from billhook.views import AccountType
 
@@ -20,10 +20,22 @@ from billhook.views import AccountType
 _OF_MERCHANTS: Final = (SettingKind.TEXT, SettingKind.CHOICE, SettingKind.NUMBER)
 #: What is read from the class; a host holds an instance.
 _AS_DECLARED: Final = (
-    *("name", "title", "starts", "settings", "currencies", "account_types", "merchant_setting", "test_mode_setting"),
+    *(
+        "name",
+        "title",
+        "starts",
+        "settings",
+        "currencies",
+        "account_types",
+        "merchant_setting",
+        "test_mode_setting",
+        "asks",
+    ),
     *(each.data for each in CAPABILITIES if each.data),
 )
-_STARTS: Final = (Redirect, PostForm, Instructions)
+_STARTS: Final = get_args(Start)
+#: What a payer can be asked.
+_ASKED: Final = (SettingKind.TEXT, SettingKind.SECRET, SettingKind.CHOICE, SettingKind.NUMBER, SettingKind.SWITCH)
 
 
 def provider_of(plugin: str, classes: list[Any]) -> PaymentProvider | None:
@@ -33,6 +45,10 @@ def provider_of(plugin: str, classes: list[Any]) -> PaymentProvider | None:
     refuse(plugin, _class_problems(plugin, classes))
     (kind,) = classes
     check_settings(plugin, kind.settings)
+    refuse(plugin, members(kind.asks, "asks of its provider", "Setting values"))
+    check_settings(plugin, kind.asks)
+    check_keys_once(plugin, kind.asks)
+    refuse(plugin, _asked_problems(kind))
     refuse(plugin, _level_problems(kind))
     refuse(plugin, provider_problems(kind, {each.key: each.kind for each in kind.settings}))
     return _made(plugin, kind)
@@ -71,6 +87,17 @@ def _level_problems(kind: type[PaymentProvider]) -> Problems:
         if setting.level is not Level.METHOD:
             why = f"setting {setting.key} of the provider is not at METHOD level"
             yield Problem(why, "Declare it in billhook_settings.")
+
+
+def _asked_problems(kind: type[PaymentProvider]) -> Problems:
+    for setting in kind.asks:
+        if setting.kind not in _ASKED:
+            known = ", ".join(f"SettingKind.{each.name}" for each in _ASKED)
+            yield Problem(
+                f"asks holds {setting.key} of the kind {setting.kind}, which no payer is asked", f"Use {known}."
+            )
+        if setting.inherits_from is not None or setting.level is not Level.METHOD:
+            yield Problem(f"asks holds {setting.key} with a level", "Leave level and inherits_from out.")
 
 
 def provider_problems(kind: type[PaymentProvider], settings: Mapping[str, SettingKind]) -> Problems:
