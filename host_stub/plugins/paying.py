@@ -34,7 +34,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
-from host_stub.domain.errors import MethodUnavailable, ResellerClosed
+from host_stub.domain.errors import MethodUnavailable, NotFound, ResellerClosed
 from host_stub.domain.payments import OPEN
 from host_stub.persistence import Payment, PaymentMethod, PluginActivation, Scope
 from host_stub.persistence.store import fetch, now
@@ -174,12 +174,12 @@ def start(
 
 def questions_of(desk: Desk, scope: Scope, payment_id: int, method_id: int) -> tuple[Setting, ...]:
     """Return what a method asks of the payer before a start: nothing if a try is taken up that has its answers."""
-    with desk.store.read(scope) as session:
-        row = fetch(session, PaymentMethod, method_id)
     try:
+        with desk.store.read(scope) as session:
+            row = fetch(session, PaymentMethod, method_id)
         provider = desk.registry.provider(row.plugin)
-    except PluginUnavailable:
-        return ()
+    except (NotFound, PluginUnavailable):
+        return ()  # `start` says so
     if not provider.asks:
         return ()
     merchant, is_test = identity_of(provider, present_view(desk.store, row, provider, desk.keys))

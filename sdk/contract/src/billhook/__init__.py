@@ -107,6 +107,7 @@ from billhook.provider import (
     ShowCode,
     Start,
     StartRequest,
+    Sums,
     Unavailable,
 )
 from billhook.settings import Finding, Level, Setting, SettingKind, Severity
@@ -211,6 +212,7 @@ __all__ = [
     "StatusRequest",
     "SubscriptionResumed",
     "SubscriptionStopped",
+    "Sums",
     "TakesReturns",
     "Unavailable",
     "Value",

@@ -140,6 +140,13 @@ class Unavailable:
 Availability = Available | Unavailable
 
 
+class Sums(StrEnum):
+    """What a paid act may be worth."""
+
+    AS_ORDERED = "as_ordered"  # what was ordered; another sum is set aside for a manager
+    AS_CAME = "as_came"  # whatever came, in the payment's currency: vouchers, transfers, coins
+
+
 class PaymentProvider(ABC):
     """A way to pay. The host makes one instance per process; keep no state of a payment in it.
 
@@ -155,6 +162,7 @@ class PaymentProvider(ABC):
     merchant_setting: ClassVar[str] = ""  # key of the setting that identifies the merchant; a start freezes its value
     test_mode_setting: ClassVar[str] = ""  # key of the SWITCH setting that says payments are tests
     asks: ClassVar[tuple[Setting, ...]] = ()  # of the payer, before `start`; drawn, checked and frozen like settings
+    sums: ClassVar[Sums] = Sums.AS_ORDERED
     key_lives: ClassVar[timedelta | None] = None  # how long the gateway knows a reference as the same; None: for ever
 
     def check_settings(self, method: MethodView) -> list[Finding]:

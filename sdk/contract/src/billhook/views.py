@@ -22,6 +22,7 @@ class PaymentStatus(StrEnum):
     """Where a payment stands; the moves between them are the host's table."""
 
     WAITING_FOR_PAYMENT = "waiting_for_payment"
+    PARTLY_PAID = "partly_paid"  # less came than it is over: the rest may still be paid, and it does not expire
     EXPIRED = "expired"
     COMPLETED = "completed"
     CANCELLED = "cancelled"

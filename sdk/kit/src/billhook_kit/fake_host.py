@@ -40,6 +40,7 @@ from billhook.provider import (
     Instructions,
     PaymentProvider,
     StartRequest,
+    Sums,
     Unavailable,
 )
 from billhook.settings import Level, SettingKind
@@ -179,7 +180,7 @@ class FakeHost:
     def _try(self, payment: PaymentView, method: MethodView, language: str, given: Mapping[str, object]) -> Try:
         """Return the try that this start belongs to: the same start again (Back, a second press) takes it up."""
         merchant, is_test = identity_of(self.provider, method)
-        frozen = Frozen(merchant, payment.amount, is_test)
+        frozen = Frozen(merchant, payment.amount, is_test, as_came=self.provider.sums is Sums.AS_CAME)
         former = self.books.of(payment.number, method.id)[-1:]
         if former and former[0].frozen == frozen and not former[0].over:
             return former[0]

@@ -79,9 +79,15 @@ class Books:
         if reason is not None:
             self.parked.append(Parked(reason, fact.external_id, fact.signed_digest))
         else:
-            self.statuses[number] = PaymentStatus.COMPLETED
             self.credits.append(Credit(number, fact.amount, fact.external_id))
+            self.statuses[number] = self._status(number)
         return ruling
+
+    def _status(self, number: str) -> PaymentStatus:
+        """Return where a payment stands after a credit."""
+        asked = next(each.request.payment.amount for each in self.tries if each.request.payment.number == number)
+        came = sum(credit.amount.minor for credit in self.credits if credit.number == number)
+        return PaymentStatus.COMPLETED if came >= asked.minor else PaymentStatus.PARTLY_PAID
 
     def park_unreadable(self, body: bytes) -> Ruling:
         """Keep a verified message that nobody could read, once."""

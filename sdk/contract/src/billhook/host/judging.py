@@ -11,8 +11,8 @@ from billhook.money import Money
 from billhook.views import PaymentStatus
 
 #: Statuses in which a payment can be paid and started with a method, and its public link shows the bill: whoever pays
-#: late pays an expired one.
-OPEN = frozenset({PaymentStatus.WAITING_FOR_PAYMENT, PaymentStatus.EXPIRED})
+#: late pays an expired one, whoever paid a part pays the rest.
+OPEN = frozenset({PaymentStatus.WAITING_FOR_PAYMENT, PaymentStatus.PARTLY_PAID, PaymentStatus.EXPIRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Frozen:
     merchant: str
     amount: Money
     is_test: bool
+    as_came: bool = False
 
 
 #: The highest number of a try: what a signed 32-bit integer holds.
@@ -87,7 +88,7 @@ def _problem(claim: PaymentClaim, frozen: Frozen) -> Reason | None:
         return Reason.OTHER_MERCHANT
     if claim.amount.currency != frozen.amount.currency:
         return Reason.OTHER_CURRENCY
-    if claim.amount != frozen.amount:
+    if claim.amount != frozen.amount and not (frozen.as_came and claim.amount.minor > 0):
         return Reason.OTHER_AMOUNT
     if claim.is_test != frozen.is_test:
         return Reason.TEST_PAYMENT if claim.is_test else Reason.LIVE_PAYMENT

@@ -30,6 +30,8 @@ _AS_DECLARED: Final = (
         "merchant_setting",
         "test_mode_setting",
         "asks",
+        "sums",
+        "key_lives",
     ),
     *(each.data for each in CAPABILITIES if each.data),
 )
