@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, Sequence, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from host_stub.persistence.base import STRICT, Base, OfReseller, Searched, only, owned, within_reseller
+from host_stub.persistence.base import STRICT, Base, OfReseller, Searched, owned, within_reseller
 from host_stub.persistence.types import Blob, Flag, Int64, Json
 
 #: Header ids are drawn before the header is written, because legs come first.
@@ -42,7 +42,7 @@ class LedgerTransaction(Base, OfReseller):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    source: Mapped[str] = mapped_column(Text)  # `<plugin>:<merchant>`, approval, reversal, correction, charge
+    source: Mapped[str] = mapped_column(Text)  # `<door>/<origin>` of an arrival, reversal, correction, charge
     source_id: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)  # services.books.ledger.Kind
     reason: Mapped[str] = mapped_column(Text)  # for people, in the words of who did it; may be empty
@@ -148,74 +148,6 @@ class PaymentAttempt(Base, OfReseller):
     queries: Mapped[int] = mapped_column(default=0)  # how often the gateway was asked what became of it
     query_at: Mapped[datetime | None]  # when to ask next; none when there is nothing to ask
     created_at: Mapped[datetime]
-
-
-class Approval(Base, OfReseller):
-    """What a manager saw on the bank statement when approving a payment."""
-
-    __tablename__ = "approval"
-    __table_args__ = (
-        *owned("approval"),
-        within_reseller("payment_id", to="payment"),
-        within_reseller("transaction_id", to="ledger_transaction"),
-        UniqueConstraint("transaction_id"),
-        Index(None, "payment_id"),
-        Index(None, "reseller_id", "order_key"),
-        STRICT,
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    payment_id: Mapped[int]
-    transaction_id: Mapped[int]
-    received_minor: Mapped[int]
-    order_number: Mapped[str] = mapped_column(Text)
-    order_key: Mapped[str] = mapped_column(Text, default="", server_default="")  # `requisites.order_key` of the number
-    order_date: Mapped[date]
-    payer_inn: Mapped[str] = mapped_column(Text, default="")
-    payer_name: Mapped[str] = mapped_column(Text, default="")
-    approved_by: Mapped[str] = mapped_column(Text)
-    at: Mapped[datetime]
-
-
-class GatewayEvent(Base, OfReseller, Searched):
-    """A verified message from a gateway, with the verdict that was passed in the same transaction."""
-
-    __tablename__ = "gateway_event"
-    LOOKED_FOR = ("external_id", "reference")
-    __table_args__ = (
-        *owned("gateway_event"),
-        within_reseller("method_id", to="payment_method"),
-        within_reseller("payment_id", to="payment"),
-        within_reseller("transaction_id", to="ledger_transaction"),
-        UniqueConstraint("reseller_id", "source", "external_id", "signed_digest"),
-        Index(None, "transaction_id"),
-        Index(None, "reseller_id", "verdict", "id"),
-        only("ix_gateway_event_parked", "reseller_id", "id", where="verdict = 'parked' and settled_at is null"),
-        only("ix_gateway_event_parked_anywhere", "id", where="verdict = 'parked' and settled_at is null"),
-        only("ix_gateway_event_settled", "reseller_id", "id", where="settled_at is not null"),
-        STRICT,
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    method_id: Mapped[int]
-    source: Mapped[str] = mapped_column(Text)  # `<plugin>:<merchant as signed>`
-    external_id: Mapped[str] = mapped_column(Text)
-    signed_digest: Mapped[str] = mapped_column(Text)
-    reference: Mapped[str] = mapped_column(Text)
-    amount_minor: Mapped[int]
-    currency: Mapped[str] = mapped_column(Text)
-    is_test: Mapped[bool] = mapped_column(Flag)
-    details: Mapped[Any] = mapped_column(Json)
-    body: Mapped[bytes] = mapped_column(Blob)
-    verdict: Mapped[str] = mapped_column(Text)  # credited, parked
-    reason: Mapped[str] = mapped_column(Text, default="")  # why parked: billhook.Reason
-    deliveries: Mapped[int] = mapped_column(default=1)
-    payment_id: Mapped[int | None]
-    transaction_id: Mapped[int | None]
-    received_at: Mapped[datetime]
-    settled_at: Mapped[datetime | None]
-    settled_by: Mapped[str] = mapped_column(Text, default="")
-    settlement: Mapped[str] = mapped_column(Text, default="")  # the manager's reason
 
 
 class CallbackRefusal(Base, OfReseller):

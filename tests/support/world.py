@@ -6,8 +6,11 @@ from billhook import Money
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
+from host_stub.domain.arrivals import Act, Door, Kind
 from host_stub.persistence import (
     Account,
+    Arrival,
+    ArrivalMessage,
     PaymentMethod,
     PluginActivation,
     Reseller,
@@ -15,7 +18,7 @@ from host_stub.persistence import (
     Store,
 )
 from host_stub.persistence.store import now
-from host_stub.services.money_in import attempts, payments
+from host_stub.services.money_in import arrivals, attempts, payments
 
 CUSTOMER = Actor("customer", "Иван Петров", 1)
 MANAGER = Actor("manager", "Ольга Смирнова", 2)
@@ -52,6 +55,21 @@ def a_method(session: Session, reseller: Reseller, plugin: str, **more: object) 
     session.add(row)
     if session.get(PluginActivation, (reseller.id, plugin)) is None:
         session.add(PluginActivation(reseller_id=reseller.id, plugin=plugin, enabled=True, changed_at=now(session)))
+    session.flush()
+    return row
+
+
+def a_parked_arrival(session: Session, method: PaymentMethod, body: bytes = b"", **more: object) -> Arrival:
+    """Write what a gateway told of and nobody knows."""
+    values = {"key": "777", "reference": "", "amount_minor": 500_00, "currency": "RUB", "is_test": False, **more}
+    whose = {"reseller_id": method.reseller_id, "method_id": method.id}
+    origin = {"origin": f"{method.plugin}:11112222-3333", "details": {}, "day": now(session).date()}
+    row = Arrival(**whose, door=Door.GATEWAY, **{**origin, **values})
+    act = Act(Kind.PARKED, why="unknown_payment")
+    arrivals.receive(session, row, act, arrivals.Linked(), by=Actor("gateway", method.name))
+    said = {key: values[key] for key in ("reference", "amount_minor", "currency", "is_test")}
+    message = {"digest": "ab" * 32, "body": body, "reason": act.why, "received_at": now(session)}
+    session.add(ArrivalMessage(**whose, arrival_id=row.id, **message, **said))
     session.flush()
     return row
 
