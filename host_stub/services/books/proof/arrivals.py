@@ -116,10 +116,10 @@ MOVEMENTS: Final = Check(
             (
                 select count(*) from arrival_decision d join arrival a on a.id = d.arrival_id
                 where d.transaction_id = t.id and d.at = t.at and d.decided_by = t.actor and (t.kind = 'reversal' or (
-                    t.source_id = a.key and t.source = a.door || replace(':r' || cast((
+                    t.source_id = a.key and t.source = a.door || replace('\\:r' || cast((
                         select count(*) from arrival_decision r
                         where r.arrival_id = a.id and r.kind = 'reversed' and r.n < d.n
-                    ) as text), ':r0', '') || case d.kind when 'part' then ':p' || cast((
+                    ) as text), '\\:r0', '') || case d.kind when 'part' then '\\:p' || cast((
                         select count(*) from arrival_decision c
                         where c.arrival_id = a.id and c.kind in {_CREDITS} and c.n <= d.n
                     ) as text) else '' end || '/' || a.origin
@@ -128,7 +128,8 @@ MOVEMENTS: Final = Check(
         from ledger_transaction t
         left join ledger_transaction o on o.id = t.reverses_id
         where t.id > :after and t.id <= :upto and (
-            t.kind = 'credit' or t.source like '%/%' or (t.kind = 'reversal' and o.kind <> 'charge')
+            t.kind = 'credit' or t.source like '%/%' or (t.kind = 'reversal' and coalesce(o.kind, '') <> 'charge')
+            or exists (select 1 from arrival_decision d where d.transaction_id = t.id)
         )
     ) as x where named <> 1 or fitting <> 1
     """,

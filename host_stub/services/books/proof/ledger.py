@@ -156,7 +156,7 @@ KINDS: Final = Check(
         ) else (t.kind = 'credit' and e.leg = 'clearing')
             or (t.kind = 'charge' and e.leg = 'revenue' and e.method_id is null)
             or (t.kind = 'correction' and e.leg = 'corrections' and e.method_id is null)
-            or (t.kind = 'reversal' and e.leg in ('clearing', 'revenue'))
+            or (t.kind = 'reversal' and e.leg in ('clearing', 'revenue', 'corrections'))
         end, false
     )
     """,
