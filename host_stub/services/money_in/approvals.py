@@ -20,7 +20,7 @@ from host_stub.services.books import ledger
 from host_stub.services.money_in import arrivals, doubts, payments, reversals
 from host_stub.services.money_in.arrivals import Linked
 from host_stub.services.money_in.credits import credit
-from host_stub.services.money_in.doubts import Coming, Doubt, Doubtful
+from host_stub.services.money_in.doubts import Answered, Coming, Doubt, Doubtful
 from host_stub.services.money_in.reversals import Undo
 
 
@@ -39,12 +39,12 @@ class BankOrder:
 
 
 def approve_payment(
-    store: Store, scope: Scope, payment_id: int, order: BankOrder, *, by: Actor, anyway: bool = False
+    store: Store, scope: Scope, payment_id: int, order: BankOrder, *, by: Actor, anyway: Answered = False
 ) -> int:
     """Credit what arrived and complete the payment; return the ledger transaction's id.
 
     Credits once: of two managers at once the second gets PaymentClosed, which says who did it and when.
-    anyway: whatever there is to ask; else it is asked in the unit that would credit.
+    anyway: the questions that were answered; any other is asked, in the unit that would credit.
     Raises NotFound, PaymentClosed, InvalidAmount, Doubtful.
     """
     if order.received.minor <= 0:
@@ -56,7 +56,8 @@ def approve_payment(
         if order.received.currency != payment.currency:
             raise InvalidAmount("other_currency", order.received.currency)
         account = ledger.lock_account(session, payment.account_id)
-        found = [] if anyway or payment.status not in OPEN else questions(session, payment, order)
+        asked = questions(session, payment, order) if payment.status in OPEN else []
+        found = doubts.unanswered(asked, anyway)
         if found:
             raise Doubtful(found)
         _note(session, payment, order, by)

@@ -23,7 +23,7 @@ from host_stub.services.books.corrections import post_correction
 from host_stub.services.money_in import arrivals, doubts, payments, reversals
 from host_stub.services.money_in.arrivals import Linked
 from host_stub.services.money_in.credits import credit
-from host_stub.services.money_in.doubts import Coming, Doubt, Doubtful
+from host_stub.services.money_in.doubts import Answered, Coming, Doubt, Doubtful
 from host_stub.services.money_in.reversals import Undo
 
 
@@ -46,11 +46,11 @@ class Part:
 
 
 def credit_parts(
-    store: Store, scope: Scope, handled: Handled, parts: Sequence[Part], *, by: Actor, anyway: bool = False
+    store: Store, scope: Scope, handled: Handled, parts: Sequence[Part], *, by: Actor, anyway: Answered = False
 ) -> None:
     """Credit an arrival that waits, to one payment or account or in parts; what is left goes on waiting.
 
-    anyway: whatever there is to ask; else it is asked in the unit that would credit.
+    anyway: the questions that were answered; any other is asked, in the unit that would credit.
     Raises NotFound (payments and accounts of another reseller too), AlreadySettled, PaymentClosed, PartsDoNotFit,
     InvalidAmount (a test carries no money; another currency fits no account; nothing can be taken away), Doubtful.
     """
@@ -60,9 +60,10 @@ def credit_parts(
         targets = _targets(session, waiting, parts)
         arrival = _open(session, handled)
         _must_fit(session, arrival, parts)
-        found = [] if anyway else [doubt for target in targets for doubt in _questions(session, arrival, target)]
+        asked = dict.fromkeys(doubt for target in targets for doubt in _questions(session, arrival, target))
+        found = doubts.unanswered(list(asked), anyway)
         if found:
-            raise Doubtful(list(dict.fromkeys(found)))
+            raise Doubtful(found)
         for target in targets:
             _credit(session, arrival, target, handled.words, by)
 

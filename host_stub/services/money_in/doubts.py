@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -35,6 +35,22 @@ class Doubt:
     why: Why
     arrival_id: int | None = None
     method_id: int | None = None
+
+    @property
+    def token(self) -> str:
+        """How the answer to this very question comes back."""
+        return f"{self.why}:{self.arrival_id or self.method_id or 0}"
+
+
+#: The tokens of the questions that a person has said yes to; True: to whatever there is to ask.
+Answered = Collection[str] | bool
+
+
+def unanswered(doubts: Sequence[Doubt], anyway: Answered) -> list[Doubt]:
+    """Return what is still to be asked: what arose since somebody answered is a new question."""
+    if isinstance(anyway, bool):
+        return [] if anyway else list(doubts)
+    return list(doubts) if any(doubt.token not in anyway for doubt in doubts) else []
 
 
 class Doubtful(RefusedError):

@@ -31,7 +31,7 @@ from host_stub.web.fields import AMOUNT_PROBLEMS
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.reseller import bp, questions
 from host_stub.web.reseller.arrival_forms import CloseForm, PartForm, SeenForm, blank_parts, part_forms
-from host_stub.web.reseller.credit_anyway import credit_anyway
+from host_stub.web.reseller.credit_anyway import answered, credit_anyway
 from host_stub.web.reseller.payment_words import closed_words
 from host_stub.web.reseller.pick import account_picker, chosen_account
 from host_stub.web.staff.arrival_words import DOORS, WAITS, arrival_name, decided
@@ -146,9 +146,8 @@ def arrival_credit(arrival_id: int) -> ResponseReturnValue:
         if question is not None:
             return ask(question, back_url=_address(arrival_id))
     handled = Handled(arrival_id, form.seen.data or 0, form.reason.data)
-    anyway = request.form.get("anyway") == "yes" and not wants_question()
     try:
-        decisions.credit_parts(panel().store, scope(), handled, wanted, by=actor(), anyway=anyway)
+        decisions.credit_parts(panel().store, scope(), handled, wanted, by=actor(), anyway=answered())
     except Doubtful as doubtful:
         return credit_anyway(doubtful.doubts, arrival_name(found), _address(arrival_id))
     except AlreadySettled as first:

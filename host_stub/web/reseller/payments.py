@@ -25,7 +25,7 @@ from host_stub.web.asking import Question, ask, wants_question
 from host_stub.web.fields import AMOUNT_PROBLEMS
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.reseller import bp, questions
-from host_stub.web.reseller.credit_anyway import credit_anyway
+from host_stub.web.reseller.credit_anyway import answered, credit_anyway
 from host_stub.web.reseller.legibility import unprintable
 from host_stub.web.reseller.payment_forms import ApprovalForm
 from host_stub.web.reseller.payment_words import approval_words, closed_words, difference
@@ -135,7 +135,7 @@ def payment_approve(payment_id: int) -> ResponseReturnValue:
             payment_id,
             order,
             by=actor(),
-            anyway=form.anyway.data == "yes" and not wants_question(),
+            anyway=answered(),
         )
     except PaymentClosed:
         return _already(payment_id)
