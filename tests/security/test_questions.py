@@ -30,7 +30,7 @@ TYPED: dict[str, tuple[dict[str, str], str]] = {
     "reseller.account_correct": ({"amount": "-70", "reason": "Возврат"}, "Клиент a"),
     "reseller.account_threshold": ({"threshold": "-200"}, "Клиент a"),
     "reseller.arrival_close": ({"close-reason": "Чужие деньги"}, "500,00"),
-    "reseller.arrival_credit": ({"account_id": "1", "reason": "Его деньги"}, "Клиент a"),
+    "reseller.arrival_credit": ({"reason": "Его деньги"}, "Клиент a"),
     "reseller.payment_approve": ({"order_number": "117"}, "N-a"),
     "reseller.payment_cancel": ({}, "N-a"),
     "reseller.subscription_activate": ({}, "VPS a"),

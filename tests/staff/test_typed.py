@@ -52,7 +52,7 @@ def test_three_digits_behind_one_point_are_asked_about_and_taken_as_chosen(
     staff: Staff, olga: Visitor, form: str
 ) -> None:
     address, field, values = ASKED[form]
-    url = address.format(payment=staff.payment() if "{payment}" in address else 0, account=staff.account_id)
+    url = address.format(payment=staff.payment("50000.00") if "{payment}" in address else 0, account=staff.account_id)
     before = outcome(staff, form)
 
     asked = olga.post(url, values | {field: "50.000"})

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from billhook import Money
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, false, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from host_stub.domain.arrivals import CREDITS, DAYS_APART, Door, far_from_bill
@@ -109,7 +109,7 @@ def _queries(coming: Coming) -> list[tuple[Why, Select[Any]]]:
     )
     queries.append((Why.SAME_SUM, standing(alike)))
     itself = Arrival.id != (coming.arrival_id or 0)
-    return [(why, query.where(itself, Arrival.is_test.is_(coming.is_test))) for why, query in queries]
+    return [(why, query.where(itself, Arrival.is_test == coming.is_test)) for why, query in queries]
 
 
 def standing(condition: ColumnElement[bool]) -> Select[Any]:
@@ -155,7 +155,7 @@ def _may_still_pay(session: Session, payment_id: int) -> list[int]:
             PaymentAttempt.payment_id == payment_id,
             PaymentAttempt.state != "failed",
             PaymentAttempt.merchant != "",
-            PaymentAttempt.is_test.is_(False),
+            PaymentAttempt.is_test.is_(false()),
         )
         .distinct()
         .order_by(PaymentAttempt.method_id)
