@@ -179,7 +179,7 @@ def _say(given: list[PartForm], error: Exception) -> None:
     first = given[0]
     if isinstance(error, PaymentClosed):
         field: Any = next((form for form in given if form.payment.data == error.number), first).payment
-        field.errors = [closed_words(error), _("Credit the customer instead.")]
+        field.errors = [_("{closed} Credit the customer instead.", closed=closed_words(error))]
     elif isinstance(error, NotFound):
         first.account_id.errors = [_("There is no customer with this ID.")]
     elif isinstance(error, PartsDoNotFit):
