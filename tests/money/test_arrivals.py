@@ -15,7 +15,7 @@ from sqlalchemy.exc import DatabaseError
 
 from host_stub.domain.arrivals import Kind
 from host_stub.domain.errors import AlreadySettled, InvalidAmount, NotFound, NotTheSame, PartsDoNotFit, PaymentClosed
-from host_stub.persistence import Account, Arrival, PaymentMethod, Reseller
+from host_stub.persistence import Account, Arrival, PaymentMethod, Reseller, Scope
 from host_stub.services.books import ledger
 from host_stub.services.money_in import approvals, decisions, payments
 from host_stub.services.money_in.approvals import BankOrder
@@ -311,3 +311,12 @@ def test_a_repeated_message_counts_and_changes_nothing_else(world: World) -> Non
         apply(world, paid(world, payment_id, "1"))
 
     assert [message.deliveries for message in messages(world)] == [3]
+
+
+def test_an_order_of_another_reseller_is_not_asked_about_whoever_looks(world: World) -> None:
+    other = World(world.store)
+    approvals.approve_payment(world.store, world.scope, world.a_payment(), ORDER, by=MANAGER)
+
+    approvals.approve_payment(world.store, Scope.everything(), other.a_payment(), ORDER, by=MANAGER)
+
+    assert other.balance() == rub("5000.00")

@@ -230,6 +230,7 @@ def test_the_same_money_is_closed_with_the_other_s_id_and_shown_with_it(staff: S
     _payment_id, arrival_id = doubtful(staff)
     order = {"close-how": "same_as", "close-other_id": "1"}
 
+    assert "Возможно, те же деньги" in olga.get(f"/reseller/arrivals/{arrival_id}").text
     wrong = olga.post(f"/reseller/arrivals/{arrival_id}/close", close_form(**order | {"close-other_id": "99"}))
     right = olga.post(f"/reseller/arrivals/{arrival_id}/close", close_form(**order), follow_redirects=True)
 

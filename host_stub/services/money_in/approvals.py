@@ -81,6 +81,7 @@ def approve_payment(
 def questions(session: Session, payment: Payment, order: BankOrder) -> list[Doubt]:
     """Return what a manager is asked before this order is credited to an open payment."""
     coming = Coming(
+        payment.reseller_id,
         Door.ORDER,
         payment.account_id,
         payment.id,

@@ -126,6 +126,7 @@ def _must_fit(session: Session, arrival: Arrival, parts: Sequence[Part]) -> None
 
 def _questions(session: Session, arrival: Arrival, target: _Target) -> list[Doubt]:
     coming = Coming(
+        arrival.reseller_id,
         Door(arrival.door),
         target.account.id,
         target.payment.id if target.payment is not None else arrival.payment_id,

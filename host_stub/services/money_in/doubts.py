@@ -68,6 +68,7 @@ class Coming:
     payment_id: the payment that it is for, if any. day: see `Arrival`. arrival_id: of itself, if it is written already.
     """
 
+    reseller_id: int
     door: Door
     account_id: int
     payment_id: int | None
@@ -108,8 +109,8 @@ def _queries(coming: Coming) -> list[tuple[Why, Select[Any]]]:
         & Arrival.day.between(coming.day - apart, coming.day + apart)
     )
     queries.append((Why.SAME_SUM, standing(alike)))
-    itself = Arrival.id != (coming.arrival_id or 0)
-    return [(why, query.where(itself, Arrival.is_test == coming.is_test)) for why, query in queries]
+    others = (Arrival.reseller_id == coming.reseller_id) & (Arrival.id != (coming.arrival_id or 0))
+    return [(why, query.where(others, Arrival.is_test == coming.is_test)) for why, query in queries]
 
 
 def standing(condition: ColumnElement[bool]) -> Select[Any]:

@@ -182,8 +182,15 @@ def _credited(payment: Payment, account: Account, transaction_id: int, other_id:
 
 
 def _coming(session: Session, payment: Payment, heard: Heard) -> Coming:
-    day = arrivals.today(session, payment.reseller_id)
-    return Coming(Door.GATEWAY, payment.account_id, payment.id, heard.paid.amount, day, is_test=heard.paid.is_test)
+    return Coming(
+        payment.reseller_id,
+        Door.GATEWAY,
+        payment.account_id,
+        payment.id,
+        heard.paid.amount,
+        arrivals.today(session, payment.reseller_id),
+        is_test=heard.paid.is_test,
+    )
 
 
 def _note_paid(session: Session, payment: Payment, heard: Heard) -> None:

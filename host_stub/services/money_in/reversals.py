@@ -115,6 +115,7 @@ def _again(session: Session, arrival: Arrival) -> Coming:
     credit = session.scalars(query).one()
     assert credit.account_id is not None
     return Coming(
+        arrival.reseller_id,
         Door(arrival.door),
         credit.account_id,
         credit.payment_id,

@@ -15,7 +15,8 @@ from host_stub import persistence as rows
 from host_stub.domain.arrivals import CREDITS, Door, Kind, State
 from host_stub.persistence.listings import Cursor, Listing, Search, contains, list_page
 from host_stub.persistence.store import fetch
-from host_stub.services.money_in.doubts import Doubt
+from host_stub.services.money_in import doubts
+from host_stub.services.money_in.doubts import Coming, Doubt
 from host_stub.services.reading import resellers, work_queue
 from host_stub.services.reading.resellers import ResellerName
 
@@ -204,6 +205,21 @@ def suspects(session: Session, decisions: Sequence[Decision]) -> list[History]:
     """Return the arrivals that decisions name: the same money, or perhaps the same."""
     ids = [decision.other_id for decision in decisions if decision.other_id is not None]
     return [history(session, arrival_id) for arrival_id in dict.fromkeys(ids)]
+
+
+def alike(session: Session, found: Arrival, account_id: int) -> list[History]:
+    """Return the arrivals that stand already and may be the same money, if this one were the account's."""
+    coming = Coming(
+        found.reseller_id,
+        Door(found.door),
+        account_id,
+        found.payment_id,
+        found.amount,
+        found.day,
+        is_test=found.is_test,
+        arrival_id=found.id,
+    )
+    return doubted(session, doubts.credited_already(session, coming))
 
 
 def _decisions(session: Session, of_arrivals: Mapping[int, Arrival]) -> dict[int, list[Decision]]:

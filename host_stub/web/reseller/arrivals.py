@@ -84,6 +84,8 @@ def _page(
         method = methods.method(session, found.method_id) if found.method_id else None
         messages = arrivals.messages(session, arrival_id)
         suspects = arrivals.suspects(session, history.decisions)
+        if found.is_open and payment is not None:
+            suspects = arrivals.alike(session, found, payment.account_id)
     return show(
         "reseller/arrival.html",
         crumbs=[(_("Arrivals"), url_for("reseller.arrivals"))],
