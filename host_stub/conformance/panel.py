@@ -51,11 +51,12 @@ from host_stub.conformance.quiet import log_quietly
 from host_stub.conformance.rooms import Browser
 from host_stub.conformance.watching import WatchedRegistry
 from host_stub.domain.actors import Actor
+from host_stub.domain.arrivals import Door
 from host_stub.domain.errors import MethodUnavailable
 from host_stub.persistence import (
     Account,
+    ArrivalMessage,
     Entry,
-    GatewayEvent,
     LedgerTransaction,
     Leg,
     Payment,
@@ -79,8 +80,6 @@ from host_stub.web.session import TOKEN
 
 BASE_URL: Final = "http://localhost"
 _OPERATOR: Final = Actor("operator", "Conformance kit", 0)
-_PARKED: Final = "parked"
-
 
 #: A panel's routes cost more than a check: one panel serves all checks, with a database for each. What it takes from a
 #: plugin for good is the template folder.
@@ -249,7 +248,7 @@ class PanelHost:
             select(Payment.number, Entry.amount_minor, Entry.currency, LedgerTransaction.source_id)
             .join(LedgerTransaction, LedgerTransaction.payment_id == Payment.id)
             .join(Entry, Entry.transaction_id == LedgerTransaction.id)
-            .where(Entry.leg == Leg.CUSTOMER, LedgerTransaction.source.startswith(f"{self._plugin}:"))
+            .where(Entry.leg == Leg.CUSTOMER, LedgerTransaction.source.startswith(f"{Door.GATEWAY}/{self._plugin}:"))
             .order_by(LedgerTransaction.id)
         )
         with self._store.read(self._scope) as session:
@@ -258,7 +257,7 @@ class PanelHost:
             ]
 
     def parked(self) -> int:
-        query = select(func.count()).select_from(GatewayEvent).where(GatewayEvent.verdict == _PARKED)
+        query = select(func.count()).select_from(ArrivalMessage).where(ArrivalMessage.reason != "")
         with self._store.read(self._scope) as session:
             return session.scalars(query).one()
 

@@ -19,7 +19,7 @@ from host_stub.domain.resellers import ResellerDraft
 from host_stub.persistence import (
     AccessLevel,
     Account,
-    GatewayEvent,
+    Arrival,
     LoginToken,
     Payment,
     PaymentMethod,
@@ -33,7 +33,8 @@ from host_stub.plugins.desk import Desk
 from host_stub.plugins.registry import Registry
 from host_stub.services.books import corrections
 from host_stub.services.charges import plans, subscriptions
-from host_stub.services.money_in import approvals, gateway, methods, payments, tries
+from host_stub.services.money_in import approvals, decisions, gateway, methods, payments, tries
+from host_stub.services.money_in.reversals import Undo
 from host_stub.services.people import passwords, users
 from host_stub.services.people.users import Invitations, NewUser
 from host_stub.services.settings import plugin_settings
@@ -184,10 +185,10 @@ class Shop:
         arrived = approvals.BankOrder(
             rub(amount), order, self.stage.now().astimezone(ZONE).date(), account.inn, account.name
         )
-        approvals.approve_payment(self.stage, self.scope, payment_id, arrived, by=self.manager)
+        approvals.approve_payment(self.stage, self.scope, payment_id, arrived, by=self.manager, anyway=True)
 
     def take_back(self, payment_id: int, reason: str) -> None:
-        approvals.reverse_approval(self.stage, self.scope, payment_id, reason=reason, by=self.manager)
+        approvals.reverse_approval(self.stage, self.scope, payment_id, Undo(reason), by=self.manager)
 
     def cancel(self, payment_id: int, by: Actor) -> None:
         payments.cancel(self.stage, self.scope, payment_id, by=by)
@@ -236,14 +237,14 @@ class Shop:
         event = gateway.VerifiedEvent(method.id, method.plugin, paid, body)
         gateway.apply_event(self.stage, event)
 
-    def settle_parked(self, client: Client, reason: str) -> None:
-        """Let the manager credit the newest parked message to an account."""
+    def credit_parked(self, client: Client, reason: str) -> None:
+        """Let the manager credit the newest money that waits to an account."""
         with self.stage.read(self.scope) as session:
-            parked = select(GatewayEvent.id).where(GatewayEvent.verdict == gateway.PARKED)
-            event_id = session.scalars(parked.order_by(GatewayEvent.id.desc()).limit(1)).one()
-        gateway.settle_parked(
-            self.stage, self.scope, event_id, account_id=client.account_id, reason=reason, by=self.manager
-        )
+            waiting = select(Arrival).where(Arrival.waits != "").order_by(Arrival.id.desc()).limit(1)
+            arrival = session.scalars(waiting).one()
+        part = decisions.Part(Money(arrival.amount_minor, arrival.currency), account_id=client.account_id)
+        handled = decisions.Handled(arrival.id, arrival.decisions, reason)
+        decisions.credit_parts(self.stage, self.scope, handled, [part], by=self.manager, anyway=True)
 
     def correct(self, client: Client, amount: str, reason: str) -> None:
         token = hashlib.sha256(f"{client.account_id}{reason}".encode()).hexdigest()

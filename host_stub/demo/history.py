@@ -122,7 +122,7 @@ def _sole_proprietor(shop: Shop, time: TimeMachine) -> Story:
     yield time.later(minutes=9)
     shop.notified(cancelled, "1500.00")
     yield time.day(14, 10)
-    shop.settle_parked(client, "Клиент оплатил отмененный платеж, зачислено по его просьбе")
+    shop.credit_parked(client, "Клиент оплатил отмененный платеж, зачислено по его просьбе")
     yield time.ago(hours=50)
     differing = shop.ask(client, "2000.00")
     shop.choose(client, differing, GATEWAY)

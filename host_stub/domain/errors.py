@@ -100,13 +100,20 @@ class AlreadySettled(RefusedError):
         self.at = at
 
 
-class CreditedBefore(RefusedError):
-    """The number at the gateway was credited by another message. by, at: who did it and when (ISO text)."""
+class PartsDoNotFit(RefusedError):
+    """Parts of an arrival that are no sums, or more together than what is left of it (minor units)."""
 
-    def __init__(self, by: str, at: str) -> None:
-        super().__init__(f"by {by} at {at}")
-        self.by = by
-        self.at = at
+    def __init__(self, rest_minor: int) -> None:
+        super().__init__(f"{rest_minor} are left")
+        self.rest_minor = rest_minor
+
+
+class NotTheSame(RefusedError):
+    """An arrival cannot count as the same money as that one: it is itself, or no credit of that one stands."""
+
+    def __init__(self, other_id: int) -> None:
+        super().__init__(f"arrival {other_id}")
+        self.other_id = other_id
 
 
 class InvalidSettings(RefusedError):

@@ -17,6 +17,7 @@ class Cause(StrEnum):
 
     PAID = "paid"  # a verified notification that fits
     APPROVED = "approved"  # by a manager
+    MATCHED = "matched"  # by a manager, with money that a gateway told of
     APPROVAL_REVERSED = "approval_reversed"
     CANCELLED = "cancelled"
     LIFETIME_OVER = "lifetime_over"
@@ -44,10 +45,12 @@ class Move:
 TABLE: Final[Mapping[tuple[Status, Cause], Move]] = {
     (Status.WAITING_FOR_PAYMENT, Cause.PAID): Move(Consequence.CREDIT, Status.COMPLETED),
     (Status.WAITING_FOR_PAYMENT, Cause.APPROVED): Move(Consequence.CREDIT, Status.COMPLETED),
+    (Status.WAITING_FOR_PAYMENT, Cause.MATCHED): Move(Consequence.CREDIT, Status.COMPLETED),
     (Status.WAITING_FOR_PAYMENT, Cause.CANCELLED): Move(Consequence.NOTHING, Status.CANCELLED),
     (Status.WAITING_FOR_PAYMENT, Cause.LIFETIME_OVER): Move(Consequence.NOTHING, Status.EXPIRED),
     (Status.EXPIRED, Cause.PAID): Move(Consequence.CREDIT, Status.COMPLETED),
     (Status.EXPIRED, Cause.APPROVED): Move(Consequence.CREDIT, Status.COMPLETED),
+    (Status.EXPIRED, Cause.MATCHED): Move(Consequence.CREDIT, Status.COMPLETED),
     (Status.EXPIRED, Cause.CANCELLED): Move(Consequence.NOTHING, Status.CANCELLED),
     (Status.COMPLETED, Cause.PAID): Move(Consequence.CREDIT_AGAIN, Status.COMPLETED),
     (Status.COMPLETED, Cause.APPROVAL_REVERSED): Move(Consequence.UNDO),

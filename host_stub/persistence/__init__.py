@@ -6,6 +6,7 @@ Import row classes from here.
 from host_stub.domain.charging import Period, SubscriptionStatus
 from host_stub.domain.people import AccessLevel, UserKind
 from host_stub.domain.scope import Scope
+from host_stub.persistence.arrivals import Arrival, ArrivalDecision, ArrivalMessage
 from host_stub.persistence.base import Base, OfOperator, OfReseller
 from host_stub.persistence.measures import MetricCount, ProcessReport, Proof
 from host_stub.persistence.messages import (
@@ -24,11 +25,9 @@ from host_stub.persistence.messages import (
     Worker,
 )
 from host_stub.persistence.money import (
-    Approval,
     CallbackRefusal,
     Document,
     Entry,
-    GatewayEvent,
     GatewayOperation,
     GatewayReport,
     LedgerTransaction,
@@ -52,7 +51,9 @@ __all__ = [
     "AccessLevel",
     "Account",
     "AccountAccess",
-    "Approval",
+    "Arrival",
+    "ArrivalDecision",
+    "ArrivalMessage",
     "BalanceWatch",
     "Base",
     "CallbackRefusal",
@@ -61,7 +62,6 @@ __all__ = [
     "ClockMark",
     "Document",
     "Entry",
-    "GatewayEvent",
     "GatewayOperation",
     "GatewayReport",
     "Lane",

@@ -42,7 +42,7 @@ class LedgerTransaction(Base, OfReseller):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    source: Mapped[str] = mapped_column(Text)  # `<plugin>:<merchant>`, approval, reversal, correction, charge
+    source: Mapped[str] = mapped_column(Text)  # `<door>/<origin>` of an arrival, reversal, correction, charge
     source_id: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)  # services.books.ledger.Kind
     reason: Mapped[str] = mapped_column(Text)  # for people, in the words of who did it; may be empty
@@ -94,7 +94,9 @@ class Payment(Base, OfReseller, Searched):
         UniqueConstraint("reseller_id", "number"),
         UniqueConstraint("account_id", "once_token"),
         CheckConstraint("amount_minor > 0", name="positive"),
-        CheckConstraint("status in ('waiting_for_payment','expired','completed','cancelled')", name="status"),
+        CheckConstraint(
+            "status in ('waiting_for_payment','partly_paid','expired','completed','cancelled')", name="status"
+        ),
         Index(None, "account_id", "id"),
         Index(None, "status", "expires_at"),
         Index(None, "reseller_id", "status", "id"),
@@ -149,6 +151,7 @@ class GatewayOperation(Base, OfReseller):
     amount_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(Text)
     is_test: Mapped[bool] = mapped_column(Flag)
+    as_came: Mapped[bool] = mapped_column(Flag, default=False)  # billhook.Sums: any sum fits
     request: Mapped[Any] = mapped_column(Json)  # billhook.StartRequest as first made, without secrets
     secret_answers: Mapped[Any] = mapped_column(Json, default=dict)  # what the payer answered in secret, encrypted
     state: Mapped[str] = mapped_column(Text)  # services.money_in.tries.TryState
@@ -181,74 +184,6 @@ class GatewayReport(Base, OfReseller):
     until: Mapped[datetime | None]  # pending: when it is over by itself
     final: Mapped[bool] = mapped_column(Flag, default=False)  # failed: the whole try is over
     at: Mapped[datetime]
-
-
-class Approval(Base, OfReseller):
-    """What a manager saw on the bank statement when approving a payment."""
-
-    __tablename__ = "approval"
-    __table_args__ = (
-        *owned("approval"),
-        within_reseller("payment_id", to="payment"),
-        within_reseller("transaction_id", to="ledger_transaction"),
-        UniqueConstraint("transaction_id"),
-        Index(None, "payment_id"),
-        Index(None, "reseller_id", "order_key"),
-        STRICT,
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    payment_id: Mapped[int]
-    transaction_id: Mapped[int]
-    received_minor: Mapped[int]
-    order_number: Mapped[str] = mapped_column(Text)
-    order_key: Mapped[str] = mapped_column(Text, default="", server_default="")  # `requisites.order_key` of the number
-    order_date: Mapped[date]
-    payer_inn: Mapped[str] = mapped_column(Text, default="")
-    payer_name: Mapped[str] = mapped_column(Text, default="")
-    approved_by: Mapped[str] = mapped_column(Text)
-    at: Mapped[datetime]
-
-
-class GatewayEvent(Base, OfReseller, Searched):
-    """A verified message from a gateway, with the verdict that was passed in the same transaction."""
-
-    __tablename__ = "gateway_event"
-    LOOKED_FOR = ("external_id", "reference")
-    __table_args__ = (
-        *owned("gateway_event"),
-        within_reseller("method_id", to="payment_method"),
-        within_reseller("payment_id", to="payment"),
-        within_reseller("transaction_id", to="ledger_transaction"),
-        UniqueConstraint("reseller_id", "source", "external_id", "signed_digest"),
-        Index(None, "transaction_id"),
-        Index(None, "reseller_id", "verdict", "id"),
-        only("ix_gateway_event_parked", "reseller_id", "id", where="verdict = 'parked' and settled_at is null"),
-        only("ix_gateway_event_parked_anywhere", "id", where="verdict = 'parked' and settled_at is null"),
-        only("ix_gateway_event_settled", "reseller_id", "id", where="settled_at is not null"),
-        STRICT,
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    method_id: Mapped[int]
-    source: Mapped[str] = mapped_column(Text)  # `<plugin>:<merchant as signed>`
-    external_id: Mapped[str] = mapped_column(Text)
-    signed_digest: Mapped[str] = mapped_column(Text)
-    reference: Mapped[str] = mapped_column(Text)
-    amount_minor: Mapped[int]
-    currency: Mapped[str] = mapped_column(Text)
-    is_test: Mapped[bool] = mapped_column(Flag)
-    details: Mapped[Any] = mapped_column(Json)
-    body: Mapped[bytes] = mapped_column(Blob)
-    verdict: Mapped[str] = mapped_column(Text)  # credited, parked
-    reason: Mapped[str] = mapped_column(Text, default="")  # why parked: billhook.Reason
-    deliveries: Mapped[int] = mapped_column(default=1)
-    payment_id: Mapped[int | None]
-    transaction_id: Mapped[int | None]
-    received_at: Mapped[datetime]
-    settled_at: Mapped[datetime | None]
-    settled_by: Mapped[str] = mapped_column(Text, default="")
-    settlement: Mapped[str] = mapped_column(Text, default="")  # the manager's reason
 
 
 class CallbackRefusal(Base, OfReseller):

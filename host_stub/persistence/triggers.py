@@ -20,7 +20,7 @@ from sqlalchemy import Connection, RowMapping, text
 
 from host_stub.persistence.base import Base
 
-APPEND_ONLY: Final = ("ledger_transaction", "entry", "charge", "approval", "log_entry")
+APPEND_ONLY: Final = ("ledger_transaction", "entry", "charge", "arrival_decision", "log_entry")
 _UNBALANCED: Final = (
     "exists (select 1 from (select sum(amount_minor) as total, count(*) as legs from entry "
     "where transaction_id = NEW.id and reseller_id = NEW.reseller_id group by currency) as sums where total <> 0)"
@@ -29,6 +29,21 @@ _TOO_FEW_LEGS: Final = (
     "(select count(*) from entry where transaction_id = NEW.id and reseller_id = NEW.reseller_id) < 2"
 )
 _HEADER_EXISTS: Final = "exists (select 1 from ledger_transaction where id = NEW.transaction_id)"
+#: An arrival and its messages stay; of what was said nothing moves but the counter of deliveries.
+_STAYS: Final = ("arrival", "arrival_message")
+_FACTS: Final = (
+    "before update of door, origin, key, method_id, payment_id, amount_minor, currency, is_test, reference, "
+    "order_number, order_key, order_date, payer_inn, payer_name, day, details, received_at, received_by on arrival"
+)
+_SAID: Final = (
+    "before update of arrival_id, method_id, payment_id, digest, reference, amount_minor, currency, is_test, body, "
+    "reason, received_at on arrival_message"
+)
+_DECIDED: Final = "before update of state, waits, decisions, credited_minor on arrival"
+_UNDECIDED: Final = (
+    "not exists (select 1 from arrival_decision where arrival_id = NEW.id and n = NEW.decisions "
+    "and state = NEW.state and waits = NEW.waits and credited_minor = NEW.credited_minor)"
+)
 _FROZEN: Final = "before update of content, sha256, frozen, issued_at on document"
 
 _SQLITE: Final[Mapping[str, str]] = {
@@ -43,6 +58,13 @@ _SQLITE: Final[Mapping[str, str]] = {
     "entry_before_header": f"before insert on entry when {_HEADER_EXISTS} "
     "begin select raise(abort, 'the transaction is closed'); end",
     "document_frozen": f"{_FROZEN} begin select raise(abort, 'an issued document is frozen'); end",
+    **{
+        f"{table}_no_delete": f"before delete on {table} begin select raise(abort, '{table} is append-only'); end"
+        for table in _STAYS
+    },
+    "arrival_frozen": f"{_FACTS} begin select raise(abort, 'what was said does not change'); end",
+    "arrival_message_frozen": f"{_SAID} begin select raise(abort, 'what was said does not change'); end",
+    "arrival_decided": f"{_DECIDED} begin select raise(abort, 'nobody decided so') where {_UNDECIDED}; end",
 }
 
 #: Each as PostgreSQL prints it, and the body of its function.
@@ -59,6 +81,18 @@ _POSTGRESQL: Final[Mapping[str, str]] = {
     f"begin if {_HEADER_EXISTS} then raise exception 'the transaction is closed'; end if; return NEW; end",
     "document_frozen": f"{_FROZEN} for each row execute function billhook_frozen() "
     "begin raise exception 'an issued document is frozen'; end",
+    **{
+        f"{table}_append_only": f"before delete or truncate on {table} for each statement "
+        "execute function billhook_append_only() begin raise exception '% is append-only', TG_TABLE_NAME; end"
+        for table in _STAYS
+    },
+    **{
+        name: f"{when} for each row execute function billhook_said() "
+        "begin raise exception 'what was said does not change'; end"
+        for name, when in (("arrival_frozen", _FACTS), ("arrival_message_frozen", _SAID))
+    },
+    "arrival_decided": f"{_DECIDED} for each row execute function billhook_decided() "
+    f"begin if {_UNDECIDED} then raise exception 'nobody decided so'; end if; return NEW; end",
 }
 
 _FIND_SQLITE: Final = (

@@ -7,7 +7,9 @@ from typing import Final
 from host_stub.persistence import Base
 
 _ROOMS: Final = frozenset({"auth", "components", "customer", "errors", "layouts", "operator", "plugin", "reseller"})
-_SOURCES: Final = frozenset({"approval", "charge", "correction", "host_stub", "mail", "provisioning", "reversal"})
+_SOURCES: Final = frozenset(
+    {"charge", "correction", "gateway", "host_stub", "mail", "order", "provisioning", "reversal", "statement"}
+)
 _TABLES: Final = (*Base.metadata.tables, "host_alembic_version")
 
 #: A plugin's tables begin with its name, so no name may be what one of ours begins with.

@@ -43,6 +43,10 @@ SENTENCES: Final[Mapping[str, tuple[Tone, LazyText]]] = {
         _("Paid a second time: {amount}, number {external_id}. The sum was credited to the balance."),
     ),
     "payment.approved": (Tone.GOOD, _("Approved: {received} came by payment order {order_number} of {order_date}.")),
+    "payment.matched": (
+        Tone.GOOD,
+        _("Paid: {amount}, matched by hand; number at the payment system {external_id}."),
+    ),
     "payment.approval_reversed": (Tone.BAD, _("The approval was reversed. Reason: {reason}")),
     "payment.cancelled": (Tone.CALM, _("Payment cancelled.")),
     "payment.lifetime_over": (Tone.CALM, _("The payment expired.")),
@@ -59,6 +63,7 @@ SENTENCES: Final[Mapping[str, tuple[Tone, LazyText]]] = {
         Tone.BAD,
         _("The approval of payment {payment} for {amount} was reversed. Reason: {reason}"),
     ),
+    "account.credit_reversed": (Tone.BAD, _("A credit of {amount} was taken back. Reason: {reason}")),
     "account.access_set": (Tone.CALM, _("Access of {email}: {level}.")),
     "account.access_taken": (Tone.CALM, _("Access of {email} taken away.")),
     "account.hold_entered": (
@@ -101,8 +106,16 @@ SENTENCES: Final[Mapping[str, tuple[Tone, LazyText]]] = {
     "user.password_reset": (Tone.CALM, _("Password set anew by a link.")),
     "user.switched_on": (Tone.GOOD, _("Sign-in allowed again.")),
     "user.switched_off": (Tone.BAD, _("Sign-in blocked.")),
-    "event.settled": (Tone.GOOD, _("Credited to {account} as a correction. Reason: {reason}")),
-    "event.closed": (Tone.CALM, _("Closed without a credit. Reason: {reason}")),
+    "arrival.credited_to_payment": (Tone.GOOD, _("{amount} credited to payment {payment}. Reason: {reason}")),
+    "arrival.credited_to_account": (Tone.GOOD, _("{amount} credited to {account} as a correction. Reason: {reason}")),
+    "arrival.part": (Tone.GOOD, _("{amount} of it credited to {account}. Reason: {reason}")),
+    "arrival.same_as": (Tone.CALM, _("Closed: the same money as another arrival. Reason: {reason}")),
+    "arrival.to_be_returned": (Tone.WAIT, _("Closed: to be returned to the payer. Reason: {reason}")),
+    "arrival.not_ours": (Tone.CALM, _("Closed: not ours. Reason: {reason}")),
+    "arrival.alarmed": (Tone.BAD, _("The same number came with other signed fields; they credited nothing.")),
+    "arrival.reversed": (Tone.BAD, _("A credit was taken back: {amount}. Reason: {reason}")),
+    "arrival.reopened": (Tone.WAIT, _("It waits again: what it was the same as was taken back.")),
+    "arrival.kept": (Tone.GOOD, _("Looked at, and right as it is. Reason: {reason}")),
     "reseller.created": (Tone.CALM, _("Reseller created.")),
     "reseller.changed": (Tone.CALM, _("Changed: {fields}.")),
     "reseller.closed": (
@@ -137,6 +150,7 @@ MISFITS: Final[Mapping[str, LazyText]] = {
     Reason.CANCELLED: _("the payment was cancelled"),
     Reason.UNREADABLE: _("its sum or currency cannot be read"),
     Reason.PAID: _("the payment was paid before"),
+    Reason.TOO_LARGE: _("the balance cannot hold such a sum"),
     Reason.SIGNED_FIELDS_DIFFER: _("the same number came before with other signed fields"),
 }
 

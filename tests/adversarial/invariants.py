@@ -10,12 +10,13 @@ from billhook import PaymentStatus
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from host_stub.domain.arrivals import CREDITS
 from host_stub.persistence import (
     Account,
-    Approval,
+    Arrival,
+    ArrivalDecision,
     Charge,
     Entry,
-    GatewayEvent,
     Lane,
     LedgerTransaction,
     Leg,
@@ -45,7 +46,7 @@ def broken_promises(store: Store, scope: Scope = EVERYTHING, *, settled: bool = 
             *_running_balances(session),
             *_charges(session),
             *_payments(session),
-            *_events(session),
+            *_arrivals(session),
             *_holds(session, settled=settled),
             *_outbox(session),
         ]
@@ -88,25 +89,26 @@ def _payments(session: Session) -> Iterator[str]:
     for payment in session.scalars(select(Payment)):
         if (payment.status == PaymentStatus.COMPLETED) != (payment.id in standing):
             yield f"payment {payment.number} is {payment.status}, credits stand: {payment.id in standing}"
-    proofs = sorted(
-        [*session.scalars(select(Approval.transaction_id))]
-        + [
-            i
-            for i in session.scalars(select(GatewayEvent.transaction_id).where(GatewayEvent.verdict == "credited"))
-            if i
-        ]
+    decided = select(ArrivalDecision.transaction_id).where(
+        ArrivalDecision.kind.in_(CREDITS), ArrivalDecision.payment_id.is_not(None)
     )
+    proofs = sorted(session.scalars(decided))
     if proofs != sorted(t.id for t in headers if t.kind == Kind.CREDIT):
         yield "credits and their proofs do not agree"
 
 
-def _events(session: Session) -> Iterator[str]:
-    """A gateway's id credits once."""
-    credited = session.execute(
-        select(GatewayEvent.source, GatewayEvent.external_id).where(GatewayEvent.verdict == "credited")
-    ).all()
-    if len(credited) != len(set(credited)):
-        yield "a gateway's id was credited twice"
+def _arrivals(session: Session) -> Iterator[str]:
+    """What came is credited once, and no more of it than came."""
+    arrivals = session.execute(select(Arrival.id, Arrival.amount_minor)).all()
+    undone = select(LedgerTransaction.reverses_id).where(LedgerTransaction.reverses_id.is_not(None))
+    for arrival_id, came in arrivals:
+        credited = select(ArrivalDecision.amount_minor).where(
+            ArrivalDecision.arrival_id == arrival_id,
+            ArrivalDecision.kind.in_(CREDITS),
+            ArrivalDecision.transaction_id.not_in(undone),
+        )
+        if sum(session.scalars(credited)) > max(came, 0):
+            yield f"more is credited of arrival {arrival_id} than came"
 
 
 def _holds(session: Session, *, settled: bool) -> Iterator[str]:

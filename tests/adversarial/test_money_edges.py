@@ -8,14 +8,15 @@ from sqlalchemy import text
 
 from host_stub.domain.amounts import LARGEST_MINOR, UnreadableAmount, read_amount
 from host_stub.domain.errors import InvalidAmount, NotFound
-from host_stub.persistence import GatewayEvent, Payment, Period, Reseller, Scope
+from host_stub.persistence import Payment, PaymentMethod, Period, Reseller, Scope
 from host_stub.persistence import SubscriptionStatus as Status
 from host_stub.services.books import corrections, ledger
 from host_stub.services.charges import charging, charging_failures, plans, subscriptions
-from host_stub.services.money_in import approvals, gateway, payments
+from host_stub.services.money_in import approvals, decisions, payments
 from host_stub.services.money_in.approvals import BankOrder
+from host_stub.services.money_in.doubts import Why
 from tests.support.charging_world import ChargingWorld
-from tests.support.world import MANAGER, World, a_reseller, an_account, rub
+from tests.support.world import MANAGER, World, a_parked_arrival, a_reseller, an_account, rub
 
 
 def cheaper(world: ChargingWorld, subscription_id: int, price: str) -> None:
@@ -83,16 +84,14 @@ def test_a_correction_form_changed_after_back_is_another_correction(world: Charg
     assert world.balance() == rub("12.00")
 
 
-def parked(world: World) -> int:
+def parked(world: World, **more: object) -> int:
     with world.store.write() as session:
-        event = GatewayEvent(
-            reseller_id=world.reseller_id, method_id=world.method_id, source="paymaster:x", external_id="1",
-            signed_digest="d", reference="", amount_minor=500_00, currency="RUB", is_test=False, details={}, body=b"",
-            verdict="parked", reason="unknown_payment", received_at=world.store.now(),
-        )  # fmt: skip
-        session.add(event)
-        session.flush()
-        return event.id
+        return a_parked_arrival(session, session.get_one(PaymentMethod, world.method_id), **more).id
+
+
+def credit(world: World, arrival_id: int, account_id: int, scope: Scope) -> None:
+    part = decisions.Part(rub("500.00"), account_id=account_id)
+    decisions.credit_parts(world.store, scope, decisions.Handled(arrival_id, 1, "b"), [part], by=MANAGER)
 
 
 def test_no_form_token_can_pass_for_a_parked_event(world: ChargingWorld) -> None:
@@ -101,7 +100,7 @@ def test_no_form_token_can_pass_for_a_parked_event(world: ChargingWorld) -> None
         world.store, world.scope, world.account_id, rub("0.01"), reason="a", once_token=f"event:{event}", by=MANAGER
     )
 
-    gateway.settle_parked(world.store, world.scope, event, account_id=world.account_id, reason="b", by=MANAGER)
+    credit(world, event, world.account_id, world.scope)
 
     assert world.balance() == rub("500.01")
 
@@ -112,18 +111,16 @@ def test_a_parked_event_is_never_credited_to_another_resellers_account(world: Ch
         foreign = an_account(session, a_reseller(session, "ИП Сидоров")).id
 
     with pytest.raises(NotFound):
-        gateway.settle_parked(world.store, Scope.everything(), event, account_id=foreign, reason="b", by=MANAGER)
+        credit(world, event, foreign, Scope.everything())
 
     assert world.balance(foreign) == rub("0")
 
 
 def test_a_parked_event_takes_no_money_away(world: ChargingWorld) -> None:
-    event = parked(world)
-    with world.store.write() as session:
-        session.get_one(GatewayEvent, event).amount_minor = -500_00
+    event = parked(world, amount_minor=-500_00)
 
     with pytest.raises(InvalidAmount):
-        gateway.settle_parked(world.store, world.scope, event, account_id=world.account_id, reason="b", by=MANAGER)
+        credit(world, event, world.account_id, world.scope)
 
 
 @pytest.mark.parametrize(
@@ -146,9 +143,10 @@ def test_an_order_is_used_elsewhere_unless_the_payers_are_known_to_differ(
     )
 
     with world.store.read(world.scope) as session:
-        found = approvals.used_elsewhere(session, other, BankOrder(rub("5000.00"), "42", day, payer_inn=second))
+        again = BankOrder(rub("5000.00"), "42", day, payer_inn=second)
+        found = approvals.questions(session, session.get_one(Payment, other), again)
 
-    assert [p.id for p in found] == ([used] if warned else [])
+    assert [doubt.why for doubt in found] == ([Why.SAME_ORDER] if warned else [])
 
 
 def test_no_balance_grows_beyond_what_can_be_reckoned(world: ChargingWorld) -> None:

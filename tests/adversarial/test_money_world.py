@@ -29,13 +29,14 @@ from hypothesis.stateful import (
 from sqlalchemy import event, select, update
 
 from host_stub.adapters.clock import FixedClock
+from host_stub.domain.arrivals import Kind, State
 from host_stub.domain.errors import InsufficientFunds, PaymentClosed
 from host_stub.domain.listening import Listening, WatchSpec
 from host_stub.persistence import (
     Account,
+    Arrival,
     Charge,
     Entry,
-    GatewayEvent,
     LedgerTransaction,
     LogEntry,
     Mail,
@@ -48,8 +49,9 @@ from host_stub.persistence import (
 from host_stub.persistence import SubscriptionStatus as Status
 from host_stub.services.books import corrections
 from host_stub.services.charges import charging, plans, subscriptions
-from host_stub.services.money_in import approvals, gateway, payments
+from host_stub.services.money_in import approvals, decisions, gateway, payments
 from host_stub.services.money_in.approvals import BankOrder
+from host_stub.services.money_in.reversals import Undo
 from host_stub.services.settings import plugin_settings
 from tests.adversarial.invariants import broken_promises
 from tests.support.charging_world import LISTENER, ChargingWorld
@@ -187,7 +189,7 @@ class MoneyWorld(RuleBasedStateMachine):
         self._or_closed(
             bill,
             allowed,
-            lambda: approvals.approve_payment(self.store, self.world.scope, bill.id, order, by=MANAGER),
+            lambda: approvals.approve_payment(self.store, self.world.scope, bill.id, order, by=MANAGER, anyway=True),
         )
         if allowed:
             bill.status, bill.credits["approval"] = "completed", amount
@@ -199,7 +201,7 @@ class MoneyWorld(RuleBasedStateMachine):
         self._or_closed(
             bill,
             bill.approved,
-            lambda: approvals.reverse_approval(self.store, self.world.scope, bill.id, reason="r", by=MANAGER),
+            lambda: approvals.reverse_approval(self.store, self.world.scope, bill.id, Undo("r"), by=MANAGER),
         )
         if bill.approved:
             del bill.credits["approval"]
@@ -296,14 +298,19 @@ class MoneyWorld(RuleBasedStateMachine):
 
     @precondition(lambda self: "parked" in " ".join(self.externals.values()))
     @rule(credit=st.booleans())
-    def settle_a_parked_event(self, credit: bool) -> None:
+    def decide_about_what_is_parked(self, credit: bool) -> None:
         with self.store.read(self.world.scope) as session:
-            query = select(GatewayEvent).where(GatewayEvent.verdict == "parked", GatewayEvent.settled_at.is_(None))
+            query = select(Arrival).where(Arrival.state == State.OPEN)
             found = session.scalars(query.limit(1)).one_or_none()
-        if found is not None:
-            account_id = self.world.account_id if credit else None
-            gateway.settle_parked(self.store, self.world.scope, found.id, account_id=account_id, reason="r", by=MANAGER)
-            self.corrected += found.amount_minor if credit else 0
+        if found is None:
+            return
+        store, scope, handled = self.store, self.world.scope, decisions.Handled(found.id, found.decisions, "r")
+        if credit:
+            part = decisions.Part(Money(found.amount_minor, "RUB"), account_id=self.world.account_id)
+            decisions.credit_parts(store, scope, handled, [part], by=MANAGER, anyway=True)
+            self.corrected += found.amount_minor
+        else:
+            decisions.close(store, scope, handled, Kind.NOT_OURS, by=MANAGER)
 
     # -- what must be true after each of that
 

@@ -22,6 +22,7 @@ from host_stub.services.books import corrections
 from host_stub.services.charges import charge_watches, charging, plans, subscriptions, watch_levels
 from host_stub.services.money_in import approvals, gateway, payments
 from host_stub.services.money_in.approvals import BankOrder
+from host_stub.services.money_in.reversals import Undo
 from host_stub.services.queues import deliveries
 from host_stub.services.queues.deliveries import Delivered, Policy, Task
 from host_stub.services.tenants import closing
@@ -91,7 +92,7 @@ class Storm:
         order = BankOrder(rub(f"{dice.randrange(1, 90)}.50"), str(number), self.world.clock.now().date())
         return {
             "approve": lambda: approvals.approve_payment(store, scope, payment_id, order, by=MANAGER),
-            "reverse": lambda: approvals.reverse_approval(store, scope, payment_id, reason="slip", by=MANAGER),
+            "reverse": lambda: approvals.reverse_approval(store, scope, payment_id, Undo("slip"), by=MANAGER),
             "cancel": lambda: payments.cancel(store, scope, payment_id, by=CUSTOMER),
             "new payment": lambda: self.payments.append(self._a_payment(account_id)),
             "start": lambda: self.world.started(payment_id),

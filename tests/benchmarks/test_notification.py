@@ -17,9 +17,11 @@ from host_stub.adapters.clock import FixedClock
 from host_stub.adapters.keys import new_keys
 from host_stub.persistence import (
     Account,
+    Arrival,
+    ArrivalDecision,
+    ArrivalMessage,
     Base,
     Entry,
-    GatewayEvent,
     Lane,
     LedgerTransaction,
     LogEntry,
@@ -38,7 +40,7 @@ from tests.support.world import MERCHANT, World
 
 SECRET = "a-long-secret-for-signing"
 PAIRS = 60
-WRITTEN = (Entry, LedgerTransaction, LogEntry, Mail, Outbox, GatewayEvent)
+WRITTEN = (Entry, LedgerTransaction, LogEntry, Mail, Outbox, Arrival, ArrivalMessage, ArrivalDecision)
 
 pytestmark = pytest.mark.bench
 
@@ -114,7 +116,8 @@ def bare(store: Store, world: World, pattern: list[tuple[type[Base], dict[str, A
     replaced = {
         "transaction_id": header_id,
         "source_id": unique,
-        "external_id": unique,
+        "key": unique,
+        "arrival_id": header_id,
         "once_key": unique,
         "lane": unique,
         "payment_id": payment_id,
@@ -127,13 +130,13 @@ def bare(store: Store, world: World, pattern: list[tuple[type[Base], dict[str, A
         payment.status = "completed"
         for kind, row in pattern:
             copy = {**row, **{key: value for key, value in replaced.items() if row.get(key) is not None}}
-            copy["id"] = header_id if kind is LedgerTransaction else None
+            copy["id"] = header_id if kind in (LedgerTransaction, Arrival) else None
             if copy.get("account_sequence") is not None:
                 copy["account_sequence"] = account.event_sequence
             session.add(kind(**copy))
             if kind is Outbox:
                 session.add(Lane(receiver=copy["receiver"], lane=unique, ready_at=copy["created_at"]))
-            if kind in (Entry, LedgerTransaction):
+            if kind in (Entry, LedgerTransaction, Arrival):
                 session.flush()
 
 
@@ -141,7 +144,7 @@ def test_a_verified_notification_costs_little_more_than_two_bare_transactions(
     desk: Desk, world: World, database_url: str
 ) -> None:
     pattern = written_once(desk, world)
-    assert {kind for kind, _row in pattern} >= {Entry, LedgerTransaction, GatewayEvent, LogEntry, Mail, Outbox}
+    assert {kind for kind, _row in pattern} >= set(WRITTEN)
     jobs = [_prepared(desk, world) for _ in range(PAIRS)]
     spare = [world.a_payment() for _ in range(PAIRS)]
 

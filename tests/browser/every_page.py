@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from playwright.sync_api import Browser, BrowserContext, Page
-from sqlalchemy import update
+from sqlalchemy import select, update
 from werkzeug.serving import make_server
 
 from host_stub.persistence import (
     Account,
-    GatewayEvent,
     Mail,
     Outbox,
     Payment,
@@ -33,6 +32,7 @@ from tests.security.matrix import MATRIX, Outcome
 from tests.security.scene import Scene
 from tests.security.test_matrix import address
 from tests.support.web import store_of
+from tests.support.world import a_parked_arrival
 
 WIDTHS: Final = (320, 360, 768, 1024, 1152, 1440, 1920)
 LANGUAGES: Final = ("ru", "en")
@@ -68,11 +68,8 @@ def stretch(scene: Scene) -> None:
         )
         session.execute(update(Payment).values(amount_minor=MINOR, purpose=NAME, comment=NAME))
         session.execute(update(Plan).values(price_minor=MINOR))
-        session.execute(
-            update(GatewayEvent).values(
-                amount_minor=MINOR, external_id=GatewayEvent.external_id + "9" * 40, reference=NAME
-            )
-        )
+        method = session.scalars(select(PaymentMethod).limit(1)).one()
+        a_parked_arrival(session, method, amount_minor=MINOR, key="9" * 44, reference=NAME)
         session.execute(update(Mail).values(recipient=MAIL, subject=NAME, text=NAME, last_error=NAME))
         session.execute(update(Outbox).values(last_error="ConnectionRefusedError: " + "x" * 80))
         session.add(Worker(name="w" * 60, started_at=at, beat_at=at))

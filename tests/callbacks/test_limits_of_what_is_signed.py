@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.domain.keepable import LONGEST_KEY, unkeepable
-from host_stub.persistence import GatewayEvent, PluginFailure
+from host_stub.persistence import Arrival, ArrivalMessage, PluginFailure
 from host_stub.plugins.registry import Registry
 from tests.callbacks.test_paymaster_over_http import Counter
 from tests.support.web import an_app
@@ -76,10 +76,10 @@ def test_what_is_rightly_signed_and_cannot_be_kept_is_parked_as_unreadable_once(
     assert counter.world.balance() == rub("0")
     assert counter.count(PluginFailure) == 0
     with counter.store.read() as session:
-        (event,) = session.scalars(select(GatewayEvent))
-    assert (event.verdict, event.reason, event.settled_at) == ("parked", "unreadable", None)
-    assert event.details["problem"]
-    assert next(iter(changes.values())).encode() in event.body
+        (arrival,), (message,) = session.scalars(select(Arrival)), session.scalars(select(ArrivalMessage))
+    assert (arrival.state, arrival.waits, message.reason, message.deliveries) == ("open", "unreadable", "unreadable", 3)
+    assert arrival.details["problem"]
+    assert next(iter(changes.values())).encode() in message.body
 
 
 @pytest.mark.parametrize("reference", ["7" * 201, "a\x00b"])

@@ -14,8 +14,8 @@ from werkzeug.test import TestResponse
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import (
+    ArrivalMessage,
     CallbackRefusal,
-    GatewayEvent,
     Payment,
     PaymentMethod,
     PluginActivation,
@@ -113,8 +113,8 @@ def test_a_notification_is_answered_200_and_credited(counter: Counter) -> None:
     assert answer.status_code == 200
     assert counter.world.balance() == rub("5000.00")
     with counter.store.read() as session:
-        event = session.scalars(select(GatewayEvent)).one()
-        assert (event.verdict, event.body) == ("credited", urlencode(counter.gateway.signed(counter.fields())).encode())
+        message = session.scalars(select(ArrivalMessage)).one()
+        assert (message.reason, message.body) == ("", urlencode(counter.gateway.signed(counter.fields())).encode())
 
 
 def test_a_duplicate_gets_the_same_answer_byte_for_byte(counter: Counter) -> None:
@@ -128,14 +128,14 @@ def test_a_bad_signature_is_403_counted_and_its_body_is_not_kept(counter: Counte
     answer = counter.send({**counter.fields(), "LMI_HASH": "x" * 44})
 
     assert answer.status_code == 403
-    assert (counter.count(GatewayEvent), counter.count(CallbackRefusal)) == (0, 1)
+    assert (counter.count(ArrivalMessage), counter.count(CallbackRefusal)) == (0, 1)
 
 
 def test_a_message_that_is_larger_than_any_is_refused_though_it_is_signed(sqlite_counter: Counter) -> None:
     answer = sqlite_counter.notify(LMI_PAYMENT_DESC="x" * 64 * 1024)
 
     assert answer.status_code == 413
-    assert (sqlite_counter.count(GatewayEvent), sqlite_counter.world.balance()) == (0, rub("0.00"))
+    assert (sqlite_counter.count(ArrivalMessage), sqlite_counter.world.balance()) == (0, rub("0.00"))
 
 
 @pytest.mark.parametrize("field", SIGNED)
@@ -173,7 +173,7 @@ def test_what_is_well_signed_and_does_not_fit_is_200_parked_and_posts_nothing(
     assert answer.status_code == 200
     assert counter.world.balance() == rub("0")
     with counter.store.read() as session:
-        assert [event.verdict for event in session.scalars(select(GatewayEvent))] == ["parked"]
+        assert [message.reason == "" for message in session.scalars(select(ArrivalMessage))] == [False]
 
 
 @pytest.mark.parametrize("currency", ["RUB", "643", "RUR"])
@@ -201,7 +201,7 @@ def test_a_pre_request_is_answered_exactly_yes_for_what_fits_and_otherwise_not(c
     assert (yes.status_code, yes.data, yes.mimetype) == (200, b"YES", "text/plain")
     assert b"YES" not in no.data
     assert b"YES" not in late.data
-    assert counter.count(GatewayEvent) == 0
+    assert counter.count(ArrivalMessage) == 0
 
 
 def test_a_rotated_secret_is_accepted_for_a_week_and_then_refused(counter: Counter) -> None:
@@ -255,12 +255,12 @@ def test_money_for_a_plugin_that_was_turned_off_is_credited_all_the_same(counter
 
 
 def test_a_database_that_is_down_is_answered_503_and_the_retry_credits(counter: Counter) -> None:
-    moved = "alter table gateway_event rename to elsewhere"
+    moved = "alter table arrival rename to elsewhere"
     with counter.store.write() as session:
         session.execute(text(moved))
     down = counter.notify()
     with counter.store.write() as session:
-        session.execute(text("alter table elsewhere rename to gateway_event"))
+        session.execute(text("alter table elsewhere rename to arrival"))
 
     retried = counter.notify()
 
@@ -336,7 +336,7 @@ def test_a_return_without_cookie_or_token_shows_a_page_and_credits_nothing(
     assert counter.number not in answer.text
     assert counter.reseller_name in answer.text, "the payer came from this seller, whatever panel he uses"
     assert counter.world.balance() == rub("0")
-    assert counter.count(GatewayEvent) == 0
+    assert counter.count(ArrivalMessage) == 0
 
 
 def test_who_comes_back_is_asked_to_wait_until_his_money_is_there(counter: Counter) -> None:

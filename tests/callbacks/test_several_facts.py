@@ -9,7 +9,7 @@ from billhook import Answer, Fact, Ignored, Judged, MethodView, RawRequest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from host_stub.persistence import GatewayEvent
+from host_stub.persistence import Arrival
 from tests.platform.faulty import Faulty
 from tests.platform.test_faults import Scene, notify
 from tests.support.world import rub
@@ -49,7 +49,7 @@ def between_two_that_are_no_news(provider: Faulty, request: RawRequest, method: 
 
 def events(scene: Scene) -> list[str]:
     with scene.store.read() as session:
-        return list(session.scalars(select(GatewayEvent.verdict)))
+        return list(session.scalars(select(Arrival.state)))
 
 
 def test_what_is_no_news_is_answered_with_success_logged_and_not_kept(

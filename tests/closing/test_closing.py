@@ -31,8 +31,9 @@ from host_stub.persistence import (
 )
 from host_stub.persistence import SubscriptionStatus as Status
 from host_stub.services.charges import charge_watches, charging, charging_failures, plans, subscriptions
-from host_stub.services.money_in import approvals, gateway, payments, tries
+from host_stub.services.money_in import approvals, decisions, gateway, payments, tries
 from host_stub.services.money_in.approvals import BankOrder
+from host_stub.services.money_in.reversals import Undo
 from host_stub.services.people import users
 from host_stub.services.settings import plugin_settings
 from host_stub.services.tenants import accounts, closing
@@ -319,9 +320,10 @@ def test_what_is_under_way_is_settled_approved_reversed_corrected(world: Closing
     order = BankOrder(rub("70.00"), "1", date(2020, 11, 13))
     approvals.approve_payment(world.store, world.scope, approved, order, by=OPERATOR)
     after_approval = world.balance()
-    approvals.reverse_approval(world.store, world.scope, approved, reason="ошибка", by=OPERATOR)
+    approvals.reverse_approval(world.store, world.scope, approved, Undo("ошибка"), by=OPERATOR)
     assert pay(world, paid_wrongly, amount="4000.00") is Verdict.PARKED
-    gateway.settle_parked(world.store, world.scope, 1, account_id=world.account_id, reason="r", by=OPERATOR)
+    part = decisions.Part(rub("4000.00"), account_id=world.account_id)
+    decisions.credit_parts(world.store, world.scope, decisions.Handled(2, 1, "r"), [part], by=OPERATOR)
     world.credit("-6.00")
 
     assert after_approval == rub("75.00")

@@ -12,6 +12,7 @@ from host_stub.persistence.listings import Cursor
 from host_stub.services.books import corrections
 from host_stub.services.charges import charging
 from host_stub.services.money_in import approvals
+from host_stub.services.money_in.reversals import Undo
 from host_stub.services.reading import Listing
 from host_stub.services.reading import operations as movements
 from host_stub.services.reading.operations import Operation
@@ -29,7 +30,7 @@ def a_history(room: Room) -> None:
     corrections.correct(
         room.store, room.scope, room.account_id, rub("-5.00"), reason="Лишний диск", once_token="1", by=MANAGER
     )
-    approvals.reverse_approval(room.store, room.scope, payment, reason="Ошибся строкой", by=MANAGER)
+    approvals.reverse_approval(room.store, room.scope, payment, Undo("Ошибся строкой"), by=MANAGER)
 
 
 def operations(room: Room, cursor: Cursor = Cursor(), limit: int = 30) -> Listing[Operation]:  # noqa: B008

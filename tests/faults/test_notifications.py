@@ -16,8 +16,9 @@ from sqlalchemy import func, select
 
 from host_stub.persistence import (
     Account,
+    Arrival,
+    ArrivalMessage,
     Entry,
-    GatewayEvent,
     LedgerTransaction,
     Mail,
     Payment,
@@ -133,7 +134,7 @@ def credited(stack: Stack) -> int:
 
 def deliveries(stack: Stack) -> int:
     with stack.store.read() as session:
-        return int(session.execute(select(func.sum(GatewayEvent.deliveries))).scalar_one())
+        return int(session.execute(select(func.sum(ArrivalMessage.deliveries))).scalar_one())
 
 
 def prove_every_payment_is_credited_once(stack: Stack, storm: Storm) -> None:
@@ -143,7 +144,7 @@ def prove_every_payment_is_credited_once(stack: Stack, storm: Storm) -> None:
         statuses = Counter(session.scalars(select(Payment.status)))
         kinds = Counter(session.scalars(select(LedgerTransaction.kind)))
         per_payment = Counter(session.scalars(select(LedgerTransaction.payment_id)))
-        verdicts = Counter(session.scalars(select(GatewayEvent.verdict)))
+        states = Counter(session.scalars(select(Arrival.state)))
         legs = Counter(session.scalars(select(Entry.amount_minor)))
         mails = session.execute(select(func.count(Mail.id))).scalar_one()
         strays = [session.execute(select(func.count(kind.id))).scalar_one() for kind in (Plan, Subscription)]
@@ -152,7 +153,7 @@ def prove_every_payment_is_credited_once(stack: Stack, storm: Storm) -> None:
     assert statuses == {"completed": storm.payments}
     assert kinds == {"credit": storm.payments}
     assert set(per_payment.values()) == {1}
-    assert verdicts == {"credited": storm.payments}
+    assert states == {"credited": storm.payments}
     assert legs == {PRICE_MINOR: storm.payments, -PRICE_MINOR: storm.payments}
     assert mails == storm.payments
     assert strays == [0, 0]

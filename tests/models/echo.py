@@ -55,9 +55,7 @@ class Echo(PaymentProvider, HearsNotifications):
     def verify(self, request: RawRequest, method: MethodView) -> None:
         told = [request.one(name) for name in ("OutSum", "InvId", "act")]
         given = request.one("Signature").encode(errors="replace")
-        if not any(
-            hmac.compare_digest(signed(secret, *told).encode(), given) for secret in method.secrets("password")
-        ):
+        if not any(hmac.compare_digest(signed(secret, *told).encode(), given) for secret in method.secrets("password")):
             raise BadSignature("the signature does not fit")
 
     def parse(self, request: RawRequest, method: MethodView) -> list[PaymentPaid]:

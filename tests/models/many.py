@@ -62,7 +62,9 @@ class Many(PaymentProvider, HearsNotifications):
             raise MalformedNotification("body", "no list of events") from error
 
     def acknowledge(self, judged: Judged) -> Answer:
-        return Answer(json.dumps([ruling.verdict for ruling in judged.rulings]).encode(), content_type="application/json")
+        return Answer(
+            json.dumps([ruling.verdict for ruling in judged.rulings]).encode(), content_type="application/json"
+        )
 
 
 def _fact(event: dict[str, Any]) -> Fact:

@@ -8,13 +8,16 @@ from hashlib import sha256
 from threading import Barrier
 
 import pytest
-from billhook import PaymentPaid, PaymentStatus, Reason, Verdict
+from billhook import Money, PaymentPaid, PaymentStatus, Reason, Verdict
 from sqlalchemy import func, select
 
-from host_stub.domain.errors import AlreadySettled, CreditedBefore, InvalidAmount, NotFound
+from host_stub.domain.actors import Actor
+from host_stub.domain.arrivals import Kind
+from host_stub.domain.errors import AlreadySettled, InvalidAmount, NotFound
 from host_stub.domain.payments import Cause, Consequence, move
-from host_stub.persistence import Entry, GatewayEvent, LedgerTransaction, Payment
-from host_stub.services.money_in import gateway, payments
+from host_stub.persistence import Arrival, ArrivalMessage, Entry, LedgerTransaction, Payment
+from host_stub.services.money_in import decisions, gateway, payments
+from host_stub.services.money_in.decisions import Handled, Part
 from tests.support.world import CUSTOMER, MANAGER, MERCHANT, OTHER_MANAGER, World, rub
 
 
@@ -42,9 +45,22 @@ def status(world: World, payment_id: int) -> str:
         return session.get_one(Payment, payment_id).status
 
 
-def parked(world: World) -> list[GatewayEvent]:
+def parked(world: World) -> list[Arrival]:
+    """Return what waits."""
     with world.store.read() as session:
-        return list(session.scalars(select(GatewayEvent).where(GatewayEvent.verdict == "parked")))
+        return list(session.scalars(select(Arrival).where(Arrival.waits != "")))
+
+
+def messages(world: World) -> list[ArrivalMessage]:
+    with world.store.read() as session:
+        return list(session.scalars(select(ArrivalMessage).order_by(ArrivalMessage.id)))
+
+
+def credit(world: World, arrival: Arrival, account_id: int | None = None, by: Actor = MANAGER) -> None:
+    """Let a manager who sees the arrival as it is given credit all that is left of it."""
+    rest = Money(arrival.amount_minor - arrival.credited_minor, "RUB")
+    part = Part(rest, account_id=account_id or world.account_id)
+    decisions.credit_parts(world.store, world.scope, Handled(arrival.id, arrival.decisions, "нашлись"), [part], by=by)
 
 
 def a_started_payment(world: World) -> int:
@@ -100,19 +116,23 @@ def test_the_same_id_with_other_signed_fields_is_parked_with_an_alarm(world: Wor
     verdict = apply(world, paid(world, payment_id, "1", amount=rub("1.00")))
 
     assert verdict is Verdict.PARKED
-    assert [event.reason for event in parked(world)] == [Reason.SIGNED_FIELDS_DIFFER]
+    assert [event.waits for event in parked(world)] == [Reason.SIGNED_FIELDS_DIFFER]
     assert world.balance() == rub("5000.00")
 
 
 def test_a_digest_over_too_little_never_makes_one_payment_pass_for_another(world: World) -> None:
     first, second = a_started_payment(world), a_started_payment(world)
     weak = {"signed_digest": "d" * 64}
-    messages = [replace(paid(world, payment_id, "1"), **weak) for payment_id in (first, second)]
+    heard = [replace(paid(world, payment_id, "1"), **weak) for payment_id in (first, second)]
 
-    verdicts = [apply(world, message) for message in (*messages, *messages)]
+    verdicts = [apply(world, message) for message in (*heard, *heard)]
 
     assert verdicts == [Verdict.ACCEPTED, Verdict.PARKED, Verdict.DUPLICATE, Verdict.PARKED]
-    assert [(e.payment_id, e.reason, e.deliveries) for e in parked(world)] == [(second, Reason.SIGNED_FIELDS_DIFFER, 2)]
+    assert [each.waits for each in parked(world)] == [Reason.SIGNED_FIELDS_DIFFER]
+    assert [(e.payment_id, e.reason, e.deliveries) for e in messages(world)] == [
+        (first, "", 2),
+        (second, Reason.SIGNED_FIELDS_DIFFER, 2),
+    ]
     assert world.balance() == rub("5000.00")
 
 
@@ -133,7 +153,7 @@ def test_what_does_not_fit_is_parked_and_posts_nothing(world: World, change: dic
     verdict = apply(world, paid(world, payment_id, **change))
 
     assert verdict is Verdict.PARKED
-    assert [event.reason for event in parked(world)] == [why]
+    assert [event.waits for event in parked(world)] == [why]
     assert world.balance() == rub("0")
     assert status(world, payment_id) == PaymentStatus.WAITING_FOR_PAYMENT
 
@@ -143,7 +163,7 @@ def test_a_payment_that_was_never_started_with_the_method_is_parked(world: World
 
     apply(world, paid(world, payment_id))
 
-    assert [event.reason for event in parked(world)] == [Reason.UNKNOWN_PAYMENT]
+    assert [event.waits for event in parked(world)] == [Reason.UNKNOWN_PAYMENT]
 
 
 def test_a_cancelled_payment_is_parked(world: World) -> None:
@@ -151,7 +171,7 @@ def test_a_cancelled_payment_is_parked(world: World) -> None:
     payments.cancel(world.store, world.scope, payment_id, by=CUSTOMER)
 
     assert apply(world, paid(world, payment_id)) is Verdict.PARKED
-    assert [event.reason for event in parked(world)] == [Reason.CANCELLED]
+    assert [event.waits for event in parked(world)] == [Reason.CANCELLED]
 
 
 def test_what_an_attempt_froze_counts_and_not_what_was_chosen_last(world: World) -> None:
@@ -188,7 +208,7 @@ def test_unknown_twins_at_the_same_moment_are_parked_once(world: World) -> None:
         verdicts = set(pool.map(deliver, range(8)))
 
     assert verdicts == {Verdict.PARKED}
-    assert [row.deliveries for row in parked(world)] == [8]
+    assert [row.deliveries for row in messages(world)] == [8]
 
 
 def test_a_parked_event_is_settled_once(world: World) -> None:
@@ -196,10 +216,9 @@ def test_a_parked_event_is_settled_once(world: World) -> None:
     apply(world, paid(world, payment_id, amount=rub("100.00")))
     (event,) = parked(world)
 
-    settle = {"account_id": world.account_id, "reason": "перепутали сумму"}
-    gateway.settle_parked(world.store, world.scope, event.id, by=MANAGER, **settle)
+    credit(world, event)
     with pytest.raises(AlreadySettled) as second:
-        gateway.settle_parked(world.store, world.scope, event.id, by=OTHER_MANAGER, **settle)
+        credit(world, event, by=OTHER_MANAGER)
 
     assert second.value.by == MANAGER.name
     assert world.balance() == rub("100.00")
@@ -211,8 +230,8 @@ def test_a_parked_test_payment_carries_no_money(world: World) -> None:
     (event,) = parked(world)
 
     with pytest.raises(InvalidAmount):
-        gateway.settle_parked(world.store, world.scope, event.id, account_id=world.account_id, reason="?", by=MANAGER)
-    gateway.settle_parked(world.store, world.scope, event.id, account_id=None, reason="тест", by=MANAGER)
+        credit(world, event)
+    decisions.close(world.store, world.scope, Handled(event.id, 1, "тест"), Kind.NOT_OURS, by=MANAGER)
 
     assert world.balance() == rub("0")
 
@@ -242,6 +261,8 @@ def test_what_the_table_does_not_list_is_refused(start: PaymentStatus, cause: Ca
         ("expired", "paid"),
         ("expired", "approved"),
         ("expired", "cancelled"),
+        ("waiting_for_payment", "matched"),
+        ("expired", "matched"),
         ("completed", "paid"),
         ("completed", "approval_reversed"),
         ("cancelled", "paid"),
@@ -266,7 +287,7 @@ def test_a_question_is_answered_by_what_was_frozen_and_changes_nothing(world: Wo
     payments.cancel(world.store, world.scope, payment_id, by=CUSTOMER)
     assert ask(claim) == (Verdict.REFUSED, Reason.CANCELLED)
     with world.store.read() as session:
-        assert session.scalar(select(func.count()).select_from(GatewayEvent)) == 0
+        assert session.scalar(select(func.count()).select_from(Arrival)) == 0
 
 
 def test_another_resellers_payment_of_the_same_number_is_not_meant(world: World) -> None:
@@ -288,58 +309,61 @@ def test_money_for_an_account_of_another_reseller_is_out_of_reach(world: World) 
     (event,) = parked(world)
 
     with pytest.raises(NotFound):
-        gateway.settle_parked(world.store, world.scope, event.id, account_id=other.account_id, reason="?", by=MANAGER)
+        credit(world, event, other.account_id)
 
 
 def test_a_verified_message_that_cannot_be_read_is_parked_once(world: World) -> None:
     for _ in range(2):
         gateway.park_unreadable(world.store, world.method_id, "paymaster", b"body", "LMI_CURRENCY: unknown")
 
-    assert [event.reason for event in parked(world)] == [Reason.UNREADABLE]
+    assert [event.waits for event in parked(world)] == [Reason.UNREADABLE]
 
 
-def two_parked_of(world: World, number: str) -> list[int]:
+def test_two_messages_of_one_number_are_one_arrival_with_an_alarm(world: World) -> None:
     payment_id = world.a_payment()  # never started with the method
     for amount in ("5000.00", "4000.00"):
-        apply(world, paid(world, payment_id, number, amount=rub(amount)))
-    return [event.id for event in parked(world) if event.external_id == number]
+        apply(world, paid(world, payment_id, "1", amount=rub(amount)))
+
+    (arrival,) = parked(world)
+
+    assert (arrival.amount_minor, arrival.waits, arrival.decisions) == (5000_00, Reason.SIGNED_FIELDS_DIFFER, 2)
+    assert [message.amount_minor for message in messages(world)] == [5000_00, 4000_00]
 
 
-def test_two_parked_events_of_one_number_credited_at_once_credit_once(world: World) -> None:
+def test_one_parked_arrival_credited_at_once_by_two_is_credited_once(world: World) -> None:
     for number in range(5):
         before = world.balance()
+        apply(world, paid(world, world.a_payment(), str(number)))
+        (arrival,) = parked(world)
         barrier = Barrier(2)
 
-        def press(event_id: int, barrier: Barrier = barrier) -> str:
+        def press(_number: int, arrival: Arrival = arrival, barrier: Barrier = barrier) -> str:
             barrier.wait()
             try:
-                gateway.settle_parked(
-                    world.store, world.scope, event_id, account_id=world.account_id, reason="нашлись", by=MANAGER
-                )
-            except CreditedBefore as credited:
+                credit(world, arrival)
+            except AlreadySettled as credited:
                 return f"{credited.by} at {credited.at}"
             return "credited"
 
         with ThreadPoolExecutor(2) as pool:
-            answers = sorted(pool.map(press, two_parked_of(world, str(number))))
+            answers = sorted(pool.map(press, range(2)))
 
         assert answers == ["credited", f"{MANAGER.name} at 2020-11-13T09:00:00+00:00"]
-        assert (world.balance() - before) in (rub("5000.00"), rub("4000.00"))
+        assert world.balance() - before == rub("5000.00")
 
 
 def test_what_the_gateway_has_credited_is_not_credited_by_hand_under_the_same_number(world: World) -> None:
     payment_id = a_started_payment(world)
     apply(world, paid(world, payment_id, "1"))
     apply(world, paid(world, payment_id, "1", amount=rub("1.00")))
-    (event,) = parked(world)
+    (arrival,) = parked(world)
 
-    with pytest.raises(CreditedBefore):
-        gateway.settle_parked(
-            world.store, world.scope, event.id, account_id=world.account_id, reason="нашлись", by=MANAGER
-        )
+    with pytest.raises(AlreadySettled):
+        credit(world, arrival)
 
     assert world.balance() == rub("5000.00")
-    gateway.settle_parked(world.store, world.scope, event.id, account_id=None, reason="повтор", by=MANAGER)
+    decisions.keep(world.store, world.scope, Handled(arrival.id, arrival.decisions, "повтор"), by=MANAGER)
+    assert parked(world) == []
 
 
 def test_another_resellers_manager_finds_no_such_parked_event(world: World) -> None:
@@ -348,13 +372,14 @@ def test_another_resellers_manager_finds_no_such_parked_event(world: World) -> N
     other = World(world.store)
 
     # Neither closed nor credited: where it would go is right, only who asks is not.
-    for account_id in (None, world.account_id, other.account_id):
+    for account_id in (world.account_id, other.account_id):
+        part = Part(rub("1.00"), account_id=account_id)
         with pytest.raises(NotFound):
-            gateway.settle_parked(
-                world.store, other.scope, event.id, account_id=account_id, reason="мой", by=OTHER_MANAGER
-            )
+            decisions.credit_parts(world.store, other.scope, Handled(event.id, 1), [part], by=OTHER_MANAGER)
+    with pytest.raises(NotFound):
+        decisions.close(world.store, other.scope, Handled(event.id, 1), Kind.NOT_OURS, by=OTHER_MANAGER)
 
-    assert [each.settled_at for each in parked(world)] == [None]
+    assert [each.decisions for each in parked(world)] == [1]
 
 
 @pytest.mark.parametrize("is_test", [True, False])
@@ -369,4 +394,4 @@ def test_a_twin_whose_test_flag_differs_is_no_twin_though_the_digest_leaves_the_
     verdict = apply(world, replace(event, is_test=not is_test))
 
     assert verdict is Verdict.PARKED
-    assert [each.reason for each in parked(world)] == [Reason.SIGNED_FIELDS_DIFFER]
+    assert [each.waits for each in parked(world)] == [Reason.SIGNED_FIELDS_DIFFER]

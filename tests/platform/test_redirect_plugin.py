@@ -19,7 +19,7 @@ from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from host_stub.adapters.clock import FixedClock
-from host_stub.persistence import Account, GatewayEvent, GatewayOperation, Payment, Reseller
+from host_stub.persistence import Account, ArrivalMessage, GatewayOperation, Payment, Reseller
 from host_stub.plugins import paying, status_queries
 from host_stub.plugins.registry import Registry
 from host_stub.services.people import passwords
@@ -84,9 +84,9 @@ class Shop:
         with self.store.read() as session:
             return list(session.scalars(select(GatewayOperation).order_by(GatewayOperation.id)))
 
-    def events(self) -> list[GatewayEvent]:
+    def messages(self) -> list[ArrivalMessage]:
         with self.store.read() as session:
-            return list(session.scalars(select(GatewayEvent)))
+            return list(session.scalars(select(ArrivalMessage)))
 
 
 @pytest.fixture
@@ -217,7 +217,7 @@ def test_a_paid_answer_and_its_notification_afterwards_credit_once(shop: Shop) -
     (sent,) = shop.gateway.notifications
     assert sent.state is Delivery.DELIVERED
     assert shop.world.balance() == rub("5000.00")
-    assert [(event.verdict, event.deliveries) for event in shop.events()] == [("credited", 2)]
+    assert [(message.reason, message.deliveries) for message in shop.messages()] == [("", 2)]
 
 
 def test_answer_and_notifications_at_the_same_moment_credit_once(shop: Shop) -> None:
@@ -232,8 +232,8 @@ def test_answer_and_notifications_at_the_same_moment_credit_once(shop: Shop) -> 
         together([shop.gateway.notify_held, *[shop.ask] * askers])
 
         assert shop.world.balance().minor == 500000 * (number + 1)
-    assert {event.verdict for event in shop.events()} == {"credited"}
-    assert len(shop.events()) == rounds
+    assert {message.reason for message in shop.messages()} == {""}
+    assert len(shop.messages()) == rounds
     assert {attempt.state for attempt in shop.attempts()} == {"started"}
 
 
@@ -292,7 +292,7 @@ def test_what_does_not_fit_is_parked_and_received(shop: Shop, fault: str) -> Non
 
     shop.gateway.pay(shop.order())
 
-    assert [event.verdict for event in shop.events()] == ["parked"]
+    assert [message.reason == "" for message in shop.messages()] == [False]
     assert shop.gateway.notifications[0].state is Delivery.DELIVERED
     assert shop.world.balance() == rub("0.00")
 
@@ -305,7 +305,7 @@ def test_a_wrong_signature_is_refused_to_the_end(shop: Shop) -> None:
     shop.gateway.pay(shop.order())
 
     assert {answer.status for answer in shop.gateway.notifications[0].answers} == {403}
-    assert (shop.events(), shop.world.balance()) == ([], rub("0.00"))
+    assert (shop.messages(), shop.world.balance()) == ([], rub("0.00"))
 
 
 @pytest.mark.parametrize("name", ["slow_seconds", "late_seconds"])

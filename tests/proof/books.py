@@ -11,13 +11,16 @@ from billhook import PaymentPaid
 from sqlalchemy import Connection, select, text
 
 from host_stub.adapters.clock import FixedClock
+from host_stub.domain.arrivals import Door, Kind
 from host_stub.domain.listening import Listening, WatchSpec
-from host_stub.persistence import BalanceWatch, Document, GatewayEvent, Period, Reseller, Store
+from host_stub.persistence import Arrival, BalanceWatch, Document, Period, Reseller, Store
 from host_stub.persistence.types import Json
 from host_stub.services.books import corrections, proof
 from host_stub.services.charges import subscriptions
-from host_stub.services.money_in import approvals, gateway, payments
+from host_stub.services.money_in import approvals, decisions, gateway, payments
 from host_stub.services.money_in.approvals import BankOrder
+from host_stub.services.money_in.decisions import Handled, Part
+from host_stub.services.money_in.reversals import Undo
 from host_stub.services.telling.journal import log
 from tests.support.charging_world import LISTENER, ChargingWorld
 from tests.support.world import MANAGER, MERCHANT, World, an_account, rub
@@ -62,16 +65,19 @@ class Books(ChargingWorld):
         for payment_id, number in ((self.approved_id, "117"), (undone, "118")):
             self._approve(payment_id, number)
         payments.cancel(self.store, self.scope, self.a_payment(), by=MANAGER)
-        approvals.reverse_approval(self.store, self.scope, undone, reason="ошибка", by=MANAGER)
+        approvals.reverse_approval(self.store, self.scope, undone, Undo("ошибка"), by=MANAGER)
         paid_id = self.a_payment()
         self.started(paid_id)
         self._notify(paid_id, "43184405")
         self._notify(None, "43184406")
         self._notify(None, "43184407")
         self._notify(self.waiting_id, "43184408")
+        self._notify(None, "43184409")
+        self._notify(None, "43184410")
+        self._notify(paid_id, "43184405", "1.00")
+        self._notify(paid_id, "43184411")
         self.give(self.account_id, "-10.00")
         with self.store.write() as session:
-            events = session.scalars(select(GatewayEvent.id).where(GatewayEvent.verdict == "parked")).all()
             session.add(
                 Document(
                     reseller_id=self.reseller_id,
@@ -100,12 +106,32 @@ class Books(ChargingWorld):
                 by=MANAGER,
                 **issued_as,
             )
-        for event_id, account_id in zip(events, (self.account_id, None), strict=False):
-            gateway.settle_parked(self.store, self.scope, event_id, account_id=account_id, reason="наш", by=MANAGER)
+        self._decide()
+
+    def _decide(self) -> None:
+        """Credit, split, close, keep, take back: everything that people may decide about money that came."""
+        self._credit("43184406", "5000.00")
+        self._credit("43184409", "1000.00")
+        self._credit("43184409", "500.00")
+        decisions.close(self.store, self.scope, self._handled("43184407"), Kind.NOT_OURS, by=MANAGER)
+        twin = self._handled("43184405").arrival_id
+        decisions.close(self.store, self.scope, self._handled("43184410"), Kind.SAME_AS, by=MANAGER, other_id=twin)
+        decisions.keep(self.store, self.scope, self._handled("43184405"), by=MANAGER)
+        decisions.reverse(self.store, self.scope, self._handled("43184411"), by=MANAGER)
+        decisions.reverse(self.store, self.scope, self._handled("43184409"), by=MANAGER)
+
+    def _handled(self, key: str) -> Handled:
+        with self.store.read(self.scope) as session:
+            arrival = session.scalars(select(Arrival).where(Arrival.key == key, Arrival.door == Door.GATEWAY)).one()
+            return Handled(arrival.id, arrival.decisions, "наш")
+
+    def _credit(self, key: str, amount: str) -> None:
+        part = Part(rub(amount), account_id=self.account_id)
+        decisions.credit_parts(self.store, self.scope, self._handled(key), [part], by=MANAGER, anyway=True)
 
     def _approve(self, payment_id: int, number: str) -> None:
         order = BankOrder(rub("5000.00"), number, date(2020, 11, 13))
-        approvals.approve_payment(self.store, self.scope, payment_id, order, by=MANAGER)
+        approvals.approve_payment(self.store, self.scope, payment_id, order, by=MANAGER, anyway=True)
 
     def _charges(self) -> None:
         self.subscription_id = self.running(Period.HOUR, "730.00")
@@ -130,21 +156,21 @@ class Books(ChargingWorld):
         payment_id = self.a_payment(account_id=self.taken_back_id)
         self._approve(payment_id, "119")
         self.clock.advance(minutes=10)
-        approvals.reverse_approval(self.store, self.scope, payment_id, reason="не тот", by=MANAGER, with_services=True)
+        approvals.reverse_approval(self.store, self.scope, payment_id, Undo("не тот", True), by=MANAGER)
         self.clock.advance(minutes=10)
         self._approve(payment_id, "120")
         self.clock.advance(hours=1)
         self.run()
 
-    def _notify(self, payment_id: int | None, external_id: str) -> None:
+    def _notify(self, payment_id: int | None, external_id: str, amount: str = "5000.00") -> None:
         reference = self.reference(payment_id) if payment_id else "unheard of"
         event = PaymentPaid(
             reference=reference,
             merchant=MERCHANT,
-            amount=rub("5000.00"),
+            amount=rub(amount),
             is_test=False,
             external_id=external_id,
-            signed_digest=sha256(external_id.encode()).hexdigest(),
+            signed_digest=sha256(f"{external_id}{amount}".encode()).hexdigest(),
             details={},
         )
         verified = gateway.VerifiedEvent(self.method_id, "paymaster", event, b"raw body")
@@ -173,10 +199,12 @@ class Books(ChargingWorld):
             "payment": self.approved_id,
             "waiting": self.waiting_id,
             "subscription": self.subscription_id,
-            "approved": _transaction("source = 'approval'", "asc"),
-            "paid": _transaction("source like 'paymaster:%'", "asc"),
+            "approved": _transaction("source like 'order/%'", "asc"),
+            "paid": _transaction("source like 'gateway/%' and kind = 'credit'", "asc"),
             "correction": _transaction("source = 'correction' and source_id like 'form:%'", "asc"),
             "reversal": _transaction("kind = 'reversal'", "asc"),
+            "order": _arrival("source like 'order/%'"),
+            "told": _arrival("source like 'gateway/%' and kind = 'credit'"),
             # Charges of the busy account: one in the middle, and its last movement of all.
             "charged": _charged(self.subscription_id, 2),
             "last": _charged(self.subscription_id, 0),
@@ -185,6 +213,10 @@ class Books(ChargingWorld):
 
 def _transaction(condition: str, order: str) -> str:
     return f"(select id from ledger_transaction where {condition} order by id {order} limit 1)"
+
+
+def _arrival(condition: str) -> str:
+    return f"(select arrival_id from arrival_decision where transaction_id = {_transaction(condition, 'asc')})"
 
 
 def _charged(subscription_id: int, before_last: int) -> str:

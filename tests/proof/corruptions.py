@@ -39,11 +39,44 @@ _WITHOUT_CHECK_OF_KINDS = (
     "sqlite: pragma writable_schema = reset",
     "sqlite: pragma ignore_check_constraints = on",
 )
-_APPROVED_AGAIN = (
-    "insert into approval (id, reseller_id, payment_id, transaction_id, received_minor, order_number, order_date, "
-    "payer_inn, payer_name, approved_by, at) select 900001, reseller_id, payment_id, 900001, received_minor, "
-    "order_number, order_date, payer_inn, payer_name, approved_by, at from approval where transaction_id = {approved}"
+_ARRIVAL = (
+    "door, origin, method_id, payment_id, amount_minor, currency, is_test, reference, order_number, order_key, "
+    "order_date, payer_inn, payer_name, day, details, received_at, received_by, state, waits, decisions, "
+    "credited_minor, folded, reseller_id"
 )
+_DECISION = (
+    "kind, payment_id, account_id, amount_minor, reason, words, decided_by, at, state, waits, credited_minor, "
+    "reseller_id"
+)
+#: Another arrival like that of a movement, with a key of its own and a decision that names movement 900001.
+_APPROVED_AGAIN = (
+    f"insert into arrival (id, key, {_ARRIVAL}) select 900001, '2', {_ARRIVAL} from arrival where id = {{order}}",
+    f"insert into arrival_decision (id, arrival_id, n, transaction_id, {_DECISION}) "
+    f"select 900001, 900001, 1, 900001, {_DECISION} from arrival_decision where transaction_id = {{approved}}",
+)
+#: A decision that follows the latest of an arrival, and leaves it so.
+_DECIDED = (
+    "insert into arrival_decision (id, arrival_id, n, kind, amount_minor, reason, words, decided_by, at, state, waits, "
+    "credited_minor, reseller_id, other_id) select 900001, id, decisions + 1, '{kind}', 0, '', '', 'system::x', "
+    "received_at, '{state}', '{waits}', credited_minor, reseller_id, {other} from arrival where id = {{{{told}}}}",
+    "update arrival set decisions = decisions + 1, state = '{state}', waits = '{waits}' where id = {{{{told}}}}",
+)
+
+
+def _without_check(name: str, beginning: str) -> tuple[str, ...]:
+    """Return what takes a check of arrivals away."""
+    return (
+        f"postgresql: alter table arrival drop constraint ck_arrival_{name}",
+        "sqlite: pragma writable_schema = on",
+        f"sqlite: update sqlite_master set sql = replace(sql, 'CHECK ({beginning}', 'CHECK (true or {beginning}') "
+        "where name = 'arrival'",
+        "sqlite: pragma writable_schema = reset",
+    )
+
+
+def _decided(kind: str, state: str = "credited", waits: str = "", other: str = "null") -> tuple[str, ...]:
+    words = {"kind": kind, "state": state, "waits": waits, "other": other}
+    return tuple(each.format(**words).replace("{{", "{").replace("}}", "}") for each in _DECIDED)
 
 
 def _line(kind: str, object_id: str, action: str, *, like: str = "", number: int = 900001) -> str:
@@ -137,7 +170,7 @@ CORRUPTIONS = (
     _c(
         "an entry is moved to another account",
         "update entry set account_id = {idle} where transaction_id = {approved} and account_id is not null",
-        by="balances, numbers, running balances, last numbers, credits",
+        by="balances, credits, decisions, last numbers, numbers, running balances",
     ),
     _c(
         "an entry is moved to another reseller",
@@ -147,8 +180,8 @@ CORRUPTIONS = (
     _c(
         "a credit is doubled under another key, with everything that belongs to it",
         *_forged("{paid}"),
-        by="credits",
-        says="forged) credits 500000: 0 proofs",
+        by="arrivals in the ledger, credits",
+        says="forged): 0 decisions name it",
     ),
     _c(
         "a correction is doubled under another key, with everything that belongs to it",
@@ -163,7 +196,7 @@ CORRUPTIONS = (
     _c(
         "a reversal is doubled under another key, with everything that belongs to it",
         *_forged("{reversal}"),
-        by="keys, reversals, money in the log",
+        by="keys, reversals, arrivals in the ledger",
     ),
     _c(
         "a transaction without entries",
@@ -236,23 +269,24 @@ CORRUPTIONS = (
     _c("a payment is another account's", "update payment set account_id = {idle} where id = {payment}", by="credits"),
     _c(
         "an approval's sum is changed",
-        "update approval set received_minor = received_minor + 1 where transaction_id = {approved}",
-        by="credits, approvals, money in the log",
+        "update arrival set amount_minor = amount_minor + 1 where id = {order}",
+        by="decisions",
     ),
     _c(
-        "an approval is deleted",
-        "delete from approval where transaction_id = {approved}",
-        by="credits, money in the log",
+        "an approval is deleted with its decision",
+        "delete from arrival_decision where arrival_id = {order}",
+        "delete from arrival where payment_id = {payment}",
+        by="arrivals in the ledger, credits, money in the log, references",
     ),
     _c(
         "a gateway's message is changed",
-        "update gateway_event set amount_minor = amount_minor + 1 where transaction_id = {paid}",
-        by="credits, gateway messages, fitting messages, money in the log",
+        "update arrival set amount_minor = amount_minor + 1 where id = {told}",
+        by="decisions, fitting messages, gateway messages",
     ),
     _c(
         "a reversal is made to undo another credit",
         "update ledger_transaction set reverses_id = {paid} where id = {reversal}",
-        by="keys, reversals, payments",
+        by="credits of arrivals, decisions, keys, payments, reversals",
     ),
     _c(
         "a correction's line in the log is deleted",
@@ -418,17 +452,17 @@ CORRUPTIONS = (
     _c(
         "a credit is doubled with its approval",
         *_forged("{approved}"),
-        _APPROVED_AGAIN,
-        by="standing approvals, money in the log",
+        *_APPROVED_AGAIN,
+        by="arrivals in the ledger, money in the log, standing approvals",
     ),
     _c(
         "a credit is doubled with its approval, the approval's line in the log and the next key",
         *_forged("{approved}"),
-        _APPROVED_AGAIN,
-        "update ledger_transaction set source_id = payment_id || ':2' where id = 900001",
+        *_APPROVED_AGAIN,
+        "update ledger_transaction set source_id = '2' where id = 900001",
         _line("payment", "{payment}", "payment.approved", like="payment.approved"),
         by="standing approvals",
-        says="taken back by None, next 900001",
+        says="the next is 900001",
     ),
     _c(
         "a credit's clearing is moved to another method",
@@ -460,7 +494,7 @@ CORRUPTIONS = (
     _c(
         "a payment's number is changed",
         "update payment set number = 'X-1' where id = {payment}",
-        by="credits",
+        by="credits, gateway messages",
     ),
     _c(
         "a cancelled payment waits again",
@@ -480,47 +514,140 @@ CORRUPTIONS = (
     ),
     _c(
         "an approval names another payment order",
-        "update approval set order_number = '999' where transaction_id = {approved}",
+        "update arrival set order_number = '999' where id = {order}",
         by="money in the log",
     ),
     _c(
         "a gateway's message is in another currency",
-        "update gateway_event set currency = 'USD' where transaction_id = {paid}",
-        by="gateway messages, fitting messages",
+        "update arrival set currency = 'USD' where id = {told}",
+        by="decisions, fitting messages, gateway messages",
     ),
     _c(
         "a gateway's message becomes a test",
-        "sqlite: update gateway_event set is_test = 1 where transaction_id = {paid}",
-        "postgresql: update gateway_event set is_test = true where transaction_id = {paid}",
+        "sqlite: update arrival_message set is_test = 1 where arrival_id = {told}",
+        "postgresql: update arrival_message set is_test = true where arrival_id = {told}",
+        by="gateway messages",
+    ),
+    _c(
+        "an arrival with its message becomes a test",
+        "sqlite: update arrival_message set is_test = 1 where arrival_id = {told}",
+        "postgresql: update arrival_message set is_test = true where arrival_id = {told}",
+        "sqlite: update arrival set is_test = 1 where id = {told}",
+        "postgresql: update arrival set is_test = true where id = {told}",
         by="fitting messages",
     ),
     _c(
-        "a gateway's message is of no known verdict",
-        "update gateway_event set verdict = 'duplicate' where transaction_id = {paid}",
-        by="words, credits, gateway messages, money in the log",
+        "a message is deleted",
+        "delete from arrival_message where arrival_id = {told} and reason <> ''",
+        by="gateway messages, money in the log",
     ),
     _c(
-        "a message that a manager credited is set aside again",
-        "update gateway_event set transaction_id = null, settled_at = null, settled_by = '', settlement = '' "
-        "where verdict = 'parked' and transaction_id is not null",
-        by="settled messages, corrections that settle",
+        "an arrival waits again for nobody's decision",
+        "update arrival set state = 'open', waits = 'reversed' where id = {told}",
+        by="states of arrivals",
     ),
     _c(
-        "a message that a manager closed is set aside again",
-        "update gateway_event set settled_at = null, settled_by = '', settlement = '' "
-        "where verdict = 'parked' and settled_at is not null and transaction_id is null",
-        by="settled messages",
+        "an arrival is of no known door",
+        *_without_check("door", "door in"),
+        "update arrival set door = 'window' where id = {told}",
+        by="tables, arrivals in the ledger, gateway messages, words",
     ),
     _c(
-        "a message that was set aside is deleted",
-        "delete from gateway_event where verdict = 'parked' and payment_id = {waiting}",
+        "an arrival says that more is credited than stands",
+        "update arrival set credited_minor = 1 where credited_minor = 0 and amount_minor > 0",
+        "update arrival_decision set credited_minor = 1 where arrival_id in (select id from arrival where "
+        "credited_minor = 1) and n = (select decisions from arrival a where a.id = arrival_decision.arrival_id)",
+        by="credits of arrivals, sums of decisions",
+    ),
+    _c(
+        "more is credited of an arrival than came",
+        *_without_check("parts", "credited_minor = 0"),
+        "update arrival set amount_minor = 1 where id = {order}",
+        by="tables, credits of arrivals",
+        says="of 1: 500000 credited, 500000 stand",
+    ),
+    _c(
+        "a decision is taken out of the middle",
+        "delete from arrival_decision where arrival_id = {told} and n = 2",
+        by="decisions in the log, gateway messages, states of arrivals",
+    ),
+    _c(
+        "a decision gets another number",
+        "update arrival_decision set n = n + 1 where arrival_id = {told} and n = (select decisions from arrival "
+        "where id = {told})",
+        by="decisions in the log, states of arrivals",
+    ),
+    _c(
+        "a decision that nobody made is added",
+        *_decided("kept"),
+        by="decisions in the log",
+        says="there 1 times, in the log 0 times",
+    ),
+    _c(
+        "an arrival that is credited counts as the same money as itself",
+        *_decided("same_as", "closed", other="id"),
+        by="decisions in the log, the same money",
+        says="is the same as",
+    ),
+    _c(
+        "the same money as an arrival of which nothing stands",
+        "update arrival_decision set other_id = (select id from arrival where key = '43184407') where kind = 'same_as'",
+        by="the same money",
+        says="of which 0 stand",
+    ),
+    _c(
+        "the same money as nothing",
+        "update arrival_decision set other_id = null where kind = 'same_as'",
+        by="decisions, the same money",
+    ),
+    _c(
+        "a credit's decision is made one about nothing",
+        "update arrival_decision set kind = 'not_ours' where transaction_id = {paid}",
+        by="credits of arrivals, decisions",
+    ),
+    _c(
+        "a credit loses the decision that it carries out",
+        "update arrival_decision set transaction_id = null where transaction_id = {paid}",
+        by="arrivals in the ledger, credits, credits of arrivals, decisions",
+    ),
+    _c(
+        "a decision credits another sum than its movement",
+        "update arrival_decision set amount_minor = amount_minor + 1 where transaction_id = {paid}",
+        by="decisions, money in the log, sums of decisions",
+    ),
+    _c(
+        "a part is the whole",
+        "update arrival_decision set kind = 'credited_to_account' where kind = 'part'",
+        by="arrivals in the ledger, decisions, decisions in the log",
+    ),
+    _c(
+        "the words of a decision are changed",
+        "update arrival_decision set words = 'other' where kind = 'not_ours'",
+        by="decisions in the log",
+    ),
+    _c(
+        "a reversal's decision names an earlier one of another arrival",
+        "update arrival_decision set arrival_id = (select id from arrival where key = '43184408'), n = 2 "
+        "where kind = 'reversed' and arrival_id = (select id from arrival where key = '43184411')",
+        by="decisions, decisions in the log, states of arrivals, sums of decisions",
+    ),
+    _c(
+        "a message that was set aside is deleted with its arrival",
+        "delete from arrival_message where payment_id = {waiting}",
+        "delete from arrival_decision where arrival_id = (select id from arrival where payment_id = {waiting})",
+        "delete from arrival where payment_id = {waiting}",
         by="money in the log",
     ),
     _c(
-        "the correction that settled a message loses its key",
+        "a correction that credited an arrival loses its key",
         "update ledger_transaction set source = 'correction', source_id = 'form:0' where kind = 'correction' "
-        "and source like 'paymaster:%'",
-        by="corrections that settle",
+        "and source like 'gateway/%'",
+        by="arrivals in the ledger",
+    ),
+    _c(
+        "a credit has the key of a second part",
+        "update ledger_transaction set source = 'gateway:p2' || substr(source, 8) where id = {paid}",
+        by="arrivals in the ledger",
     ),
     _c(
         "a correction's reason is changed",
@@ -658,7 +785,7 @@ CORRUPTIONS = (
     ),
     _c(
         "foreign keys are switched off",
-        "alter table approval disable trigger all",
+        "alter table arrival_decision disable trigger all",
         by="guards",
         only="postgresql",
         guards=True,

@@ -30,7 +30,7 @@ def _statements(accounts: int, postgresql: bool) -> list[str]:
             "from n"
         )
 
-    yes = "true" if postgresql else "1"
+    yes, no = ("true", "false") if postgresql else ("1", "0")
     numbers = "with recursive n(i) as (select 1 union all select i + 1 from n where i < {most}) "
     a = numbers.format(most=accounts)
     # Transaction (a - 1) * (HOURS + 1) + k + 1 of account 1000 + a: k = 0 the credit, then one charge an hour.
@@ -39,6 +39,7 @@ def _statements(accounts: int, postgresql: bool) -> list[str]:
     header = f"1000000 + (i - 1) * {HOURS + 1} + k + 1"
     amount, credit = f"case when k = 0 then {PRICE} else -100 end", f"{PRICE} - 100 * k"
     kind = "case when k = 0 then {} else {} end"
+    source = kind.format("'order/' || (1000 + i)", "'charge'")
     return [
         "insert into plan (id, reseller_id, name, description, period, price_minor, active, created_at) "
         f"values (1000, 1, 'VPS', '', 'hour', {PRICE}, {yes}, {hour('0')})",
@@ -61,16 +62,24 @@ def _statements(accounts: int, postgresql: bool) -> list[str]:
         f"select 500000000 + {header}, 1, {header}, {kind.format(repr('clearing'), repr('revenue'))}, "
         f"-({amount}), 'RUB', {hour('k')} from n, h",
         f"{k}insert into ledger_transaction (id, reseller_id, source, source_id, kind, reason, details, payment_id, "
-        f"actor, at) select {header}, 1, {kind.format(repr('approval'), repr('charge'))}, "
-        f"case when k = 0 then (1000 + i) || ':1' else (1000 + i) || ':' || {iso('k')} end, "
+        f"actor, at) select {header}, 1, {source}, "
+        f"case when k = 0 then '1' else (1000 + i) || ':' || {iso('k')} end, "
         f"{kind.format(repr('credit'), repr('charge'))}, '', "
         f"case when k = 0 then '{{\"payment\": \"S-' || i || '\"}}' "
         f"else '{{\"period_end\": \"' || {iso('k + 1')} || '\"}}' end, "
         f"case when k = 0 then 1000 + i end, 'system::x', "
         f"{hour('k')} from n, h",
-        f"{a}insert into approval (id, reseller_id, payment_id, transaction_id, received_minor, order_number, "
-        f"order_date, payer_inn, payer_name, approved_by, at) select 1000 + i, 1, 1000 + i, "
-        f"1000000 + (i - 1) * {HOURS + 1} + 1, {PRICE}, i || '', '{_START}', '', '', 'system::x', {hour('0')} from n",
+        f"{a}insert into arrival (id, reseller_id, door, origin, key, payment_id, amount_minor, currency, is_test, "
+        "reference, order_number, order_key, order_date, payer_inn, payer_name, day, details, received_at, "
+        "received_by, state, waits, decisions, credited_minor) "
+        "select 1000 + i, 1, 'order', cast(1000 + i as text), '1', 1000 + i, "
+        f"{PRICE}, 'RUB', {no}, 'S-' || i, i || '', i || '', '{_START}', '', '', '{_START}', '{{}}', {hour('0')}, "
+        f"'system::x', 'credited', '', 1, {PRICE} from n",
+        f"{a}insert into arrival_decision (id, reseller_id, arrival_id, n, kind, payment_id, account_id, "
+        "transaction_id, amount_minor, reason, words, decided_by, at, state, waits, credited_minor) "
+        f"select 1000 + i, 1, 1000 + i, 1, 'credited_to_payment', 1000 + i, 1000 + i, "
+        f"1000000 + (i - 1) * {HOURS + 1} + 1, {PRICE}, '', '', 'system::x', {hour('0')}, 'credited', '', "
+        f"{PRICE} from n",
         f"update reseller set next_number = {accounts + 1} where id = 1",
         line("payment", 1, "payment.created", f"'{{\"amount_minor\": {PRICE}}}'"),
         line(

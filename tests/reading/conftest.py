@@ -15,7 +15,6 @@ from host_stub.persistence import (
     Account,
     CallbackRefusal,
     ChargingFailure,
-    GatewayEvent,
     GatewayOperation,
     LogEntry,
     Mail,
@@ -35,6 +34,7 @@ from host_stub.services.charges import subscriptions
 from host_stub.services.money_in import approvals, payments
 from host_stub.services.money_in.approvals import BankOrder
 from host_stub.services.money_in.payments import TopUp
+from host_stub.services.money_in.reversals import Undo
 from tests.security.scene import PLUGIN, WATCHER, Scene
 from tests.support.web import store_of
 from tests.support.world import MANAGER, rub
@@ -60,7 +60,7 @@ def live(scene: Scene) -> None:
         if number % 3:
             order = BankOrder(rub(f"{200 + number}.00"), str(number), scene.clock.now().date())
             approvals.approve_payment(store, scope, payment_id, order, by=MANAGER)
-    approvals.reverse_approval(store, scope, payment_id, reason="Ошибся", by=MANAGER)
+    approvals.reverse_approval(store, scope, payment_id, Undo("Ошибся"), by=MANAGER)
     corrections.correct(store, scope, account_id, rub("9.00"), reason="Подарок", once_token="1", by=MANAGER)
     with store.write() as session:
         dear = Plan(
@@ -81,8 +81,6 @@ def _trouble(session: Session, scene: Scene, plan: Plan) -> None:
     method, payment = {"method_id": ids["method_id"]}, {"payment_id": ids["payment_id"]}
     held = session.get_one(Account, scene.b.ids["account_id"])
     held.on_hold_since = at
-    event = session.get_one(GatewayEvent, ids["event_id"])
-    event.payment_id, event.body = ids["payment_id"], b"a=1"
     session.get_one(Subscription, ids["subscription_id"]).provisioning_error = "HTTP 500"
     icon = session.get_one(PaymentMethod, ids["method_id"])
     icon.icon, icon.icon_type = b"\x89PNG", "image/png"

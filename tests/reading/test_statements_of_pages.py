@@ -34,14 +34,14 @@ RESELLER = {
     "plans/1": 9,
     "charges": 9,
     "methods": 8,
-    "events": 8,
-    "events/1": 12,
+    "arrivals": 8,
+    "arrivals/1": 12,
     "mails": 8,
     "journal": 11,
     "staff": 8,
     "settings": 8,
 }
-OPERATOR = {"": 19, "resellers": 7, "resellers/1": 15, "events": 6, "deliveries": 8}
+OPERATOR = {"": 19, "resellers": 7, "resellers/1": 15, "arrivals": 6, "deliveries": 8}
 
 
 def rooms(scene: Scene) -> dict[str, tuple[str, dict[str, int]]]:

@@ -15,7 +15,6 @@ from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import (
     AccessLevel,
     Document,
-    GatewayEvent,
     Mail,
     Notice,
     Outbox,
@@ -31,7 +30,7 @@ from host_stub.plugins.registry import Registry
 from tests.customer.fakes import CashDesk, Plugin, Printer, Warner
 from tests.platform import notes
 from tests.support.web import BASE_URL, Visitor, a_customer, a_user, an_app, store_of
-from tests.support.world import a_method, a_reseller, an_account
+from tests.support.world import a_method, a_parked_arrival, a_reseller, an_account
 
 PLUGIN, WATCHER, PAGES, KEY = "cash_desk", "warner", "notes", "paper"
 MISSING = 999_999
@@ -135,22 +134,7 @@ class Scene:
             frozen={},
             template_sha256="",
         )
-        event = GatewayEvent(
-            **common,
-            method_id=method.id,
-            source=f"{PLUGIN}:m",
-            external_id=f"e-{name}",
-            signed_digest="0",
-            reference=f"N-{name}",
-            amount_minor=100,
-            currency="RUB",
-            is_test=False,
-            details={},
-            body=b"",
-            verdict="parked",
-            reason="amount",
-            received_at=at,
-        )
+        arrival = a_parked_arrival(session, method, key=f"e-{name}", reference=f"N-{name}", payment_id=payment.id)
         words = {"category": "test", "once_key": f"k-{name}", "created_at": at, **common, "account_id": account.id}
         notice = Notice(**words, title="Заголовок", text="Текст")
         mail = Mail(
@@ -159,7 +143,7 @@ class Scene:
         outbox = Outbox(
             **common, receiver="mail", lane=f"mail:{name}", kind="mail", payload={}, created_at=at, dead_at=at
         )
-        session.add_all([subscription, document, event, notice, mail, outbox])
+        session.add_all([subscription, document, notice, mail, outbox])
         session.flush()
         return {
             "reseller_id": reseller.id,
@@ -169,7 +153,7 @@ class Scene:
             "document_id": document.id,
             "plan_id": plan.id,
             "subscription_id": subscription.id,
-            "event_id": event.id,
+            "arrival_id": arrival.id,
             "notice_id": notice.id,
             "mail_id": mail.id,
             "outbox_id": outbox.id,

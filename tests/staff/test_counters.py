@@ -42,9 +42,9 @@ def test_payments_to_approve_stand_oldest_first_over_methods_and_statuses(any_st
         manual = ["check_cash"]
         counted = work_queue.approvals_waiting(session, manual), work_queue.approvals_waiting(session, manual, 1)
         none = work_queue.approvals_waiting(session, [])
-        parked = count_up_to(session, work_queue.parked())
+        waiting = count_up_to(session, work_queue.waiting_arrivals())
     page = any_staff.visitor("olga").get("/reseller/payments?status=to_approve").text
 
-    assert (counted, none, parked) == ((2, 2), 0, 0)
+    assert (counted, none, waiting) == ((2, 2), 0, 0)
     numbers = [any_staff.row(Payment, each).number for each in (first, second)]
     assert page.index(numbers[0]) < page.index(numbers[1])

@@ -12,6 +12,7 @@ from host_stub.persistence import Payment
 from host_stub.services.books import corrections
 from host_stub.services.money_in import approvals, payments
 from host_stub.services.money_in.approvals import BankOrder
+from host_stub.services.money_in.reversals import Undo
 from host_stub.services.reading import journal
 from host_stub.services.telling.journal import log
 from tests.staff.conftest import Staff
@@ -140,6 +141,6 @@ def test_a_hold_stands_above_the_undone_approval_that_brought_it_about(world: Ch
     corrections.correct(
         world.store, world.scope, world.account_id, rub("-50.00"), reason="Пеня", once_token="1", by=MANAGER
     )
-    approvals.reverse_approval(world.store, world.scope, payment, reason="Не пришло", by=MANAGER)
+    approvals.reverse_approval(world.store, world.scope, payment, Undo("Не пришло"), by=MANAGER)
 
     assert order(world) == ["account.hold_entered", "account.approval_reversed", "account.corrected"]

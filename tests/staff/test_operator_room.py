@@ -133,7 +133,7 @@ def test_the_operator_works_in_any_room_and_is_reminded_whose_it_is(staff: Staff
 
 
 def test_a_reseller_s_manager_has_no_way_into_the_operator_s_room(staff: Staff, olga: Visitor) -> None:
-    for page in ("/admin/", "/admin/resellers", "/admin/plugins", "/admin/deliveries", "/admin/events"):
+    for page in ("/admin/", "/admin/resellers", "/admin/plugins", "/admin/deliveries", "/admin/arrivals"):
         assert olga.get(page).status_code == 403
     refused: Any = olga.post(f"/admin/resellers/{staff.other_id}/act")
     assert refused.status_code == 403

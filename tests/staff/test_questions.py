@@ -12,8 +12,9 @@ from host_stub.services.books import corrections
 from host_stub.services.charges import plans, subscriptions
 from host_stub.services.money_in import approvals
 from host_stub.services.money_in.approvals import BankOrder
+from host_stub.services.money_in.reversals import Undo
 from tests.staff.conftest import Staff
-from tests.staff.test_events_room import parked
+from tests.staff.test_arrivals_room import close_form, credit_form, parked
 from tests.staff.test_payments_room import ORDER
 from tests.support.sums import sums_in
 from tests.support.web import Visitor
@@ -104,29 +105,15 @@ def test_an_approval_is_asked_about_with_payer_order_and_result(staff: Staff, ol
 
 
 def test_the_dialogs_of_a_parked_event_name_its_sum_and_whose_it_is(staff: Staff, olga: Visitor) -> None:
-    event_id = parked(staff)
-    form = {"account_id": str(staff.account_id), "reason": "нашёлся"}
+    arrival_id = parked(staff)
 
-    credit = asked(olga, f"/reseller/events/{event_id}/credit", form)
-    close = asked(olga, f"/reseller/events/{event_id}/close", {"close-reason": "ошибка"})
+    credit = asked(olga, f"/reseller/arrivals/{arrival_id}/credit", credit_form(staff))
+    close = asked(olga, f"/reseller/arrivals/{arrival_id}/close", close_form())
 
     assert "Зачислить 500,00\u00a0руб. клиенту ООО «Ромашка»?" in credit
     assert sums_in(credit)[1:3] == [0, 500_00]
-    assert "Закрыть уведомление на 500,00\u00a0руб. без зачисления?" in close
+    assert "Закрыть поступление на 500,00\u00a0руб. без зачисления?" in close
     assert staff.balance() == 0
-
-
-def test_of_two_parked_events_of_one_number_the_second_is_refused_with_who_and_when(
-    staff: Staff, olga: Visitor
-) -> None:
-    first, second = parked(staff), parked(staff, signed_digest="cd" * 32, amount_minor=600_00)
-    form = {"account_id": str(staff.account_id), "reason": "нашёлся"}
-    olga.post(f"/reseller/events/{first}/credit", form)
-
-    answer = staff.visitor("petr").post(f"/reseller/events/{second}/credit", form, follow_redirects=True)
-
-    assert staff.balance() == 500_00
-    assert "этот номер уже зачислен 13.11.2020, 12:00 по другому уведомлению (Ольга Смирнова)" in answer.text
 
 
 @pytest.mark.parametrize(
@@ -213,7 +200,7 @@ def test_what_was_taken_back_and_starts_again_the_same_day_pays_the_rest_of_it(s
     from host_stub.services.charges import charging
 
     payment_id, made = approved_with_a_start(staff, Period.DAY)  # at noon: half a day is left
-    approvals.reverse_approval(staff.store, staff.scope, payment_id, reason="не тот", by=MANAGER, with_services=True)
+    approvals.reverse_approval(staff.store, staff.scope, payment_id, Undo("не тот", with_services=True), by=MANAGER)
     again = staff.payment("600.00")
     order = BankOrder(rub("600.00"), "18", staff.clock.now().date())
     approvals.approve_payment(staff.store, staff.scope, again, order, by=MANAGER)
@@ -237,7 +224,7 @@ def test_a_resumed_service_that_is_taken_back_is_stopped_in_hold_again(any_staff
     approvals.approve_payment(staff.store, staff.scope, payment_id, order, by=MANAGER)
     running: Any = staff.row(Subscription, made).status
 
-    approvals.reverse_approval(staff.store, staff.scope, payment_id, reason="не тот", by=MANAGER, with_services=True)
+    approvals.reverse_approval(staff.store, staff.scope, payment_id, Undo("не тот", with_services=True), by=MANAGER)
 
     assert (running, staff.row(Subscription, made).status) == ("active", "stopped")
     assert staff.balance() == 0

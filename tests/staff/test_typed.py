@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from host_stub.persistence import Account, Approval, Plan, Reseller
+from host_stub.persistence import Account, Arrival, Plan, Reseller
 from tests.staff.conftest import Staff
 from tests.staff.test_accounts_room import COMPANY, a_plan, made_account
 from tests.staff.test_methods_room import save
@@ -52,7 +52,7 @@ def test_three_digits_behind_one_point_are_asked_about_and_taken_as_chosen(
     staff: Staff, olga: Visitor, form: str
 ) -> None:
     address, field, values = ASKED[form]
-    url = address.format(payment=staff.payment() if "{payment}" in address else 0, account=staff.account_id)
+    url = address.format(payment=staff.payment("50000.00") if "{payment}" in address else 0, account=staff.account_id)
     before = outcome(staff, form)
 
     asked = olga.post(url, values | {field: "50.000"})
@@ -129,7 +129,7 @@ def test_an_order_older_than_its_payment_is_asked_about_once(staff: Staff, olga:
     olga.post(f"/reseller/payments/{payment_id}/approve", order | {"order_date_meant": "2020-11-12"})
 
     with staff.store.read() as session:
-        assert session.scalars(select(Approval.order_date)).one() == date(2020, 11, 12)
+        assert session.scalars(select(Arrival.order_date)).one() == date(2020, 11, 12)
 
 
 def test_a_date_and_a_sum_that_were_asked_about_survive_the_question_about_the_order(
@@ -155,8 +155,8 @@ def test_an_order_is_read_without_the_labels_of_its_number_and_inn(staff: Staff,
     olga.post(f"/reseller/payments/{payment_id}/approve", order)
 
     with staff.store.read() as session:
-        kept = session.scalars(select(Approval)).one()
-    assert (kept.order_number, kept.payer_inn, kept.received_minor) == ("147", "7707083893", 5000_00)
+        kept = session.scalars(select(Arrival)).one()
+    assert (kept.order_number, kept.payer_inn, kept.amount_minor) == ("147", "7707083893", 5000_00)
 
 
 def test_a_pasted_pair_of_inn_and_kpp_fills_both_fields(staff: Staff, olga: Visitor) -> None:

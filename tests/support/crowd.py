@@ -19,11 +19,11 @@ from sqlalchemy.orm import Session
 from host_stub.domain.charging import Period
 from host_stub.persistence import (
     Account,
-    Approval,
+    Arrival,
+    ArrivalMessage,
     Base,
     Charge,
     Entry,
-    GatewayEvent,
     LedgerTransaction,
     LogEntry,
     Mail,
@@ -114,15 +114,27 @@ class Crowd:
             | {"created_at": past, "expires_at": at},
         )
         trail = payments if self.size.trail is None else self.size.trail
-        told = mine | money | {"method_id": str(self.gateway_id), "source": "'paymaster:1'", "external_id": "'e' || i"}
+        by_gateway = {"door": "'gateway'", "origin": "'paymaster:1'", "key": "'e' || i", "reference": "'P' || i"}
+        waits = "case when i % 10000 = 7 then '{}' else '{}' end"
         self._write(
-            GatewayEvent,
+            Arrival,
             trail,
-            told
-            | {"signed_digest": "'d' || i", "reference": "'P' || i", "is_test": self._sql.flag(on=False)}
-            | {"details": "'{}'", "body": self._sql.no_bytes, "received_at": past, "settlement": "''"}
-            | {"verdict": "case when i % 10000 = 7 then 'parked' else 'credited' end"}
-            | {"folded": "'e' || i || '\np' || i"},
+            mine
+            | money
+            | by_gateway
+            | {"method_id": str(self.gateway_id), "payment_id": "i", "is_test": self._sql.flag(on=False)}
+            | {"details": "'{}'", "day": "'2020-11-11'", "received_at": past, "received_by": "'gateway::PayMaster'"}
+            | {"state": waits.format("open", "credited"), "waits": waits.format("other_amount", ""), "decisions": "1"}
+            | {"credited_minor": "0", "folded": "'e' || i || '\np' || i"},
+        )
+        self._write(
+            ArrivalMessage,
+            trail,
+            mine
+            | money
+            | {"arrival_id": "i", "method_id": str(self.gateway_id), "payment_id": "i", "digest": "'d' || i"}
+            | {"reference": "'P' || i", "is_test": self._sql.flag(on=False), "body": self._sql.no_bytes}
+            | {"received_at": past},
         )
         self._write(Mail, trail, mine | _MAIL | {"account_id": owner, "created_at": past})
         self._write(LogEntry, trail, mine | _LOG | {"object_id": owner, "at": past})
@@ -146,11 +158,22 @@ class Crowd:
         whose = {"account_id": owner, "subscription_id": owner, "transaction_id": "i", "amount_minor": "100"}
         self._write(Charge, count, mine | whose | begun)
         # One customer paid by bank, with the order that everybody looks for.
-        paid = {"payment_id": "i * 4", "transaction_id": "i * 4", "received_minor": "1", "order_number": "'z' || i"}
+        ordered = {"id": f"{count} + i", "door": "'order'", "origin": "cast(i * 4 as text)", "key": "'1'"}
+        order = {
+            "payment_id": "i * 4",
+            "order_number": "'z' || i",
+            "order_key": "'z' || i",
+            "order_date": "'2020-11-11'",
+        }
         self._write(
-            Approval,
+            Arrival,
             count // 4,
-            mine | paid | {"order_key": "'z' || i", "order_date": "'2020-11-11'", "approved_by": "''", "at": past},
+            mine
+            | ordered
+            | order
+            | {"amount_minor": "1", "currency": "'RUB'", "is_test": self._sql.flag(on=False), "details": "'{}'"}
+            | {"day": "'2020-11-11'", "received_at": past, "received_by": "''", "state": "'credited'"}
+            | {"waits": "''", "decisions": "1", "credited_minor": "1", "folded": "'z' || i"},
         )
 
     def _write(self, kind: type[Base], count: int, row: Row) -> None:

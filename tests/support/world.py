@@ -11,8 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
+from host_stub.domain.arrivals import Act, Door, Kind
 from host_stub.persistence import (
     Account,
+    Arrival,
+    ArrivalMessage,
     GatewayOperation,
     PaymentMethod,
     PluginActivation,
@@ -22,7 +25,7 @@ from host_stub.persistence import (
 )
 from host_stub.persistence.store import now
 from host_stub.plugins.frozen_requests import frozen
-from host_stub.services.money_in import payments, tries
+from host_stub.services.money_in import arrivals, payments, tries
 from host_stub.services.money_in.tries import Try
 
 CUSTOMER = Actor("customer", "Иван Петров", 1)
@@ -77,6 +80,21 @@ def a_request(plugin: str = "", method_id: int = 0) -> dict[str, object]:
     request = StartRequest(payment, MethodView(method_id, 1, plugin, plugin, {}), Addresses({}, {}, ""), "", 0, "ru")
     plain = cast(PaymentProvider, SimpleNamespace(settings=(), asks=()))
     return frozen(plain, request)
+
+
+def a_parked_arrival(session: Session, method: PaymentMethod, body: bytes = b"", **more: object) -> Arrival:
+    """Write what a gateway told of and nobody knows."""
+    values = {"key": "777", "reference": "", "amount_minor": 500_00, "currency": "RUB", "is_test": False, **more}
+    whose = {"reseller_id": method.reseller_id, "method_id": method.id}
+    origin = {"origin": f"{method.plugin}:11112222-3333", "details": {}, "day": now(session).date()}
+    row = Arrival(**whose, door=Door.GATEWAY, **{**origin, **values})
+    act = Act(Kind.PARKED, why="unknown_payment")
+    arrivals.receive(session, row, act, arrivals.Linked(), by=Actor("gateway", method.name))
+    said = {key: values[key] for key in ("reference", "amount_minor", "currency", "is_test")}
+    message = {"digest": "ab" * 32, "body": body, "reason": act.why, "received_at": now(session)}
+    session.add(ArrivalMessage(**whose, arrival_id=row.id, **message, **said))
+    session.flush()
+    return row
 
 
 class World:

@@ -76,6 +76,11 @@ def find(session: Session, reseller_id: int, source: str, source_id: str) -> Led
     return session.scalars(query).one_or_none()
 
 
+def fits(account: Account, amount_minor: int) -> bool:
+    """Say whether a balance can take a change: beyond `MOST_MINOR` nothing could be reckoned with it."""
+    return abs(account.balance_minor + amount_minor) <= MOST_MINOR
+
+
 def post(session: Session, account: Account, movement: Movement) -> LedgerTransaction:
     """Post a movement on a locked account: legs, header, balance, watched levels, the event for plugins.
 
@@ -84,7 +89,7 @@ def post(session: Session, account: Account, movement: Movement) -> LedgerTransa
     used: by then the unit is lost, so look first.
     """
     before = account.balance_minor
-    if abs(before + movement.amount_minor) > MOST_MINOR:
+    if not fits(account, movement.amount_minor):
         raise InvalidAmount(AmountProblem.TOO_LARGE, str(movement.amount_minor))
     account.balance_minor += movement.amount_minor
     account.event_sequence += 1

@@ -6,20 +6,22 @@ from dataclasses import dataclass
 from datetime import date
 
 from billhook import Money
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
-from host_stub.domain.errors import InvalidAmount, RefusedError
-from host_stub.domain.payments import OPEN, Cause, Consequence, status_after_reversal
-from host_stub.domain.requisites import may_be_one_name, order_key
-from host_stub.persistence import Approval, LedgerTransaction, Payment, Reseller, Scope, Store
-from host_stub.persistence.store import fetch, now
+from host_stub.domain.arrivals import Act, Door, Kind, credit_key
+from host_stub.domain.errors import InvalidAmount
+from host_stub.domain.payments import OPEN, Cause
+from host_stub.domain.requisites import order_key
+from host_stub.persistence import Arrival, ArrivalDecision, Payment, Reseller, Scope, Store
+from host_stub.persistence.store import fetch
 from host_stub.services.books import ledger
-from host_stub.services.charges import charging
-from host_stub.services.money_in import consequences, payments
+from host_stub.services.money_in import arrivals, doubts, payments, reversals
+from host_stub.services.money_in.arrivals import Linked
 from host_stub.services.money_in.credits import credit
-from host_stub.services.telling.journal import log
+from host_stub.services.money_in.doubts import Answered, Coming, Doubt, Doubtful
+from host_stub.services.money_in.reversals import Undo
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +38,14 @@ class BankOrder:
     payer_name: str = ""
 
 
-class UsedElsewhere(RefusedError):
-    """The payment order was credited to other payments already: a question. payment_ids: to which."""
-
-    def __init__(self, payment_ids: list[int]) -> None:
-        super().__init__(f"credited to payments {payment_ids}")
-        self.payment_ids = payment_ids
-
-
 def approve_payment(
-    store: Store, scope: Scope, payment_id: int, order: BankOrder, *, by: Actor, anyway: bool = True
+    store: Store, scope: Scope, payment_id: int, order: BankOrder, *, by: Actor, anyway: Answered = False
 ) -> int:
     """Credit what arrived and complete the payment; return the ledger transaction's id.
 
     Credits once: of two managers at once the second gets PaymentClosed, which says who did it and when.
-    anyway: although the order was credited to another payment; False asks, in the unit that credits.
-    Raises NotFound, PaymentClosed, InvalidAmount, UsedElsewhere.
+    anyway: the questions that were answered; any other is asked, in the unit that would credit.
+    Raises NotFound, PaymentClosed, InvalidAmount, Doubtful.
     """
     if order.received.minor <= 0:
         raise InvalidAmount("not_positive", order.received.plain())
@@ -61,142 +55,109 @@ def approve_payment(
         payment = fetch(session, Payment, payment_id, lock=True)
         if order.received.currency != payment.currency:
             raise InvalidAmount("other_currency", order.received.currency)
-        others = [] if anyway or payment.status not in OPEN else used_elsewhere(session, payment_id, order)
-        if others:
-            raise UsedElsewhere([other.id for other in others])
-        payments.change_status(
-            session,
-            payment,
-            Cause.APPROVED,
-            by=by,
-            received_minor=order.received.minor,
-            order_number=order.number,
-            order_date=order.day.isoformat(),
-        )
+        account = ledger.lock_account(session, payment.account_id)
+        asked = questions(session, payment, order) if payment.status in OPEN else []
+        found = doubts.unanswered(asked, anyway)
+        if found:
+            raise Doubtful(found)
+        _note(session, payment, order, by)
+        arrival = _arrival(session, payment, order)
+        source, source_id = credit_key(arrival.door, arrival.origin, arrival.key)
         header = credit(
             session,
+            account,
             payment,
-            source="approval",
-            source_id=f"{payment.id}:{_reversals(session, payment) + 1}",
+            source=source,
+            source_id=source_id,
             amount=order.received,
             method_id=payment.method_id,
             by=by,
         )
-        session.add(_record(session, payment, order, header, by))
+        linked = Linked(payment.id, account.id, header.id)
+        arrivals.receive(session, arrival, Act(Kind.CREDITED_TO_PAYMENT, order.received.minor), linked, by=by)
         return header.id
 
 
-def _record(session: Session, payment: Payment, order: BankOrder, header: LedgerTransaction, by: Actor) -> Approval:
-    return Approval(
-        reseller_id=payment.reseller_id,
-        payment_id=payment.id,
-        transaction_id=header.id,
+def questions(session: Session, payment: Payment, order: BankOrder) -> list[Doubt]:
+    """Return what a manager is asked before this order is credited to an open payment."""
+    coming = Coming(
+        payment.reseller_id,
+        Door.ORDER,
+        payment.account_id,
+        payment.id,
+        order.received,
+        order.day,
+        order_key=order_key(order.number),
+        order_date=order.day,
+        payer_inn=order.payer_inn,
+        payer_name=order.payer_name,
+    )
+    return [*doubts.credited_already(session, coming), *doubts.about_payment(session, payment, order.received)]
+
+
+def _note(session: Session, payment: Payment, order: BankOrder, by: Actor) -> None:
+    payments.change_status(
+        session,
+        payment,
+        Cause.APPROVED,
+        by=by,
         received_minor=order.received.minor,
+        order_number=order.number,
+        order_date=order.day.isoformat(),
+    )
+
+
+def _arrival(session: Session, payment: Payment, order: BankOrder) -> Arrival:
+    origin = str(payment.id)
+    # Pressed twice, one number is drawn twice, and the database keeps one.
+    of_payment = (Arrival.reseller_id == payment.reseller_id, Arrival.door == Door.ORDER, Arrival.origin == origin)
+    before = session.execute(select(func.count()).where(*of_payment)).scalar_one()
+    return Arrival(
+        reseller_id=payment.reseller_id,
+        door=Door.ORDER,
+        origin=origin,
+        key=str(before + 1),
+        method_id=payment.method_id,
+        payment_id=payment.id,
+        amount_minor=order.received.minor,
+        currency=order.received.currency,
+        is_test=False,
+        reference=payment.number,
         order_number=order.number,
         order_key=order_key(order.number),
         order_date=order.day,
         payer_inn=order.payer_inn,
         payer_name=order.payer_name,
-        approved_by=str(by),
-        at=now(session),
+        day=order.day,
+        details={},
     )
 
 
-def _reversals(session: Session, payment: Payment) -> int:
-    query = select(func.count()).where(
-        LedgerTransaction.payment_id == payment.id, LedgerTransaction.source == "reversal"
-    )
-    return int(session.execute(query).scalar_one())
-
-
-def used_elsewhere(session: Session, payment_id: int, order: BankOrder) -> list[Payment]:
-    """Return other payments approved with the same order (number, date, payer, sum) and not reversed: a warning.
-
-    Numbers are compared as `order_key` writes them. Payers differ if both INNs are known and do, else if both names
-    are.
-    """
-    query = (
-        select(Approval, Payment)
-        .join(Payment, Payment.id == Approval.payment_id)
-        .where(
-            Approval.order_key == order_key(order.number),
-            Approval.order_date == order.day,
-            Approval.received_minor == order.received.minor,
-            Approval.payment_id != payment_id,
-            Approval.transaction_id.not_in(_reversed_ids()),
-        )
-    )
-    rows = session.execute(query).all()
-    return [payment for approval, payment in rows if _may_be_one_payer(approval, order)]
-
-
-def _may_be_one_payer(approval: Approval, order: BankOrder) -> bool:
-    if approval.payer_inn and order.payer_inn:
-        return approval.payer_inn == order.payer_inn
-    if approval.payer_name and order.payer_name:
-        return may_be_one_name(approval.payer_name, order.payer_name)
-    return True
-
-
-def _reversed_ids() -> Select[int | None]:
-    return select(LedgerTransaction.reverses_id).where(LedgerTransaction.reverses_id.is_not(None))
-
-
-def standing_approval(session: Session, payment_id: int) -> Approval | None:
-    """Return the approval of a payment that is not reversed, if there is one."""
-    query = select(Approval).where(Approval.payment_id == payment_id, Approval.transaction_id.not_in(_reversed_ids()))
-    return session.scalars(query.order_by(Approval.id.desc()).limit(1)).one_or_none()
-
-
-def reverse_approval(
-    store: Store, scope: Scope, payment_id: int, *, reason: str, by: Actor, with_services: bool = False
-) -> int:
+def reverse_approval(store: Store, scope: Scope, payment_id: int, undo: Undo, *, by: Actor) -> int:
     """Undo the standing approval of a payment by a movement of its own; return that movement's id.
 
     The payment waits again (or is expired, or stays completed if another credit stands); the hold is decided again.
-    with_services: what the credit started is stopped too and its charges are given back, as far as `consequences` says
-    that this can be done.
     Raises NotFound, PaymentClosed.
     """
     with store.write(scope) as session:
+        fetch(session, Reseller, fetch(session, Payment, payment_id).reseller_id, lock=True)
         payment = fetch(session, Payment, payment_id, lock=True)
-        approval = standing_approval(session, payment_id)
-        if approval is None:
+        standing = _standing(session, payment_id)
+        if standing is None:
             raise payments.closed(session, payment)
-        consequence = payments.change_status(session, payment, Cause.APPROVAL_REVERSED, by=by, reason=reason)
-        if consequence is not Consequence.UNDO:
-            raise payments.closed(session, payment)
-        account = ledger.lock_account(session, payment.account_id)
-        if with_services:
-            consequences.take_back(session, account, approval.transaction_id, reason=reason, by=by)
-        undone = ledger.reverse(
-            session, account, fetch(session, LedgerTransaction, approval.transaction_id), reason=reason, by=by
-        )
-        after = status_after_reversal(
-            other_credit_stands=_credit_stands(session, payment), over_lifetime=payment.expires_at <= now(session)
-        )
-        payments.set_status(session, payment, after)
-        log(
-            session,
-            "account",
-            account.id,
-            "account.approval_reversed",
-            reseller_id=account.reseller_id,
-            by=by,
-            payment=payment.number,
-            reason=reason,
-            amount_minor=approval.received_minor,
-        )
-        if with_services:
-            charging.settle_stopped(session, account)
-        charging.settle(session, account)
-        return undone.id
+        return reversals.undo(session, standing, undo, by=by)
 
 
-def _credit_stands(session: Session, payment: Payment) -> bool:
-    query = select(LedgerTransaction.id).where(
-        LedgerTransaction.payment_id == payment.id,
-        LedgerTransaction.kind == ledger.Kind.CREDIT,
-        LedgerTransaction.id.not_in(_reversed_ids()),
+def _standing(session: Session, payment_id: int) -> ArrivalDecision | None:
+    """Return the decision that credited a payment with a bank order, if that credit stands."""
+    query = (
+        select(ArrivalDecision)
+        .join(Arrival, Arrival.id == ArrivalDecision.arrival_id)
+        .where(
+            ArrivalDecision.payment_id == payment_id,
+            ArrivalDecision.kind == Kind.CREDITED_TO_PAYMENT,
+            Arrival.door == Door.ORDER,
+            doubts.stands(),
+        )
     )
-    return session.scalars(query.limit(1)).one_or_none() is not None
+    return session.scalars(query.order_by(ArrivalDecision.id.desc()).limit(1)).one_or_none()

@@ -1,4 +1,4 @@
-"""Money in: a payment credited, its account settled, the customer told. A step inside `approvals` and `gateway`."""
+"""Money in: a payment credited, its account settled, the customer told. A step inside the doors and `decisions`."""
 
 from __future__ import annotations
 
@@ -6,17 +6,27 @@ from billhook import Money
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
-from host_stub.persistence import LedgerTransaction, Leg, Payment
+from host_stub.persistence import Account, LedgerTransaction, Leg, Payment
 from host_stub.services.books import ledger
 from host_stub.services.charges import charging
 from host_stub.services.telling import mails, notices
 
 
 def credit(
-    session: Session, payment: Payment, *, source: str, source_id: str, amount: Money, method_id: int | None, by: Actor
+    session: Session,
+    account: Account,
+    payment: Payment,
+    *,
+    source: str,
+    source_id: str,
+    amount: Money,
+    method_id: int | None,
+    by: Actor,
 ) -> LedgerTransaction:
-    """Credit what came to the account of a locked payment: posts, resumes or activates, and tells the customer."""
-    account = ledger.lock_account(session, payment.account_id)
+    """Credit what came to the locked account of a locked payment: posts, resumes or activates, tells the customer.
+
+    Raises InvalidAmount for a balance too large to reckon with.
+    """
     before = Money(account.balance_minor, amount.currency)
     header = ledger.post(
         session,

@@ -144,7 +144,7 @@ def closed(session: Session, payment: Payment) -> PaymentClosed:
         .where(
             LogEntry.object_kind == "payment",
             LogEntry.object_id == payment.id,
-            LogEntry.action.in_([f"payment.{c}" for c in (Cause.PAID, Cause.APPROVED, Cause.CANCELLED)]),
+            LogEntry.action.in_([f"payment.{c}" for c in (Cause.PAID, Cause.APPROVED, Cause.MATCHED, Cause.CANCELLED)]),
         )
         .order_by(LogEntry.id.desc())
         .limit(1)

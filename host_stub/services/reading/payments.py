@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from billhook import Money, PaymentStatus, PaymentView
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from host_stub import persistence as rows
 from host_stub.domain.errors import NotFound, PaymentClosed
@@ -20,10 +20,11 @@ from host_stub.services.money_in import approvals, consequences
 from host_stub.services.money_in import payments as money_in
 from host_stub.services.money_in.approvals import BankOrder
 from host_stub.services.money_in.consequences import Started
-from host_stub.services.reading import accounts, documents, events, methods, searching, tries, work_queue
+from host_stub.services.money_in.doubts import Doubt
+from host_stub.services.reading import accounts, arrivals, documents, methods, searching, tries, work_queue
 from host_stub.services.reading.accounts import Account, AccountName
+from host_stub.services.reading.arrivals import Decision, History
 from host_stub.services.reading.documents import IssuedDocument
-from host_stub.services.reading.events import Event
 from host_stub.services.reading.methods import Method
 from host_stub.services.reading.tries import Try
 from host_stub.services.telling.views import payment_view
@@ -188,84 +189,49 @@ def latest(session: Session, reseller_ids: Collection[int], most: int) -> list[t
 
 
 @dataclass(frozen=True, slots=True)
-class Approval:
-    """What a manager saw at the bank. approved_by: an Actor, as text. is_reversed: it was undone."""
-
-    transaction_id: int
-    received: Money
-    order_number: str
-    order_date: date
-    payer_inn: str
-    payer_name: str
-    approved_by: str
-    at: datetime
-    is_reversed: bool
-
-
-@dataclass(frozen=True, slots=True)
 class PaymentFacts:
     """What a manager sees of a payment beside itself.
 
-    method: the one chosen last. methods: names by id. standing: the approval that can be reversed. All newest first.
+    method: the one chosen last. methods: names by id. arrivals: its money. standing: the approval that can be reversed.
+    All newest first.
     """
 
     account: Account
     method: Method | None
     methods: Mapping[int, str]
     tries: Sequence[Try]
-    approvals: Sequence[Approval]
-    standing: Approval | None
-    events: Sequence[Event]
+    arrivals: Sequence[History]
+    standing: Decision | None
     documents: Sequence[IssuedDocument]
 
 
 def facts(session: Session, payment: Payment) -> PaymentFacts:
     names = dict(session.execute(select(rows.PaymentMethod.id, rows.PaymentMethod.name)).all())
-    found = _approvals(session, payment)
+    found = arrivals.of_payment(session, payment.id)
     return PaymentFacts(
         account=accounts.account(session, payment.account_id),
         method=methods.method(session, payment.method_id) if payment.method_id else None,
         methods=names,
         tries=tries.of_payment(session, payment.id),
-        approvals=found,
-        standing=next((approval for approval in found if not approval.is_reversed), None),
-        events=events.of_payment(session, payment.id),
+        arrivals=found,
+        standing=_standing(found, payment),
         documents=documents.of_payment(session, payment.id),
     )
 
 
-def standing_approval(session: Session, payment: Payment) -> Approval | None:
-    """Return the approval of a payment that is not reversed, if there is one."""
-    return next((approval for approval in _approvals(session, payment) if not approval.is_reversed), None)
+def standing_approval(session: Session, payment: Payment) -> Decision | None:
+    """Return what credited a payment with a bank order and is not reversed, if there is such a decision."""
+    return _standing(arrivals.of_payment(session, payment.id), payment)
 
 
-def _approvals(session: Session, payment: Payment) -> list[Approval]:
-    undone = aliased(rows.LedgerTransaction)
-    query = (
-        select(rows.Approval, undone.id)
-        .join(undone, undone.reverses_id == rows.Approval.transaction_id, isouter=True)
-        .where(rows.Approval.payment_id == payment.id)
-        .order_by(rows.Approval.id.desc())
-    )
-    return [
-        Approval(
-            transaction_id=row.transaction_id,
-            received=Money(row.received_minor, payment.amount.currency),
-            order_number=row.order_number,
-            order_date=row.order_date,
-            payer_inn=row.payer_inn,
-            payer_name=row.payer_name,
-            approved_by=row.approved_by,
-            at=row.at,
-            is_reversed=reversal is not None,
-        )
-        for row, reversal in session.execute(query)
-    ]
+def _standing(found: Sequence[History], payment: Payment) -> Decision | None:
+    standing = (each.standing for each in found if each.arrival.is_order)
+    return next((credit for credit in standing if credit is not None and credit.payment_id == payment.id), None)
 
 
-def used_elsewhere(session: Session, payment_id: int, order: BankOrder) -> bool:
-    """Say whether a payment order was credited to other payments already."""
-    return bool(approvals.used_elsewhere(session, payment_id, order))
+def questions(session: Session, payment_id: int, order: BankOrder) -> list[Doubt]:
+    """Return what would be asked before an order is credited to a payment. Raises NotFound."""
+    return approvals.questions(session, fetch(session, rows.Payment, payment_id), order)
 
 
 def closed(session: Session, payment_id: int) -> PaymentClosed:
@@ -273,15 +239,22 @@ def closed(session: Session, payment_id: int) -> PaymentClosed:
     return money_in.closed(session, fetch(session, rows.Payment, payment_id))
 
 
-def started_by(session: Session, approval: Approval) -> list[Started]:
-    """Return what an approval's credit started."""
-    return consequences.of_credit(session, approval.transaction_id)
+def started_by(session: Session, credit: Decision) -> list[Started]:
+    """Return what a credit started."""
+    return consequences.of_credit(session, credit.transaction_id) if credit.transaction_id is not None else []
 
 
 def numbered(session: Session, account_id: int, number: str) -> Payment | None:
     """Return the account's payment with this document number."""
     query = select(rows.Payment).where(rows.Payment.account_id == account_id, rows.Payment.number == number)
     row = session.scalars(query).one_or_none() if number else None
+    return of(row) if row is not None else None
+
+
+def of_number(session: Session, reseller_id: int, number: str) -> Payment | None:
+    """Return the reseller's payment with this document number."""
+    query = select(rows.Payment).where(rows.Payment.reseller_id == reseller_id, rows.Payment.number == number)
+    row = session.scalars(query).one_or_none()
     return of(row) if row is not None else None
 
 

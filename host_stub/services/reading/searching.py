@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from host_stub.domain.amounts import UnreadableAmount, read_amount
 from host_stub.domain.payments import document_number
 from host_stub.domain.requisites import order_key
-from host_stub.persistence import Account, Approval, Charge, LogEntry, Payment, Plan, Reseller, Subscription
+from host_stub.persistence import Account, Arrival, Charge, LogEntry, Payment, Plan, Reseller, Subscription
 from host_stub.persistence.listings import Condition, Search, contains, words_of
 
 #: Accounts are narrow and looked for most: comparing many costs little.
@@ -35,12 +35,12 @@ def accounts(text: str) -> Search:
 def payments(session: Session, text: str, reseller: Reseller) -> Search:
     """Look for payments: words of number, purpose, comment or customer; whole numbers, sums and INNs of any age.
 
-    A whole number is the payment's own, with or without its zeros, or that of the payment order it was approved by.
+    A whole number is the payment's own, with or without its zeros, or that of a payment order that came for it.
     """
     number = _NUMBER_SIGN.sub("", text)
     exact: list[Condition] = [Payment.number.in_(_numbers(number, reseller))]
     if key := order_key(text):
-        exact.append(Payment.id.in_(select(Approval.payment_id).where(Approval.order_key == key)))
+        exact.append(Payment.id.in_(select(Arrival.payment_id).where(Arrival.order_key == key)))
     exact += _by_amount(text, reseller.currency)
     exact += _by_customer(session, text)
     return Search(contains(text, Payment.folded, words_of(Account, Payment.account_id)), exact)

@@ -14,7 +14,7 @@ from host_stub.domain.belief import Belief
 from host_stub.domain.payments import OPEN
 from host_stub.persistence import (
     Account,
-    GatewayEvent,
+    Arrival,
     LogEntry,
     Mail,
     Outbox,
@@ -32,7 +32,6 @@ from host_stub.persistence.listings import COUNTED, count_up_to, up_to
 from host_stub.persistence.sales import ChargingFailure
 from host_stub.persistence.store import known, now
 from host_stub.services.charges import clock_guard
-from host_stub.services.money_in.gateway import PARKED
 from host_stub.services.queues.heartbeat import JobState, Told
 from host_stub.services.reading.resellers import plugins_on
 
@@ -109,9 +108,9 @@ def _approvals_waiting(session: Session, ranges: Sequence[ColumnElement[bool]], 
     return count_up_to(session, select(union_all(*(select(part) for part in limited)).subquery()), most)
 
 
-def parked() -> Select[Any]:
-    """Return the query for gateway events that nobody has settled."""
-    return select(GatewayEvent).where(GatewayEvent.verdict == _always(PARKED), GatewayEvent.settled_at.is_(None))
+def waiting_arrivals() -> Select[Any]:
+    """Return the query for money that waits for a person: parked, alarms, doubts, what is left of a split."""
+    return select(Arrival).where(Arrival.waits != _always(""))
 
 
 def refused_mails(at: datetime) -> Select[Any]:
@@ -194,8 +193,8 @@ def will_stop(session: Session) -> ColumnElement[bool]:
     return Account.id.in_(stopping_soon(at).with_only_columns(Account.id))
 
 
-def parked_waiting(session: Session) -> Waiting:
-    return waiting(session, parked(), GatewayEvent.received_at, parked_count(session))
+def arrivals_waiting(session: Session) -> Waiting:
+    return waiting(session, waiting_arrivals(), Arrival.received_at, arrivals_count(session))
 
 
 def given_up_waiting(session: Session) -> Waiting:
@@ -209,7 +208,7 @@ def waiting(session: Session, query: Select[Any], since: Any = None, count: int 
         return Waiting(count)
     kind = query.column_descriptions[0]["entity"]
     # The index of these goes on by id, and the lower id waits longer.
-    key = kind.id if kind in (GatewayEvent, Outbox) else since
+    key = kind.id if kind in (Arrival, Outbox) else since
     return Waiting(count, session.scalars(query.with_only_columns(since).order_by(key).limit(1)).first())
 
 
@@ -217,7 +216,7 @@ def waiting(session: Session, query: Select[Any], since: Any = None, count: int 
 class Queue:
     """What went wrong and waits for somebody, in the unit's scope."""
 
-    parked: Waiting
+    arrivals: Waiting
     not_switched: Waiting
     not_charged: Waiting
     refused_mails: Waiting
@@ -228,7 +227,7 @@ class Queue:
 def queue(session: Session) -> Queue:
     at = now(session)
     return Queue(
-        parked=parked_waiting(session),
+        arrivals=arrivals_waiting(session),
         not_switched=waiting(session, provisioning_failures()),
         not_charged=waiting(session, charging_failures(), ChargingFailure.first_at),
         refused_mails=waiting(session, refused_mails(at), Mail.created_at),
@@ -241,7 +240,7 @@ def queue(session: Session) -> Queue:
 class InstallationQueue:
     """What went wrong and waits for the operator."""
 
-    parked: Waiting
+    arrivals: Waiting
     given_up: Waiting
     not_switched: Waiting
     refused_mails: Waiting
@@ -249,16 +248,16 @@ class InstallationQueue:
 
 def queue_of_all(session: Session) -> InstallationQueue:
     return InstallationQueue(
-        parked=parked_waiting(session),
+        arrivals=arrivals_waiting(session),
         given_up=given_up_waiting(session),
         not_switched=waiting(session, provisioning_failures()),
         refused_mails=waiting(session, refused_mails(now(session))),
     )
 
 
-def parked_count(session: Session, most: int = COUNTED) -> int:
-    """Return how many gateway events nobody has settled, counting at most one more than `most`."""
-    return _counted(session, "parked", lambda: count_up_to(session, parked(), most), most)
+def arrivals_count(session: Session, most: int = COUNTED) -> int:
+    """Return how much money waits for a person, counting at most one more than `most`."""
+    return _counted(session, "arrivals", lambda: count_up_to(session, waiting_arrivals(), most), most)
 
 
 def given_up_count(session: Session, most: int = COUNTED) -> int:

@@ -14,7 +14,7 @@ def log(
 ) -> None:
     """Write a line about an object.
 
-    kind: payment, account, subscription, plan, payment_method, user, reseller, gateway_event, plugin.
+    kind: payment, account, subscription, plan, payment_method, user, reseller, arrival, plugin.
     action: code such as `payment.approved`; its sentence stands in the catalogue (`web/sentences.py`).
     details: JSON-able values that the sentence needs; never a secret.
     """

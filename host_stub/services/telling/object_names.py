@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from host_stub.persistence import (
     Account,
-    GatewayEvent,
+    Arrival,
     LogEntry,
     Payment,
     PaymentMethod,
@@ -30,7 +30,7 @@ _KNOWN_BY: Final[Mapping[str, tuple[type[Any], Any]]] = {
     "plan": (Plan, Plan.name),
     "payment_method": (PaymentMethod, PaymentMethod.name),
     "user": (User, User.name),
-    "gateway_event": (GatewayEvent, GatewayEvent.external_id),
+    "arrival": (Arrival, Arrival.key),
     "reseller": (Reseller, Reseller.name),
 }
 

@@ -56,10 +56,14 @@ def _tiles(session: Session) -> list[Tile]:
 
 def _queue(session: Session) -> list[QueueRow]:
     found = work_queue.queue_of_all(session)
-    parked, given_up, off = found.parked, found.given_up, found.not_switched
+    money, given_up, off = found.arrivals, found.given_up, found.not_switched
     rows = [
         QueueRow(
-            _("Parked gateway events"), url_for("operator.events"), parked.counted, _since(parked.since), Tone.BAD
+            _("Money that waits for a decision"),
+            url_for("operator.arrivals"),
+            money.counted,
+            _since(money.since),
+            Tone.BAD,
         ),
         QueueRow(
             _("Failed deliveries"), url_for("operator.deliveries"), given_up.counted, _since(given_up.since), Tone.BAD

@@ -23,10 +23,10 @@ def sections(session: Session) -> Sections:
             item(_("Resellers"), "operator.resellers", family=("operator.reseller",), group=whole),
             item(_("Plugins"), "operator.plugins", family=("operator.plugin",), group=whole),
             item(
-                _("Parked events"),
-                "operator.events",
-                badge=work_queue.parked_count(session, _MOST),
-                badge_label=_("not settled"),
+                _("Arrivals"),
+                "operator.arrivals",
+                badge=work_queue.arrivals_count(session, _MOST),
+                badge_label=_("waiting for a decision"),
                 group=whole,
             ),
             item(

@@ -9,7 +9,7 @@ from host_stub.web.asking import ask_first
 from host_stub.web.authors import who
 from host_stub.web.delivery_words import kind_name, receiver_name
 from host_stub.web.places import country_name
-from host_stub.web.sentences import ACCOUNT_TYPES, LEVELS, MISFITS
+from host_stub.web.sentences import ACCOUNT_TYPES, LEVELS
 
 bp = Blueprint("reseller", __name__, url_prefix="/reseller")
 access.guard(bp, access.enter_reseller)
@@ -19,7 +19,6 @@ bp.context_processor(
     lambda: {
         "ACCOUNT_TYPES": ACCOUNT_TYPES,
         "LEVELS": LEVELS,
-        "MISFITS": MISFITS,
         "country_name": country_name,
         "receiver_name": receiver_name,
         "kind_name": kind_name,
@@ -31,9 +30,9 @@ bp.add_app_template_filter(who, "who")
 from host_stub.web.reseller import (  # noqa: E402
     account_people,
     accounts,
+    arrivals,
     charges,
     deliveries,
-    events,
     home,
     journal,
     methods,
@@ -51,10 +50,10 @@ from host_stub.web.reseller import (  # noqa: E402
 __all__ = [
     "account_people",
     "accounts",
+    "arrivals",
     "bp",
     "charges",
     "deliveries",
-    "events",
     "home",
     "journal",
     "methods",

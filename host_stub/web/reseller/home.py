@@ -70,7 +70,7 @@ def _queue(session: Session) -> list[QueueRow]:
     not_switched, not_charged = _("Services that could not be switched"), _("Customers who could not be charged")
     rows = [
         *_methods_that_fail(session),
-        _row(_("Parked gateway events"), found.parked, "events", bad),
+        _row(_("Money that waits for a decision"), found.arrivals, "arrivals", bad),
         _row(not_switched, found.not_switched, "subscriptions", bad, status="failing"),
         _row(not_charged, found.not_charged, "accounts", bad, status="not_charged"),
         _row(_("Refused mails"), found.refused_mails, "mails", status="refused"),

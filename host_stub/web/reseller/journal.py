@@ -32,14 +32,13 @@ KINDS: Final[dict[str, tuple[LazyText, str, str]]] = {
     "plan": (_("Plan"), "plan", "plan_id"),
     "payment_method": (_("Payment method"), "method", "method_id"),
     "user": (_("User"), "", ""),
-    "gateway_event": (_("Gateway event"), "event", "event_id"),
+    "arrival": (_("Arrival"), "arrival", "arrival_id"),
     "reseller": (_("Reseller"), "settings", ""),
     "delivery": (_("Delivery"), "", ""),
 }
 #: On a tab of its own; and what only the operator does, which no reseller's journal holds.
 _NOT_OFFERED: Final = (SIGN_IN, "plugin.settings_of_all_changed")
 _KIND_OF_ACT: Final = {
-    "event": "gateway_event",
     "method": "payment_method",
     "plugin": "reseller",
     "document": "payment",

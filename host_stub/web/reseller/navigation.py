@@ -21,7 +21,7 @@ def sections(session: Session) -> Sections:
     """Return the sections; what waits for a manager stands beside them as a number."""
     money, services, setup = _("Customers and money"), _("Services"), _("Set-up")
     to_approve = work_queue.approvals_waiting(session, manual_plugins(), _MOST)
-    parked = work_queue.parked_count(session, _MOST)
+    waiting_money = work_queue.arrivals_count(session, _MOST)
     waiting = _("waiting for approval")
     return Sections(
         nav=present(
@@ -36,11 +36,11 @@ def sections(session: Session) -> Sections:
                 group=money,
             ),
             item(
-                _("Parked events"),
-                "reseller.events",
-                badge=parked,
-                badge_label=_("not settled"),
-                family=("reseller.event",),
+                _("Arrivals"),
+                "reseller.arrivals",
+                badge=waiting_money,
+                badge_label=_("waiting for a decision"),
+                family=("reseller.arrival",),
                 group=money,
             ),
             item(_("Charges"), "reseller.charges", group=money),

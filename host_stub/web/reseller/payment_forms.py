@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from billhook import Catalogue, Money
 from billhook.requisites import inn_fault
-from wtforms import HiddenField, ValidationError
+from wtforms import ValidationError
 from wtforms.validators import DataRequired, Length
 
 from host_stub.services.money_in.approvals import BankOrder
@@ -30,7 +30,6 @@ class ApprovalForm(PanelForm):
     order_date = DayField(_("Payment order date"), validators=[DataRequired(_("Enter a date like 13.11.2020."))])
     payer_inn = InnField(_("Payer's INN"), description=_("If it stands on the statement."))
     payer_name = Stripped(_("Payer's name"), validators=[Length(max=300)])
-    anyway = HiddenField()
 
     @classmethod
     def for_currency(cls, currency: str, **kwargs: Any) -> ApprovalForm:

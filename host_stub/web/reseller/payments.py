@@ -9,24 +9,28 @@ from billhook.host.reading import documents_of
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from host_stub.domain.errors import MethodUnavailable, PaymentClosed
+from host_stub.domain.errors import InvalidAmount, MethodUnavailable, PaymentClosed
 from host_stub.plugins import paying
 from host_stub.plugins.documents import issue
 from host_stub.plugins.errors import PluginUnavailable
 from host_stub.services.charges import holds
 from host_stub.services.money_in import approvals
-from host_stub.services.money_in.approvals import UsedElsewhere
+from host_stub.services.money_in.doubts import Doubtful
 from host_stub.services.money_in.payments import cancel
+from host_stub.services.money_in.reversals import Undo
 from host_stub.services.reading import accounts, documents, payments
-from host_stub.services.reading.payments import OfReseller, PaymentFilter
+from host_stub.services.reading.payments import PaymentFilter
 from host_stub.web.access import actor, current_reseller_id
 from host_stub.web.asking import Question, ask, wants_question
+from host_stub.web.fields import AMOUNT_PROBLEMS
 from host_stub.web.panel import panel, reading, scope
 from host_stub.web.reseller import bp, questions
+from host_stub.web.reseller.credit_anyway import answered, credit_anyway
 from host_stub.web.reseller.legibility import unprintable
 from host_stub.web.reseller.payment_forms import ApprovalForm
 from host_stub.web.reseller.payment_words import approval_words, closed_words, difference
 from host_stub.web.routing import row_number
+from host_stub.web.staff.arrival_words import DOORS, WAITS, arrival_name, decided
 from host_stub.web.staff.forms import ReasonForm
 from host_stub.web.staff.room import asked, cursor, log_of, manual_plugins, pages, reseller, show
 from host_stub.web.statuses import STATUSES
@@ -83,6 +87,10 @@ def _page(payment_id: int, *, form: ApprovalForm | None = None, undo: ReasonForm
         facts=facts,
         payment=found,
         difference=difference,
+        decided=decided,
+        name_of=arrival_name,
+        waits=WAITS,
+        doors=DOORS,
         form=form if is_open else None,
         undo=undo or ReasonForm(formdata=None),
         log=log,
@@ -104,7 +112,7 @@ def _documents_to_issue(offers: list[paying.Offer]) -> list[tuple[int, str, str,
 
 @bp.post("/payments/<int:payment_id>/approve")
 def payment_approve(payment_id: int) -> ResponseReturnValue:
-    """Credit what arrived; ask once more if the payment order was used elsewhere."""
+    """Credit what arrived; ask first where this money may stand already, or still come through another door."""
     with reading() as session:
         found = payments.with_account(session, payment_id)
     form = ApprovalForm.of(found.payment, panel().store.now(), reseller().timezone)
@@ -116,9 +124,9 @@ def payment_approve(payment_id: int) -> ResponseReturnValue:
     if wants_question():
         # Looked at ahead of the question that is asked first; what counts is decided in the unit that credits.
         with reading() as session:
-            used_before = payments.used_elsewhere(session, payment_id, order)
+            doubted = payments.questions(session, payment_id, order)
             hold = accounts.hold(session, found.account.id)
-        if not used_before:
+        if not doubted:
             return ask(questions.approval(found, hold, order), back_url=_address(payment_id))
     try:
         approvals.approve_payment(
@@ -127,29 +135,17 @@ def payment_approve(payment_id: int) -> ResponseReturnValue:
             payment_id,
             order,
             by=actor(),
-            anyway=form.anyway.data == "yes" and not wants_question(),
+            anyway=answered(),
         )
     except PaymentClosed:
         return _already(payment_id)
-    except UsedElsewhere as used:
-        return _approve_anyway(form, found, used)
+    except InvalidAmount as error:
+        form.received.errors = [AMOUNT_PROBLEMS.get(error.code, AMOUNT_PROBLEMS["not_a_sum"])]
+        return _page(payment_id, form=form), 422
+    except Doubtful as doubtful:
+        return credit_anyway(doubtful.doubts, found.payment.number, _address(payment_id))
     flash(str(approval_words(order.received, found.payment)), "success")
     return redirect(_address(payment_id), 303)
-
-
-def _approve_anyway(form: ApprovalForm, found: OfReseller, used: UsedElsewhere) -> ResponseReturnValue:
-    payment = found.payment
-    with reading() as session:
-        others = [payments.with_account(session, other_id) for other_id in used.payment_ids]
-    return show(
-        "reseller/approve_anyway.html",
-        crumbs=[(_("Payments"), url_for("reseller.payments")), (payment.number, _address(payment.id))],
-        payment=payment,
-        account=found.account,
-        order=form.order(),
-        others=others,
-        form=form,
-    ), 409
 
 
 def _already(payment_id: int) -> ResponseReturnValue:
@@ -174,9 +170,8 @@ def payment_reverse(payment_id: int) -> ResponseReturnValue:
         return ask(question, back_url=_address(payment_id))
     with_services = request.form.get("option") == questions.WITH_SERVICES
     try:
-        approvals.reverse_approval(
-            panel().store, scope(), payment_id, reason=form.reason.data, by=actor(), with_services=with_services
-        )
+        undo = Undo(form.reason.data, with_services)
+        approvals.reverse_approval(panel().store, scope(), payment_id, undo, by=actor())
     except PaymentClosed:
         flash(str(_("There is no approval to reverse.")), "warning")
     else:
@@ -191,7 +186,7 @@ def _undoing(payment_id: int) -> Question | None:
         if standing is None:
             return None
         started = payments.started_by(session, standing)
-        return questions.undoing(found, accounts.hold(session, found.account.id), started, standing.received)
+        return questions.undoing(found.account, standing, accounts.hold(session, found.account.id), started)
 
 
 def _what_became(payment_id: int) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from billhook import Catalogue, LazyText, Money
+from billhook import Catalogue, LazyText, Money, formats
 
 from host_stub.services.charges.holds import HoldSummary
 from host_stub.services.money_in.approvals import BankOrder
 from host_stub.services.money_in.consequences import Started
 from host_stub.services.reading.accounts import AccountName
-from host_stub.services.reading.events import Event
+from host_stub.services.reading.arrivals import Arrival, Decision
 from host_stub.services.reading.payments import OfReseller as Payment
 from host_stub.services.reading.subscriptions import OfReseller as Subscription
 from host_stub.web.asking import Question, balance_line
@@ -95,38 +95,49 @@ def approval(paid: Payment, hold: HoldSummary, order: BankOrder) -> Question:
     )
 
 
-def event_credit(event: Event, account: AccountName, hold: HoldSummary) -> Question:
-    amount = event.amount
-    return Question(
-        _("Credit {amount} to {name}?", amount=amount, name=account.name),
-        _("Credit {amount}", amount=amount),
-        [
-            _("Notification {number}. This settles it for good.", number=event.external_id),
-            balance_line(hold.sums.balance, amount),
-            *_what_follows(hold, amount),
-        ],
-    )
+def arrival_credit(arrival: Arrival, receivers: Sequence[tuple[AccountName, HoldSummary, Money]]) -> Question:
+    """receivers: who gets how much, with their hold."""
+    total = sum((amount for _account, _hold, amount in receivers[1:]), receivers[0][2])
+    name = receivers[0][0].name
+    if len(receivers) > 1:
+        name = ", ".join(f"{account.name} ({formats.money(amount)})" for account, _hold, amount in receivers)
+    lines: list[LazyText] = []
+    for _account, hold, amount in receivers:
+        lines += [balance_line(hold.sums.balance, amount), *_what_follows(hold, amount)]
+    if total < arrival.rest:
+        lines.append(_("{amount} of it goes on waiting.", amount=arrival.rest - total))
+    return Question(_("Credit {amount} to {name}?", amount=total, name=name), _("Credit {amount}", amount=total), lines)
 
 
-def event_close(event: Event) -> Question:
+def arrival_close(arrival: Arrival) -> Question:
     return Question(
-        _("Close the notification of {amount} without a credit?", amount=event.amount),
+        _("Close the arrival of {amount} without a credit?", amount=arrival.rest),
         _("Close"),
-        [_("Notification {number}: nobody gets its money. This settles it for good.", number=event.external_id)],
+        [_("No. {number}: nobody gets this money.", number=arrival.name)],
     )
 
 
-def undoing(paid: Payment, hold: HoldSummary, started: Sequence[Started], amount: Money) -> Question:
-    """amount: what the approval credited."""
+def arrival_keep(arrival: Arrival) -> Question:
+    return Question(
+        _("Leave {amount} credited as it is?", amount=arrival.credited),
+        _("It is right"),
+        [_("It waits for nobody then.")],
+    )
+
+
+def undoing(name: AccountName, credit: Decision, hold: HoldSummary, started: Sequence[Started]) -> Question:
+    amount = credit.amount
     lines = [
-        _("The approval of payment {number} is reversed, and the payment waits again.", number=paid.payment.number),
         balance_line(hold.sums.balance, -amount),
         *map(_started_words, started),
     ]
+    if credit.payment_id is not None:
+        said = _("The credit of payment {number} is taken back, and the payment waits again.", number=credit.payment)
+        lines.insert(0, said)
     given_back = Money.zero(amount.currency)
     for each in started:
         given_back += each.charged if each.can_be_undone else Money.zero(amount.currency)
-    title = _("Take {amount} off the balance of {name}?", amount=amount, name=paid.account.name)
+    title = _("Take {amount} off the balance of {name}?", amount=amount, name=name.name)
     if not given_back:
         return Question(title, _("Reverse"), [*lines, *_what_follows(hold, -amount)])
     options = [

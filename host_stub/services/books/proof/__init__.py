@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from host_stub.persistence import Store
-from host_stub.services.books.proof import charges, ledger, money_in, standing
+from host_stub.services.books.proof import arrivals, charges, ledger, money_in, standing
 from host_stub.services.books.proof.check import Check, Progress, Result, Surroundings, examine, make
 from host_stub.services.books.proof.references import REFERENCES
 from host_stub.services.books.proof.words import READABLE, WORDS
@@ -24,6 +24,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     READABLE,
     WORDS,
     *ledger.CHECKS,
+    *arrivals.CHECKS,
     *money_in.CHECKS,
     *charges.CHECKS,
     *standing.CHECKS,

@@ -156,7 +156,7 @@ KINDS: Final = Check(
         ) else (t.kind = 'credit' and e.leg = 'clearing')
             or (t.kind = 'charge' and e.leg = 'revenue' and e.method_id is null)
             or (t.kind = 'correction' and e.leg = 'corrections' and e.method_id is null)
-            or (t.kind = 'reversal' and e.leg in ('clearing', 'revenue'))
+            or (t.kind = 'reversal' and e.leg in ('clearing', 'revenue', 'corrections'))
         end, false
     )
     """,
@@ -165,8 +165,8 @@ KINDS: Final = Check(
 
 KEYS: Final = Check(
     "keys",
-    "What a transaction's once-only key names fits its kind: a credit is a payment's, a reversal undoes one, a charge "
-    "and a correction do neither.",
+    "What a transaction's once-only key names fits its kind: a credit is a payment's and an arrival's, a reversal "
+    "undoes one, a charge and a correction do neither, and a correction is a form's or an arrival's.",
     TRANSACTIONS,
     """
     select t.id as transaction_id, t.kind as kind, t.source as source, t.source_id as source_id,
@@ -175,11 +175,11 @@ KEYS: Final = Check(
     where t.id > :after and t.id <= :upto and not coalesce(
         case t.kind
             when 'credit' then t.payment_id is not null and t.reverses_id is null
-                and t.source not in ('reversal', 'charge', 'correction')
+                and t.source like '%/%'
             when 'reversal' then t.source = 'reversal' and t.source_id = cast(t.reverses_id as text)
             when 'charge' then t.source = 'charge' and t.payment_id is null and t.reverses_id is null
             when 'correction' then t.payment_id is null and t.reverses_id is null
-                and t.source not in ('reversal', 'charge', 'approval')
+                and (t.source = 'correction' or t.source like '%/%')
         end, false
     )
     """,
@@ -188,7 +188,7 @@ KEYS: Final = Check(
 
 REVERSALS: Final = Check(
     "reversals",
-    "A reversal is the opposite of an approval's credit or of a charge, entry by entry: on the same account, system "
+    "A reversal is the opposite of an arrival's credit or of a charge, entry by entry: on the same account, system "
     "account, payment method and payment, in the same words.",
     TRANSACTIONS,
     """
@@ -201,7 +201,7 @@ REVERSALS: Final = Check(
     left join entry s on s.transaction_id = t.id and s.account_id is null
     left join entry v on v.transaction_id = o.id and v.account_id is null
     where t.id > :after and t.id <= :upto and (t.kind = 'reversal' or t.reverses_id is not null) and not coalesce(
-        t.kind = 'reversal' and (o.kind = 'charge' or (o.kind = 'credit' and o.source = 'approval'))
+        t.kind = 'reversal' and (o.kind in ('charge', 'credit') or (o.kind = 'correction' and o.source like '%/%'))
         and e.amount_minor = -u.amount_minor and e.account_id = u.account_id
         and s.amount_minor = -v.amount_minor and s.leg = v.leg
         and coalesce(s.method_id, 0) = coalesce(v.method_id, 0)

@@ -1,4 +1,4 @@
-"""Promises about money that came in: payments, approvals, gateways' messages, corrections, documents, and their log.
+"""Promises about payments, corrections and documents, and the log of the money that came in.
 
 Each movement has a witness outside of the ledger, written in the same transaction, and most have a second one in the
 log. A movement that was made up, or taken out with everything that the ledger itself knows of it, disagrees with them.
@@ -9,10 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from host_stub.services.books.proof.check import Check, Walk
-from host_stub.services.books.proof.ledger import TRANSACTIONS
 
 PAYMENTS: Final = Walk("payment")
-EVENTS: Final = Walk("gateway_event")
 
 PAYMENT_STATES: Final = Check(
     "payments",
@@ -97,184 +95,38 @@ DOCUMENT_NUMBERS: Final = Check(
     "reseller {reseller}: the next number is {next_number}, there are {payments} payments",
 )
 
-CREDITS: Final = Check(
-    "credits",
-    "Every credit has one proof over its sum, an approval or a gateway's message, is the payment's account's, names "
-    "the payment's number, and stands on the clearing of the method that the money came by.",
-    TRANSACTIONS,
-    # A payment whose approval was taken back may have been started with another method since.
-    """
-    select * from (
-        select t.id as transaction_id, t.source as source, t.source_id as source_id, e.amount_minor as amount,
-            (
-                select count(*) from approval p join payment y on y.id = p.payment_id
-                where p.transaction_id = t.id and p.received_minor = e.amount_minor
-                and p.payment_id = t.payment_id and t.source = 'approval' and (
-                    coalesce(s.method_id, 0) = coalesce(y.method_id, 0)
-                    or exists (select 1 from ledger_transaction r where r.reverses_id = t.id)
-                )
-            ) + (
-                select count(*) from gateway_event g
-                where g.transaction_id = t.id and g.amount_minor = e.amount_minor and g.verdict = 'credited'
-                and g.source = t.source and g.external_id = t.source_id and g.payment_id = t.payment_id
-                and g.method_id = s.method_id
-            ) as proofs,
-            (select count(*) from approval p where p.transaction_id = t.id)
-                + (select count(*) from gateway_event g where g.transaction_id = t.id) as witnesses,
-            (
-                select count(*) from payment y where y.id = t.payment_id and y.account_id = e.account_id
-                and y.number = {text[t.details, payment]}
-            ) as payers
-        from ledger_transaction t
-        join entry e on e.transaction_id = t.id and e.account_id is not null
-        left join entry s on s.transaction_id = t.id and s.account_id is null
-        where t.id > :after and t.id <= :upto and t.kind = 'credit'
-    ) as x where proofs <> 1 or witnesses <> 1 or payers <> 1
-    """,
-    "transaction {transaction_id} ({source}, {source_id}) credits {amount}: {proofs} proofs of {witnesses}, {payers} "
-    "payments of the account and number",
-)
-
-APPROVALS: Final = Check(
-    "approvals",
-    "Every approval has its credit over the same sum.",
-    Walk("approval"),
-    """
-    select p.id as approval, p.received_minor as received, p.transaction_id as transaction_id, e.amount_minor as amount
-    from approval p
-    left join ledger_transaction t on t.id = p.transaction_id and t.kind = 'credit' and t.payment_id = p.payment_id
-    left join entry e on e.transaction_id = t.id and e.account_id is not null
-    where p.id > :after and p.id <= :upto and coalesce(e.amount_minor, 0) <> p.received_minor
-    """,
-    "approval {approval} of {received}: transaction {transaction_id} credits {amount}",
-)
-
-STANDING_APPROVALS: Final = Check(
-    "standing approvals",
-    "A payment's approvals are keyed 1, 2, 3 …, and each but the last was taken back before the next.",
-    Walk("approval", "payment_id"),
-    # The panel approves what waits, and what waits has no credit that stands.
-    """
-    select * from (
-        select p.id as approval, p.payment_id as payment, t.source_id as source_id, t.id as transaction_id,
-            row_number() over (partition by p.payment_id order by t.id) as place,
-            lead(t.id) over (partition by p.payment_id order by t.id) as following,
-            (select r.id from ledger_transaction r where r.reverses_id = t.id) as undone
-        from approval p join ledger_transaction t on t.id = p.transaction_id
-        where p.payment_id > :after and p.payment_id <= :upto
-    ) as x where source_id <> cast(payment as text) || ':' || cast(place as text)
-        or (following is not null and (undone is null or undone > following))
-    """,
-    "payment {payment}: approval {approval}, the {place}. in order, has the key {source_id} (transaction "
-    "{transaction_id}, taken back by {undone}, next {following})",
-)
-
-GATEWAY_MESSAGES: Final = Check(
-    "gateway messages",
-    "Every gateway's message is credited as it came, or was set aside: then it moves nothing, or a correction over its "
-    "sum once a manager has settled it, and never a test.",
-    EVENTS,
-    """
-    select g.id as event, g.external_id as external_id, g.verdict as verdict, g.amount_minor as said,
-        g.currency as currency, g.transaction_id as transaction_id, t.kind as kind, e.amount_minor as amount,
-        e.currency as moved, g.reference as reference, p.number as number
-    from gateway_event g
-    left join ledger_transaction t on t.id = g.transaction_id
-    left join entry e on e.transaction_id = t.id and e.account_id is not null
-    left join payment p on p.id = g.payment_id
-    where g.id > :after and g.id <= :upto and not coalesce(
-        (g.transaction_id is null or (g.amount_minor = e.amount_minor and g.currency = e.currency))
-        and case g.verdict
-            when 'credited' then t.kind = 'credit' and g.payment_id is not null and g.reason = ''
-                and g.settled_at is null
-            when 'parked' then g.reason <> '' and (
-                g.transaction_id is null or (t.kind = 'correction' and g.settled_at is not null and not g.is_test)
-            )
-        end, false
-    )
-    """,
-    "gateway message {event} ({external_id}), {verdict}, over {said} {currency} for {reference}: payment {number}, "
-    "transaction {transaction_id} is a {kind} of {amount} {moved}",
-)
-
-FITTING: Final = Check(
-    "fitting messages",
-    "Every gateway's message that was credited fits what its payment was started with: method, merchant, sum, "
-    "currency, test flag.",
-    EVENTS,
-    """
-    select g.id as event, g.external_id as external_id, g.source as source, g.payment_id as payment
-    from gateway_event g
-    where g.id > :after and g.id <= :upto and g.verdict = 'credited' and not exists (
-        select 1 from gateway_operation a join payment_method m on m.id = a.method_id
-        where a.payment_id = g.payment_id and a.method_id = g.method_id and a.amount_minor = g.amount_minor
-        and a.currency = g.currency and a.is_test = g.is_test
-        and g.source = m.plugin || ':' || a.merchant
-    )
-    """,
-    "gateway message {event} ({external_id}) of {source}: payment {payment} was never started like this",
-)
-
-SETTLED: Final = Check(
-    "settled messages",
-    "A gateway's message is settled if and only if its log says so: by the same person, with the same reason, to the "
-    "same account.",
-    EVENTS,
-    """
-    select * from (
-        select g.id as event, g.external_id as external_id, g.verdict as verdict,
-            case when g.settled_at is null then 'not settled' else 'settled' end as state,
-            (
-                select count(*) from log_entry l where l.reseller_id = g.reseller_id
-                and l.object_kind = 'gateway_event' and l.object_id = g.id
-                and l.action in ('event.settled', 'event.closed')
-            ) as told,
-            (
-                select count(*) from log_entry l
-                left join entry e on e.transaction_id = g.transaction_id and e.account_id is not null
-                where l.reseller_id = g.reseller_id and l.object_kind = 'gateway_event' and l.object_id = g.id
-                and l.action = case when g.transaction_id is null then 'event.closed' else 'event.settled' end
-                and l.actor = g.settled_by and {text[l.details, reason]} = g.settlement
-                and coalesce({number[l.details, account_id]}, 0) = coalesce(e.account_id, 0)
-            ) as alike
-        from gateway_event g where g.id > :after and g.id <= :upto
-    ) as x where told <> case state when 'settled' then 1 else 0 end or alike <> told
-    """,
-    "gateway message {event} ({external_id}), {verdict}, is {state}: the log tells {told} times of it, {alike} times "
-    "like this",
-)
-
 MONEY_IN_LOGGED: Final = Check(
     "money in the log",
-    "The log of each payment tells of every approval and its reversal, every message of a gateway and every issued "
-    "document, with sums, numbers and hashes, and of no other.",
+    "The log of each payment tells of every credit and its reversal, every message of a gateway that was set aside and "
+    "every issued document, with sums, numbers and hashes, and of no other.",
     PAYMENTS,
     """
     select payment, fact, sum(there) as there, sum(told) as told from (
-        select p.payment_id as payment, 1 as there, 0 as told,
-            'approval of ' || p.received_minor || ' by ' || p.order_number || ' of ' || p.order_date as fact
-        from approval p where p.payment_id > :after and p.payment_id <= :upto
-        union all select t.payment_id, 1, 0, 'reversal: ' || t.reason
-        from ledger_transaction t where t.payment_id > :after and t.payment_id <= :upto and t.kind = 'reversal'
-        union all select g.payment_id, 1, 0, case g.verdict
-            when 'credited' then 'message ' || g.external_id || ' over ' || g.amount_minor
-            else 'message set aside, ' || g.id || ' over ' || g.amount_minor || ': ' || g.reason end
-        from gateway_event g where g.payment_id > :after and g.payment_id <= :upto
+        select d.payment_id as payment, 1 as there, 0 as told, case
+            when d.kind = 'reversed' then 'reversal: ' || d.words
+            when a.door = 'order' then 'order ' || a.order_number || ' of ' || a.order_date || ' over '
+                || d.amount_minor
+            else 'paid act ' || a.key || ' over ' || d.amount_minor end as fact
+        from arrival_decision d join arrival a on a.id = d.arrival_id
+        where d.payment_id > :after and d.payment_id <= :upto
+        union all select m.payment_id, 1, 0,
+            'set aside ' || m.arrival_id || ' over ' || m.amount_minor || ': ' || m.reason
+        from arrival_message m where m.payment_id > :after and m.payment_id <= :upto and m.reason <> ''
         union all select d.payment_id, 1, 0, d.kind || ' ' || d.sha256
         from document d where d.payment_id > :after and d.payment_id <= :upto
         union all select y.id, 0, 1, case l.action
-            when 'payment.approved' then 'approval of ' || {text[l.details, received_minor]} || ' by '
-                || {text[l.details, order_number]} || ' of ' || {text[l.details, order_date]}
+            when 'payment.approved' then 'order ' || {text[l.details, order_number]} || ' of '
+                || {text[l.details, order_date]} || ' over ' || {text[l.details, received_minor]}
             when 'payment.approval_reversed' then 'reversal: ' || {text[l.details, reason]}
-            when 'payment.paid' then
-                'message ' || {text[l.details, external_id]} || ' over ' || {text[l.details, amount_minor]}
-            when 'payment.event_parked' then 'message set aside, ' || {text[l.details, event_id]} || ' over '
+            when 'payment.event_parked' then 'set aside ' || {text[l.details, arrival_id]} || ' over '
                 || {text[l.details, amount_minor]} || ': ' || {text[l.details, reason]}
-            else {text[l.details, document]} || ' ' || {text[l.details, sha256]} end
+            when 'document.issued' then {text[l.details, document]} || ' ' || {text[l.details, sha256]}
+            else 'paid act ' || {text[l.details, external_id]} || ' over ' || {text[l.details, amount_minor]} end
         from payment y join log_entry l on l.reseller_id = y.reseller_id and l.object_kind = 'payment'
             and l.object_id = y.id
         where y.id > :after and y.id <= :upto and l.action in (
-            'payment.approved', 'payment.approval_reversed', 'payment.paid', 'payment.event_parked', 'document.issued'
+            'payment.approved', 'payment.approval_reversed', 'payment.paid', 'payment.matched', 'payment.event_parked',
+            'document.issued'
         )
     ) as x group by payment, fact having sum(there) <> sum(told)
     """,
@@ -297,28 +149,6 @@ CORRECTIONS: Final = Check(
     ) as x group by account, amount, reason, actor having sum(posted) <> sum(told)
     """,
     "account {account}: {posted} corrections of {amount} posted, {told} in the log, by {actor}: {reason}",
-)
-
-SETTLING: Final = Check(
-    "corrections that settle",
-    "A correction has a gateway's key if and only if it settled that message.",
-    TRANSACTIONS,
-    # The first versions keyed it by the message's id alone.
-    """
-    select * from (
-        select t.id as transaction_id, t.source as source, t.source_id as source_id,
-            case when t.source = 'correction' and t.source_id not like 'event:%' then 0 else 1 end as wanted,
-            (select count(*) from gateway_event g where g.transaction_id = t.id) as named,
-            (
-                select count(*) from gateway_event g where g.transaction_id = t.id and g.verdict = 'parked' and (
-                    (g.source = t.source and g.external_id = t.source_id)
-                    or (t.source = 'correction' and t.source_id = 'event:' || g.id)
-                )
-            ) as settled
-        from ledger_transaction t where t.id > :after and t.id <= :upto and t.kind = 'correction'
-    ) as x where named <> wanted or settled <> wanted
-    """,
-    "transaction {transaction_id} ({source}, {source_id}): {named} messages name it, {settled} of them with its key",
 )
 
 DOCUMENTS: Final = Check(
@@ -347,14 +177,7 @@ CHECKS: Final = (
     PAYMENT_CURRENCIES,
     TRIES,
     DOCUMENT_NUMBERS,
-    CREDITS,
-    APPROVALS,
-    STANDING_APPROVALS,
-    GATEWAY_MESSAGES,
-    FITTING,
-    SETTLED,
     MONEY_IN_LOGGED,
     CORRECTIONS,
-    SETTLING,
     DOCUMENTS,
 )

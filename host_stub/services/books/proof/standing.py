@@ -166,7 +166,7 @@ OBJECTS: Final = Check(
         when 'subscription' then exists (select 1 from subscription o where o.id = l.object_id)
         when 'plan' then exists (select 1 from plan o where o.id = l.object_id)
         when 'payment_method' then exists (select 1 from payment_method o where o.id = l.object_id)
-        when 'gateway_event' then exists (select 1 from gateway_event o where o.id = l.object_id)
+        when 'arrival' then exists (select 1 from arrival o where o.id = l.object_id)
         when 'user' then exists (select 1 from "user" o where o.id = l.object_id)
         when 'reseller' then exists (select 1 from reseller o where o.id = l.object_id)
         else true

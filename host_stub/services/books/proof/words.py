@@ -10,6 +10,8 @@ from billhook import AccountType, PaymentStatus, Reason
 from sqlalchemy import Connection, Table, Text, func, or_, select, type_coerce
 from sqlalchemy.sql.elements import ColumnElement
 
+from host_stub.domain.arrivals import Door, State, Wait
+from host_stub.domain.arrivals import Kind as ArrivalKind
 from host_stub.persistence import AccessLevel, Base, Leg, Period, SubscriptionStatus, UserKind
 from host_stub.persistence.types import Json
 from host_stub.services.books.ledger import Kind
@@ -22,15 +24,20 @@ KNOWN: Final[Mapping[str, Iterable[str]]] = {
     "payment.status": PaymentStatus,
     "gateway_operation.state": ("unknown", "started", "abandoned", "failed", "superseded"),
     "gateway_report.word": ("pending", "failed"),
-    "gateway_event.verdict": ("credited", "parked"),
-    "gateway_event.reason": ("", *Reason),
+    "arrival.door": Door,
+    "arrival.state": State,
+    "arrival.waits": ("", *Reason, *Wait),
+    "arrival_message.reason": ("", *Reason),
+    "arrival_decision.kind": ArrivalKind,
+    "arrival_decision.state": State,
+    "arrival_decision.reason": ("", *Reason, *Wait),
     "subscription.status": SubscriptionStatus,
     "plan.period": Period,
     "account.type": AccountType,
     "user.kind": UserKind,
     "account_access.level": AccessLevel,
     "log_entry.object_kind": (
-        *("account", "delivery", "gateway_event", "payment", "payment_method", "plan", "plugin", "reseller"),
+        *("account", "arrival", "delivery", "payment", "payment_method", "plan", "plugin", "reseller"),
         *("subscription", "user"),
     ),
 }

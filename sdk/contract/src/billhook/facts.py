@@ -121,6 +121,7 @@ class Reason(StrEnum):
     CANCELLED = "cancelled"  # the payment was cancelled
     PAID = "paid"  # a question about a payment that is completed
     UNREADABLE = "unreadable"  # well signed, with a sum or currency that cannot be read
+    TOO_LARGE = "too_large"  # fits, and is more than a balance can hold
     SIGNED_FIELDS_DIFFER = "signed_fields_differ"  # alarm: the id was seen with other signed fields
 
 
