@@ -141,7 +141,7 @@ def test_a_payer_goes_there_pays_and_comes_back_to_a_credited_payment(shop: Shop
 
 @pytest.mark.browser
 def test_a_browser_follows_to_the_gateway_and_back(shop: Shop, browser_page: Page) -> None:
-    payment_id, number = shop.payment()
+    payment_id, _number = shop.payment()
     payment_page = f"{shop.panel.config.base_url}/accounts/{shop.world.account_id}/payments/{payment_id}"
     browser_page.goto(payment_page)
     browser_page.locator("input[name=email]").fill("customer@example.com")
@@ -151,7 +151,7 @@ def test_a_browser_follows_to_the_gateway_and_back(shop: Shop, browser_page: Pag
 
     browser_page.wait_for_url(f"{shop.gateway.url}/pay/*")
     expect(browser_page.get_by_role("heading", level=1)).to_have_text("5\u00a0000,00\u00a0руб.")
-    expect(browser_page.get_by_text(number)).to_be_visible()
+    expect(browser_page.get_by_text(shop.order())).to_be_visible()
     browser_page.get_by_role("button", name="Оплатить").click()
 
     browser_page.wait_for_url(f"{payment_page}?returned=1")

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -81,8 +81,8 @@ class Try:
     reference: str
     reference_number: int
     external_reference: str
-    request: Mapping[str, Any]
-    secret_answers: Mapping[str, str]
+    request: Mapping[str, Any] = field(hash=False)
+    secret_answers: Mapping[str, str] = field(hash=False)
     started_at: datetime
 
 

@@ -196,7 +196,8 @@ MESSAGES: Final = Check(
                 and m.is_test = a.is_test and m.reason = case d.kind when 'parked' then d.reason else '' end
                 then 1 else 0 end), 0) as alike,
             (select count(*) from arrival_decision x where x.arrival_id = a.id and x.kind = 'alarmed') as alarms,
-            (select count(*) from payment y where y.id = a.payment_id and a.reference <> '' and not exists (
+            (select count(*) from payment y where y.id = a.payment_id and a.door = 'gateway' and a.reference <> ''
+                and not exists (
                 select 1 from gateway_operation o where o.payment_id = y.id
                 and a.reference in (o.reference, cast(o.reference_number as text))
             )) as others
