@@ -102,7 +102,17 @@ def test_a_renamed_customer_is_found_by_the_new_name_and_not_by_the_former(known
     assert "Фиалка" not in found(known, "accounts", "ромашка")
 
 
-LISTS = ("payments", "accounts", "subscriptions", "plans", "charges", "arrivals", "mails", "journal", "subscriptions/new")
+LISTS = (
+    "payments",
+    "accounts",
+    "subscriptions",
+    "plans",
+    "charges",
+    "arrivals",
+    "mails",
+    "journal",
+    "subscriptions/new",
+)
 
 
 @pytest.mark.parametrize("page", LISTS)
