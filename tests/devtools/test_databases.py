@@ -110,7 +110,8 @@ def test_a_connection_that_outlives_its_pool_is_closed_with_its_database(
     engine.dispose()
     connection.close()
     postgresql_databases.discard(url)
-    assert left is not None and not left.closed
+    assert left is not None
+    assert not left.closed
 
     postgresql_databases.discard(postgresql_databases.migrated())
 
