@@ -91,7 +91,7 @@ class Storm:
         amount, price = rub(str(dice.randrange(-60, 60) or 1)), rub(str(dice.randrange(1, 40)))
         order = BankOrder(rub(f"{dice.randrange(1, 90)}.50"), str(number), self.world.clock.now().date())
         return {
-            "approve": lambda: approvals.approve_payment(store, scope, payment_id, order, by=MANAGER),
+            "approve": lambda: approvals.approve_payment(store, scope, payment_id, order, by=MANAGER, anyway=True),
             "reverse": lambda: approvals.reverse_approval(store, scope, payment_id, Undo("slip"), by=MANAGER),
             "cancel": lambda: payments.cancel(store, scope, payment_id, by=CUSTOMER),
             "new payment": lambda: self.payments.append(self._a_payment(account_id)),

@@ -125,7 +125,7 @@ def test_a_name_that_cannot_stand_in_addresses_and_tables_is_refused(name):
     assert "identifier" in why(a_module(), name)
 
 
-@pytest.mark.parametrize("name", ["customer", "layouts", "billhook", "approval", "charge", "plugin"])
+@pytest.mark.parametrize("name", ["customer", "layouts", "billhook", "arrival", "order", "charge", "plugin"])
 def test_a_name_of_the_host_s_own_is_refused(name):
     assert "taken by the host" in why(a_module(), name)
 

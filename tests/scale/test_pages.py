@@ -75,11 +75,11 @@ def staff_pages(panel: Panel) -> list[tuple[str, str]]:
         "payments": ["to_approve", "waiting_for_payment", "completed", "expired", "cancelled"],
         "accounts": ["company", "sole_proprietor", "on_hold", "in_debt", "stopping", "not_charged", "unreachable"],
         "subscriptions": ["active", "stopped", "failing"],
-        "events": ["all", "credited", "settled"],
+        "arrivals": ["all", "credited", "closed"],
         "mails": ["sent", "refused"],
         "journal": ["payment", "account"],
     }
-    plain = ["", "payments", "accounts", "subscriptions", "plans", "charges", "events", "mails", "journal"]
+    plain = ["", "payments", "accounts", "subscriptions", "plans", "charges", "arrivals", "mails", "journal"]
     plain += ["notifications", "deliveries", "payments?before=20000", "subscriptions/new", "methods", "staff"]
     return [
         *(("manager", f"/reseller/{name}") for name in plain),
@@ -89,7 +89,7 @@ def staff_pages(panel: Panel) -> list[tuple[str, str]]:
 
 
 def test_no_page_of_the_staff_looks_at_more_rows_because_there_are_more(panel: Panel) -> None:
-    operator = ["", "resellers", "events", "deliveries"]
+    operator = ["", "resellers", "arrivals", "deliveries"]
 
     costly = panel.too_costly(staff_pages(panel) + [("operator", f"/admin/{name}") for name in operator])
 
@@ -106,7 +106,7 @@ def test_no_list_of_a_customer_looks_at_more_rows_because_there_are_more(panel: 
 def test_a_search_looks_through_so_many_rows_and_offers_to_go_on(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listings, "LOOKED_THROUGH", 500)
     monkeypatch.setattr(searching, "ACCOUNTS_LOOKED_THROUGH", 500)
-    lists = ["payments", "accounts", "subscriptions", "charges", "journal", "mails", "events", "subscriptions/new"]
+    lists = ["payments", "accounts", "subscriptions", "charges", "journal", "mails", "arrivals", "subscriptions/new"]
     words = ["нигде", "клиент", "77123456", "1 234,50"]
 
     costly = panel.too_costly(

@@ -102,7 +102,17 @@ def test_a_renamed_customer_is_found_by_the_new_name_and_not_by_the_former(known
     assert "Фиалка" not in found(known, "accounts", "ромашка")
 
 
-LISTS = ("payments", "accounts", "subscriptions", "plans", "charges", "events", "mails", "journal", "subscriptions/new")
+LISTS = (
+    "payments",
+    "accounts",
+    "subscriptions",
+    "plans",
+    "charges",
+    "arrivals",
+    "mails",
+    "journal",
+    "subscriptions/new",
+)
 
 
 @pytest.mark.parametrize("page", LISTS)
@@ -115,7 +125,7 @@ def test_a_search_without_a_hit_says_what_was_looked_for_and_not_that_there_is_n
     assert "Показать все" in text
 
 
-@pytest.mark.parametrize("page", ["resellers", "events"])
+@pytest.mark.parametrize("page", ["resellers", "arrivals"])
 def test_a_search_of_the_operator_without_a_hit_says_so_too(staff: Staff, page: str) -> None:
     text = staff.visitor("operator").get(f"/admin/{page}", query_string={"q": "шестьсот"}).text
 

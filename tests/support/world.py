@@ -89,7 +89,7 @@ def a_parked_arrival(session: Session, method: PaymentMethod, body: bytes = b"",
     origin = {"origin": f"{method.plugin}:11112222-3333", "details": {}, "day": now(session).date()}
     row = Arrival(**whose, door=Door.GATEWAY, **{**origin, **values})
     act = Act(Kind.PARKED, why="unknown_payment")
-    arrivals.receive(session, row, act, arrivals.Linked(), by=Actor("gateway", method.name))
+    arrivals.receive(session, row, act, arrivals.Linked(), by=Actor("gateway", "PayMaster"))
     said = {key: values[key] for key in ("reference", "amount_minor", "currency", "is_test")}
     message = {"digest": "ab" * 32, "body": body, "reason": act.why, "received_at": now(session)}
     session.add(ArrivalMessage(**whose, arrival_id=row.id, **message, **said))

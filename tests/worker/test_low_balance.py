@@ -456,4 +456,4 @@ def pay(world: ChargingWorld, amount: str, way: str) -> None:
         world.credit(amount)
     else:
         order = approvals.BankOrder(rub(amount), secrets.token_hex(4), world.store.now().date())
-        approvals.approve_payment(world.store, world.scope, world.a_payment("1000.00"), order, by=MANAGER)
+        approvals.approve_payment(world.store, world.scope, world.a_payment("1000.00"), order, by=MANAGER, anyway=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from billhook import Money
 from sqlalchemy import ColumnElement, Select, exists, false, or_, select
@@ -17,6 +17,8 @@ from host_stub.domain.errors import RefusedError
 from host_stub.domain.requisites import may_be_one_name
 from host_stub.persistence import Arrival, ArrivalDecision, GatewayOperation, LedgerTransaction, Payment
 from host_stub.services.money_in.tries import TryState
+
+_UNDONE: Final = aliased(LedgerTransaction)
 
 
 class Why(StrEnum):
@@ -126,8 +128,7 @@ def standing(condition: ColumnElement[bool]) -> Select[Any]:
 
 def stands() -> ColumnElement[bool]:
     """Return the condition that no reversal undoes a decision's movement."""
-    undone = aliased(LedgerTransaction)
-    return ~exists().where(undone.reverses_id == ArrivalDecision.transaction_id)
+    return ~exists().where(_UNDONE.reverses_id == ArrivalDecision.transaction_id)
 
 
 def _may_be_one_payer(arrival: Arrival, coming: Coming) -> bool:
