@@ -29,7 +29,9 @@ _TOO_FEW_LEGS: Final = (
     "(select count(*) from entry where transaction_id = NEW.id and reseller_id = NEW.reseller_id) < 2"
 )
 _HEADER_EXISTS: Final = "exists (select 1 from ledger_transaction where id = NEW.transaction_id)"
-_FROZEN: Final = "before update of content, sha256, frozen, issued_at on document"
+_FROZEN: Final = (
+    "before update of version, issued_at, content, sha256, frozen, stated, seller, seller_sha256, reason on document"
+)
 
 _SQLITE: Final[Mapping[str, str]] = {
     **{

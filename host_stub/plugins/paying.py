@@ -32,8 +32,8 @@ from host_stub.domain.errors import MethodUnavailable, ResellerClosed
 from host_stub.domain.payments import OPEN
 from host_stub.persistence import Payment, PaymentAttempt, PaymentMethod, PluginActivation, Scope
 from host_stub.persistence.store import fetch
-from host_stub.plugins.desk import Desk, callback_urls, document_url, payment_url
-from host_stub.plugins.documents import issued_facts
+from host_stub.plugins.desk import Desk, callback_urls, payment_url
+from host_stub.plugins.documents import current_url, issued_facts
 from host_stub.plugins.errors import PluginFailed, PluginOverran, PluginPaused, PluginUnavailable
 from host_stub.services.money_in import attempts, payments
 from host_stub.services.money_in.methods import present_view
@@ -187,7 +187,7 @@ def _call(
         kinds = documents_of(offer.provider)
         addresses = Addresses(
             callbacks=callback_urls(desk, offer.provider, row, offer.method),
-            documents={kind.name: document_url(desk, row, offer.method, kind.name) for kind in kinds},
+            documents={kind.name: current_url(desk, session, row, offer.method, kind.name) for kind in kinds},
             payment_page=payment_url(desk, row),
         )
         known = {

@@ -25,17 +25,14 @@ from host_stub.services.money_in import approvals, payments
 from host_stub.services.money_in.approvals import BankOrder
 from host_stub.web.stored_files import POLICY
 from tests.support.web import Visitor, a_customer, a_user, an_app, store_of
-from tests.support.world import CUSTOMER, MANAGER, World, a_reseller, rub
+from tests.support.world import CUSTOMER, MANAGER, World, a_reseller, rub, says
 
 REQUISITES = {
-    "payee_name": "ООО «Хостинг Север»",
-    "inn": "7707083893",
-    "kpp": "770701001",
+    "name": "ООО «Хостинг Север»",
     "account": "40602810700000000025",
     "bank_name": "Банк «Пример»",
     "bic": "049805746",
     "corr_account": "30101810500000000746",
-    "vat_regime": "general",
 }
 
 
@@ -53,7 +50,7 @@ class Bill:
         self.desk = app.extensions["billhook"].desk
         self.world = World(self.store)
         with self.store.write() as session:
-            session.get_one(PaymentMethod, self.world.bank_id).settings = REQUISITES
+            says(session, self.world.reseller_id, **REQUISITES)
         self.payment_id = self.world.a_payment()
         self.document_id = self.issue()
         self.client: FlaskClient = app.test_client()
@@ -139,7 +136,7 @@ def test_the_answer_goes_into_no_cache_no_referrer_and_no_search_engine(bill: Bi
 def test_the_bytes_are_the_frozen_ones_whatever_changes_later(bill: Bill) -> None:
     first = bill.client.get(bill.address()).data
     with bill.store.write() as session:
-        session.get_one(PaymentMethod, bill.world.bank_id).settings = {**REQUISITES, "payee_name": "ООО «Другое»"}
+        says(session, bill.world.reseller_id, name="ООО «Другое»")
 
     assert bill.issue() == bill.document_id
     assert bill.client.get(bill.address()).data == first
@@ -261,7 +258,7 @@ def test_pressed_twice_at_once_it_is_issued_once(bill: Bill) -> None:
 def test_a_broken_template_is_replaced_by_the_stock_one_and_the_reseller_is_told(bill: Bill) -> None:
     with bill.store.write() as session:
         method = session.get_one(PaymentMethod, bill.world.bank_id)
-        method.settings = {**REQUISITES, "invoice_template": "{% for x in %}"}
+        method.settings = {"invoice_template": "{% for x in %}"}
     bill.payment_id = bill.world.a_payment()
 
     bill.issue()

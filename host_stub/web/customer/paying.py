@@ -114,9 +114,9 @@ def instructions(account_id: int, payment_id: int, method_id: int) -> ResponseRe
     except (PluginError, ProviderError):
         return _back(page, _NOT_WORKING)
     links = {
-        kind.name: DocumentLink(kind.label, document_url(panel().desk, payment, method, kind.name))
+        kind.name: DocumentLink(kind.label, document_url(panel().desk, payment, method, kind.name, found.version))
         for kind in kinds_of(method.plugin)
-        if issued.find(payment_id, method_id, kind.name)
+        if (found := issued.find(payment_id, method_id, kind.name))
     }
     missing = [kind for kind in kinds_of(method.plugin) if kind.name not in links]
     try:

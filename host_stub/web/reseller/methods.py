@@ -15,6 +15,7 @@ from billhook import (
     Level,
     MethodView,
     PaymentProvider,
+    SellerView,
     SettingKind,
     TakesReturns,
 )
@@ -35,6 +36,7 @@ from host_stub.services.money_in.methods import (
     place_of,
     save_method,
     secret_ages,
+    seller_of,
     set_active,
 )
 from host_stub.services.reading import methods, resellers
@@ -95,7 +97,12 @@ def method_new(plugin: str) -> ResponseReturnValue:
     blank = methods.blank(current_reseller_id(), plugin)
     with reading() as session:
         position = next_position(session)
-        visit = _Visit(provider, blank, kept_above(session, blank, provider, whole=True))
+        visit = _Visit(
+            provider,
+            blank,
+            kept_above(session, blank, provider, whole=True),
+            seller_of(session, blank, provider),
+        )
     form = method_form(
         provider,
         visit.standings,
@@ -110,11 +117,12 @@ def method_new(plugin: str) -> ResponseReturnValue:
 
 @dataclass(frozen=True)
 class _Visit:
-    """A method on its page. above: what it may inherit."""
+    """A method on its page. above: what it may inherit. seller: who sells by it, None where nobody asks."""
 
     provider: PaymentProvider
     record: Record
     above: Kept
+    seller: SellerView | None
 
     @property
     def is_new(self) -> bool:
@@ -129,7 +137,9 @@ class _Visit:
         """Return what the doctor finds in what is saved, inherited values with it."""
         at, keys = panel().store.now(), panel().keys
         panel().store.end_page()  # its validators are the plugin's code
-        return check(self.record, self.provider, keys, at, self.above, lambda view: _doctor(self.provider, view))
+        return check(
+            self.record, self.provider, keys, at, self.above, lambda view: _doctor(self.provider, view), self.seller
+        )
 
     def secrets(self) -> dict[str, list[datetime]]:
         return secret_ages(self.record, self.provider, panel().store.now(), self.above)
@@ -144,7 +154,12 @@ def method_edit(method_id: int) -> ResponseReturnValue:
             provider = panel().registry.provider(shown.plugin)
         except PluginUnavailable as error:
             return show("reseller/method_broken.html", crumbs=[_crumb()], method=shown, why=error.why), 503
-        visit = _Visit(provider, record, kept_above(session, record, provider, whole=True))
+        visit = _Visit(
+            provider,
+            record,
+            kept_above(session, record, provider, whole=True),
+            seller_of(session, record, provider),
+        )
     form = method_form(
         provider,
         visit.standings,

@@ -99,11 +99,14 @@ from billhook.versions import API_VERSION, ApiRange
 from billhook.views import (
     AccountType,
     AccountView,
+    BankAccountView,
     DocumentFacts,
     MethodView,
     PaymentStatus,
     PaymentView,
     ResellerView,
+    SellerView,
+    TaxPeriod,
 )
 
 __all__ = [
@@ -124,6 +127,7 @@ __all__ = [
     "BalanceChanged",
     "BalanceThresholdCrossed",
     "BalanceWatch",
+    "BankAccountView",
     "BillhookError",
     "Catalogue",
     "ChargeUncovered",
@@ -177,6 +181,7 @@ __all__ = [
     "ResellerView",
     "Room",
     "Ruling",
+    "SellerView",
     "Setting",
     "SettingKind",
     "Severity",
@@ -188,6 +193,7 @@ __all__ = [
     "SubscriptionResumed",
     "SubscriptionStopped",
     "TakesReturns",
+    "TaxPeriod",
     "Unavailable",
     "Value",
     "Verdict",
