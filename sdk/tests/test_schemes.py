@@ -297,6 +297,10 @@ def test_every_regime_allows_some_vat_and_every_word_has_a_label() -> None:
         assert any(RU.tax_fault(Regime(date(2026, 1, 1), regime, vat)) is None for vat, _label in RU.vats)
 
 
+def test_without_a_regime_there_are_no_periods() -> None:
+    assert RU.periods([]) == ()
+
+
 def test_a_scheme_is_found_by_the_currency() -> None:
     assert scheme_for("RUB") is RU
     assert scheme_for("KZT") is None

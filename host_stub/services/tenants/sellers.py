@@ -56,7 +56,7 @@ def save_requisites(store: Store, scope: Scope, reseller_id: int, typed: Mapping
         )
         row = session.scalars(query).one_or_none()
         before = row.values if row else {}
-        changed = [each.key for each in scheme.requisites if values[each.key] != before.get(each.key, "")]
+        changed = [f"seller.{each.key}" for each in scheme.requisites if values[each.key] != before.get(each.key, "")]
         if row is None:
             row = SellerRequisites(reseller_id=reseller_id, scheme=scheme.name)
             session.add(row)

@@ -23,6 +23,7 @@ from billhook.host.reading import callbacks_of
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
 from host_stub.domain.errors import InvalidSettings
 from host_stub.plugins import settings_doctor
@@ -39,8 +40,9 @@ from host_stub.services.money_in.methods import (
     seller_of,
     set_active,
 )
-from host_stub.services.reading import methods, resellers
+from host_stub.services.reading import methods, resellers, sellers
 from host_stub.services.reading.methods import Method, Record
+from host_stub.services.reading.sellers import BankAccount
 from host_stub.services.settings import setting_levels
 from host_stub.services.settings.setting_levels import Kept, Standing
 from host_stub.web.access import actor, current_reseller_id
@@ -103,16 +105,23 @@ def method_new(plugin: str) -> ResponseReturnValue:
             kept_above(session, blank, provider, whole=True),
             seller_of(session, blank, provider),
         )
+        accounts = _accounts(session, provider)
     form = method_form(
         provider,
         visit.standings,
         reseller().currency,
+        accounts,
         name=str(provider.title),
         active=True,
         position=position,
         account_types=[kind.value for kind in provider.account_types],
     )
     return _edit(visit, form)
+
+
+def _accounts(session: Session, provider: PaymentProvider) -> list[BankAccount]:
+    """Return the bank accounts to choose from, none for a provider whose papers name none."""
+    return sellers.bank_accounts(session, current_reseller_id()) if provider.requisites else []
 
 
 @dataclass(frozen=True)
@@ -160,10 +169,14 @@ def method_edit(method_id: int) -> ResponseReturnValue:
             kept_above(session, record, provider, whole=True),
             seller_of(session, record, provider),
         )
+        accounts = _accounts(session, provider)
+        chosen = sellers.account_of_method(session, method_id) if accounts else None
     form = method_form(
         provider,
         visit.standings,
         reseller().currency,
+        accounts,
+        bank_account=str(chosen or ""),
         name=shown.name,
         active=shown.active,
         position=shown.position,
@@ -233,6 +246,7 @@ def _page(visit: _Visit, form: Any, findings: list[Finding]) -> str:
         addresses=_addresses(provider, shown),
         templates=[s for s in provider.settings if s.kind is SettingKind.LIQUID],
         seller=seller,
+        incomplete=visit.seller is not None and not visit.seller.is_complete,
         refusals=refusals,
         log=log,
     )

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
+from itertools import zip_longest
 from typing import ClassVar, Final
 
 from billhook.settings import Finding, Text
@@ -79,10 +79,10 @@ class Scheme(ABC):
         regimes: in any order, at most one a day.
         """
         known = sorted(regimes, key=lambda each: each.since)
-        ends = [*(later.since for _earlier, later in pairwise(known)), None]
+        ends = [each.since for each in known[1:]]
         return tuple(
             TaxPeriod(since, each.regime, each.vat, rate, self.table)
-            for each, end in zip(known, ends, strict=True)
+            for each, end in zip_longest(known, ends)
             for since, rate in self._between(each, end)
         )
 
