@@ -3,78 +3,23 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from threading import Barrier
 
 import pytest
 import structlog
-from flask import Flask
-from flask.testing import FlaskClient
 from pypdf import PdfReader
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
-from host_stub.adapters.clock import FixedClock
-from host_stub.adapters.render import Renderer
-from host_stub.persistence import Account, Document, LogEntry, Payment, PaymentMethod, Reseller, UserKind
+from host_stub.persistence import Document, LogEntry, Payment, PaymentMethod, Reseller
 from host_stub.plugins import documents
-from host_stub.plugins.registry import Registry
 from host_stub.services.money_in import approvals, payments
 from host_stub.services.money_in.approvals import BankOrder
 from host_stub.web.stored_files import POLICY
-from tests.support.web import Visitor, a_customer, a_user, an_app, store_of
+from tests.bills.bill import Bill
 from tests.support.world import CUSTOMER, MANAGER, World, a_reseller, rub, says
-
-REQUISITES = {
-    "name": "ООО «Хостинг Север»",
-    "account": "40602810700000000025",
-    "bank_name": "Банк «Пример»",
-    "bic": "049805746",
-    "corr_account": "30101810500000000746",
-}
-
-
-@pytest.fixture(scope="module")
-def renderer() -> Iterator[Renderer]:
-    with Renderer() as opened:
-        yield opened
-
-
-class Bill:
-    """A company's payment with an issued bill, and a stranger with a link."""
-
-    def __init__(self, app: Flask) -> None:
-        self.app, self.store = app, store_of(app)
-        self.desk = app.extensions["billhook"].desk
-        self.world = World(self.store)
-        with self.store.write() as session:
-            says(session, self.world.reseller_id, **REQUISITES)
-        self.payment_id = self.world.a_payment()
-        self.document_id = self.issue()
-        self.client: FlaskClient = app.test_client()
-
-    def issue(self) -> int:
-        return documents.issue(self.desk, self.world.scope, self.payment_id, self.world.bank_id, "receipt", by=CUSTOMER)
-
-    @property
-    def h(self) -> str:
-        with self.store.read() as session:
-            payment = session.get_one(Payment, self.payment_id)
-            method = session.get_one(PaymentMethod, self.world.bank_id)
-            return documents.document_url(self.desk, payment, method, "receipt").partition("?h=")[2]
-
-    def address(self, **other: object) -> str:
-        parts = {"plugin": "check_cash", "payment": self.payment_id, "method": self.world.bank_id, "h": self.h, **other}
-        return "/plugin/{plugin}/payment/{payment}/payment_method/{method}/receipt?h={h}".format(**parts)
-
-
-@pytest.fixture
-def bill(database_url: str, clock: FixedClock, renderer: Renderer) -> Iterator[Bill]:
-    opened = Bill(an_app(database_url, clock, registry=Registry.discover(), renderer=renderer))
-    yield opened
-    opened.store.close()
 
 
 def test_what_was_frozen_with_a_document_comes_back_to_the_plugin(bill: Bill) -> None:
@@ -100,17 +45,12 @@ def test_the_link_opens_the_pdf_without_a_login(bill: Bill) -> None:
 
 
 def test_whoever_serves_a_paper_does_it_under_one_policy(bill: Bill) -> None:
-    with bill.store.write() as session:
-        account = session.get_one(Account, session.get_one(Payment, bill.payment_id).account_id)
-        owner = a_customer(session, account, "owner@example.com").id
-        manager = a_user(session, session.get_one(Reseller, account.reseller_id), UserKind.MANAGER, "m@example.com").id
-        account_id = account.id
-    place = f"payments/{bill.payment_id}/documents/{bill.document_id}"
+    place = f"documents/{bill.document_id}"
 
     answers = [
         bill.client.get(bill.address()),
-        Visitor(bill.app, owner).get(f"/accounts/{account_id}/{place}"),
-        Visitor(bill.app, manager).get(f"/reseller/{place}"),
+        bill.owner().get(f"{bill.page}/{place}"),
+        bill.manager().get(f"{bill.manager_page}/{place}"),
     ]
 
     assert [answer.content_type for answer in answers] == ["application/pdf"] * 3

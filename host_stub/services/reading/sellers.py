@@ -21,7 +21,8 @@ from host_stub.domain.payments import OPEN
 from host_stub.persistence.listings import Cursor, Listing, count_up_to, list_page
 from host_stub.persistence.store import fetch, now
 from host_stub.services.reading import accounts, payments
-from host_stub.services.reading.payments import OfReseller
+from host_stub.services.reading.documents import IssuedDocument
+from host_stub.services.reading.payments import OfReseller, Payment
 from host_stub.services.tenants import seller_views
 
 #: Schemes of requisites by the plugins whose papers need them.
@@ -164,6 +165,15 @@ def present_stamps(session: Session, reseller_id: int, needs: Needs) -> dict[int
         ).sha256
         for method_id, plugin in session.execute(query).all()
     }
+
+
+def former(session: Session, payment: Payment, documents: Sequence[IssuedDocument], needs: Needs) -> set[int]:
+    """Return which documents of an open payment count and say another seller than one of today would."""
+    telling = [each for each in documents if each.counts and each.seller_sha256] if payment.is_open else []
+    if not telling:
+        return set()
+    stamps = present_stamps(session, payment.reseller_id, needs)
+    return {each.id for each in telling if stamps.get(each.method_id, each.seller_sha256) != each.seller_sha256}
 
 
 def outdated_count(session: Session, reseller_id: int, needs: Needs, most: int = 99) -> int:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 from billhook import Catalogue
 from billhook.host.reading import documents_of
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
 from host_stub.domain.errors import MethodUnavailable, PaymentClosed
 from host_stub.plugins import paying
@@ -20,8 +18,7 @@ from host_stub.services.money_in import approvals
 from host_stub.services.money_in.approvals import UsedElsewhere
 from host_stub.services.money_in.payments import cancel
 from host_stub.services.reading import accounts, documents, payments, sellers
-from host_stub.services.reading.documents import IssuedDocument
-from host_stub.services.reading.payments import OfReseller, Payment, PaymentFilter
+from host_stub.services.reading.payments import OfReseller, PaymentFilter
 from host_stub.web.access import actor, current_reseller_id
 from host_stub.web.asking import Question, ask, wants_question
 from host_stub.web.panel import panel, reading, scope
@@ -77,7 +74,7 @@ def _page(payment_id: int, *, form: ApprovalForm | None = None, undo: ReasonForm
         found = payments.payment(session, payment_id)
         facts = payments.facts(session, found)
         log = log_of(session, "payment", payment_id, found.amount.currency)
-        former = _former(session, found, facts.documents)
+        former = sellers.former(session, found, facts.documents, needs())
     is_open = found.is_open
     if form is None and is_open:
         form = ApprovalForm.blank(found.amount, panel().store.now(), reseller().timezone)
@@ -97,15 +94,6 @@ def _page(payment_id: int, *, form: ApprovalForm | None = None, undo: ReasonForm
         warnings=unprintable(found.purpose) if is_open else [],
         withheld=[(offer.method.name, offer.reason) for offer in offers if offer.reason is not None],
     )
-
-
-def _former(session: Session, payment: Payment, documents: Sequence[IssuedDocument]) -> set[int]:
-    """Return the documents of an open payment that count and say another seller than one of today would."""
-    telling = [each for each in documents if each.counts and each.seller_sha256] if payment.is_open else []
-    if not telling:
-        return set()
-    stamps = sellers.present_stamps(session, payment.reseller_id, needs())
-    return {each.id for each in telling if stamps.get(each.method_id, each.seller_sha256) != each.seller_sha256}
 
 
 def _documents_to_issue(offers: list[paying.Offer]) -> list[tuple[int, str, str, Any]]:
