@@ -9,6 +9,7 @@ from hashlib import sha256
 
 from billhook import PaymentPaid
 from sqlalchemy import Connection, select, text
+from sqlalchemy.orm import Session
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.domain.listening import Listening, WatchSpec
@@ -16,7 +17,7 @@ from host_stub.persistence import BalanceWatch, Document, GatewayEvent, Payment,
 from host_stub.persistence.types import Json
 from host_stub.services.books import corrections, proof
 from host_stub.services.charges import subscriptions
-from host_stub.services.money_in import approvals, gateway, payments
+from host_stub.services.money_in import approvals, gateway, payments, versions
 from host_stub.services.money_in.approvals import BankOrder
 from host_stub.services.telling.journal import log
 from tests.support.charging_world import LISTENER, ChargingWorld
@@ -25,6 +26,7 @@ from tests.support.world import MANAGER, MERCHANT, World, an_account, rub
 WATCH = WatchSpec(LISTENER, "low", "balance", "low_at", None)
 _BYTES = b"%PDF-1.7 a bill"
 _FROZEN = {"vat": "20", "basis": "договор 7"}
+_SELLER = {"scheme": "ru", "requisites": {"name": "ООО «Хостинг»"}}
 
 
 class Books(ChargingWorld):
@@ -72,36 +74,41 @@ class Books(ChargingWorld):
         self.give(self.account_id, "-10.00")
         with self.store.write() as session:
             events = session.scalars(select(GatewayEvent.id).where(GatewayEvent.verdict == "parked")).all()
-            session.add(
-                Document(
-                    reseller_id=self.reseller_id,
-                    payment_id=self.approved_id,
-                    method_id=self.bank_id,
-                    kind="receipt",
-                    issued_at=self.store.now(),
-                    file_name="bill.pdf",
-                    content=_BYTES,
-                    sha256=sha256(_BYTES).hexdigest(),
-                    frozen=_FROZEN,
-                    template_sha256="",
-                )
-            )
-            issued_as = {
-                "document": "receipt",
-                "sha256": sha256(_BYTES).hexdigest(),
-                "frozen": sha256(Json.text(_FROZEN).encode()).hexdigest(),
-            }
-            log(
-                session,
-                "payment",
-                self.approved_id,
-                "document.issued",
-                reseller_id=self.reseller_id,
-                by=MANAGER,
-                **issued_as,
-            )
+            self._issued(session, self.approved_id, 1)
+            self.withdrawn_id = self._issued(session, self.waiting_id, 1)
+        versions.withdraw(self.store, self.scope, self.waiting_id, self.withdrawn_id, reason="ошибка", by=MANAGER)
+        with self.store.write() as session:
+            self._issued(session, self.waiting_id, 2)
+            self._issued(session, self.waiting_id, 3)
         for event_id, account_id in zip(events, (self.account_id, None), strict=False):
             gateway.settle_parked(self.store, self.scope, event_id, account_id=account_id, reason="наш", by=MANAGER)
+
+    def _issued(self, session: Session, payment_id: int, version: int) -> int:
+        document = Document(
+            reseller_id=self.reseller_id,
+            payment_id=payment_id,
+            method_id=self.bank_id,
+            kind="receipt",
+            version=version,
+            issued_at=self.store.now(),
+            file_name="bill.pdf",
+            content=_BYTES,
+            sha256=sha256(_BYTES).hexdigest(),
+            frozen=_FROZEN,
+            seller=_SELLER,
+            seller_sha256=sha256(Json.text(_SELLER).encode()).hexdigest(),
+            template_sha256="",
+        )
+        session.add(document)
+        session.flush()
+        issued_as = {
+            "document": "receipt",
+            "sha256": sha256(_BYTES).hexdigest(),
+            "frozen": sha256(Json.text(_FROZEN).encode()).hexdigest(),
+        }
+        action = "document.reissued" if version == 3 else "document.issued"
+        log(session, "payment", payment_id, action, reseller_id=self.reseller_id, by=MANAGER, **issued_as)
+        return document.id
 
     def _approve(self, payment_id: int, number: str) -> None:
         order = BankOrder(rub("5000.00"), number, date(2020, 11, 13))

@@ -67,7 +67,12 @@ def withdraw(store: Store, scope: Scope, payment_id: int, document_id: int, *, r
             raise payments.closed(session, payment)
         must_count(session, document)
         document.withdrawn_at, document.withdrawn_by, document.withdrawn_reason = now(session), str(by), reason
-        said = {"document": document.kind, "version": document.version, "reason": reason}
+        said = {
+            "document": document.kind,
+            "method_id": document.method_id,
+            "version": document.version,
+            "reason": reason,
+        }
         log(session, "payment", payment_id, "document.withdrawn", reseller_id=payment.reseller_id, by=by, **said)
 
 

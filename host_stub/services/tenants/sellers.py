@@ -171,13 +171,16 @@ def begin_regime(store: Store, scope: Scope, reseller_id: int, regime: Regime, *
 
 
 def remove_regime(store: Store, scope: Scope, reseller_id: int, since: date, *, by: Actor) -> None:
-    """Take back that a regime begins on a day; the one before goes on. Raises NotFound, InvalidSettings."""
+    """Take back that a regime begins on a day; the one before goes on. Nothing happens if none begins then.
+
+    Raises NotFound, NoScheme, InvalidSettings.
+    """
     with store.write(scope) as session:
         reseller, scheme = _of(session, scope, reseller_id)
         known = seller_views.regimes(session, reseller_id, scheme.name)
         regime = next((each for each in known if each.since == since), None)
         if regime is None:
-            raise NotFound("SellerRegime", since.isoformat())
+            return
         fault = _told(session, reseller, since, known)
         if fault is not None:
             raise InvalidSettings([fault])
