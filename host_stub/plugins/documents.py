@@ -277,7 +277,7 @@ def _document(drawn: _Drawn, wish: _Wish, at: datetime) -> Document:
 
 def _stated(source: DocumentSource) -> list[list[object]]:
     """Return what the paper states, by what that is called in each language: labels may change with the plugin."""
-    return [[{each: _in_language(label, each) for each in LANGUAGES}, value] for label, value in source.facts.items()]
+    return [[{each: _in_language(label, each) for each in LANGUAGES}, value] for label, value in source.stated.items()]
 
 
 def _in_language(label: Text, language: str) -> str:

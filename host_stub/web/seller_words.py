@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from billhook import LazyText
+from billhook import Catalogue, LazyText
 from billhook.host.schemes import SCHEMES, labelled
 from billhook.i18n import current_language
 
 from host_stub.services.reading.documents import IssuedDocument
 from host_stub.web.panel import panel
+
+_ = Catalogue("host_stub")
 
 
 def needs() -> dict[str, tuple[str, ...]]:
@@ -32,12 +34,11 @@ def log_words() -> dict[str, LazyText | str]:
 
 
 def stated_rows(document: IssuedDocument) -> list[tuple[object, str]]:
-    """Return what an issued document states, as frozen with it: its own facts, then how its seller was taxed."""
+    """Return what an issued document says, as frozen with it: its own words, then the seller's tax system."""
     language = current_language()
     rows: list[tuple[object, str]] = [(names.get(language, ""), value) for names, value in document.stated]
     scheme = SCHEMES.get(str(document.seller.get("scheme", "")))
     tax: Mapping[str, object] = document.seller.get("tax") or {}
     if scheme is not None and tax:
-        rate = f"{tax['rate']} %" if tax.get("rate") is not None else str(labelled(scheme.vats, "none"))
-        rows.append((labelled(scheme.regimes, str(tax["regime"])), rate))
+        rows.append((_("Tax system"), str(labelled(scheme.regimes, str(tax["regime"])))))
     return rows

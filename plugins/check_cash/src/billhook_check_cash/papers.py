@@ -10,7 +10,7 @@ from importlib.resources import files
 from billhook import DocumentSource, PaymentView
 
 from billhook_check_cash.bill import Bill
-from billhook_check_cash.facts import facts_of
+from billhook_check_cash.facts import facts_of, stated_by
 from billhook_check_cash.russian import figures, long_date, short_date
 from billhook_check_cash.words import sum_in_words
 
@@ -37,6 +37,7 @@ def paper_of(bill: Bill) -> DocumentSource:
         file_name=f"{file_noun}-{_file_part(bill.facts.number)}.pdf",
         title=f"{noun} № {bill.facts.number} от {long_date(bill.facts.issued_on)}",
         facts=facts_of(bill),
+        stated=stated_by(bill),
     )
 
 
