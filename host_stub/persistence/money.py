@@ -258,6 +258,7 @@ class Document(Base, OfReseller):
     kind: Mapped[str] = mapped_column(Text)
     version: Mapped[int] = mapped_column(default=1)
     issued_at: Mapped[datetime]
+    issued_on: Mapped[date] = mapped_column(server_default="1970-01-01")  # the day that it was for the reseller then
     file_name: Mapped[str] = mapped_column(Text)
     content: Mapped[bytes] = mapped_column(Blob)
     sha256: Mapped[str] = mapped_column(Text)

@@ -30,7 +30,8 @@ _TOO_FEW_LEGS: Final = (
 )
 _HEADER_EXISTS: Final = "exists (select 1 from ledger_transaction where id = NEW.transaction_id)"
 _FROZEN: Final = (
-    "before update of version, issued_at, content, sha256, frozen, stated, seller, seller_sha256, reason on document"
+    "before update of version, issued_at, issued_on, content, sha256, frozen, stated, seller, seller_sha256, reason "
+    "on document"
 )
 
 _SQLITE: Final[Mapping[str, str]] = {

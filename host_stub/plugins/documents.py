@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -160,7 +160,9 @@ class _Subject:
 def _subject(desk: Desk, session: Session, payment: Payment, method: PaymentMethod, kind: str) -> _Subject:
     last = versions.newest(session, payment.id, method.id, kind)
     version = last.version + 1 if last is not None else 1
-    facts = _facts(desk, session, payment, method, _Version(kind, version, now(session), {}))
+    zone = ZoneInfo(fetch(session, Reseller, payment.reseller_id).timezone)
+    day = now(session).astimezone(zone).date()
+    facts = _facts(desk, payment, method, _Version(kind, version, day, {}))
     seller = seller_of(session, method, desk.registry.provider(method.plugin))
     return _Subject(kind, version, payment_view(session, payment), method, facts, seller)
 
@@ -169,7 +171,7 @@ def _subject(desk: Desk, session: Session, payment: Payment, method: PaymentMeth
 class _Version:
     kind: str
     number: int
-    at: datetime
+    issued_on: date
     frozen: Mapping[str, object]
 
 
@@ -180,7 +182,7 @@ def issued_facts(
     done = versions.issued(session, payment.id, method.id, kind)
     if done is None:
         return None
-    return _facts(desk, session, payment, method, _Version(kind, done.version, done.issued_at, done.frozen))
+    return _facts(desk, payment, method, _Version(kind, done.version, done.issued_on, done.frozen))
 
 
 def current_url(desk: Desk, session: Session, payment: Payment, method: PaymentMethod, kind: str) -> str:
@@ -190,11 +192,10 @@ def current_url(desk: Desk, session: Session, payment: Payment, method: PaymentM
     return document_url(desk, payment, method, kind, number)
 
 
-def _facts(desk: Desk, session: Session, payment: Payment, method: PaymentMethod, version: _Version) -> DocumentFacts:
-    reseller = fetch(session, Reseller, payment.reseller_id)
+def _facts(desk: Desk, payment: Payment, method: PaymentMethod, version: _Version) -> DocumentFacts:
     return DocumentFacts(
         number=payment.number,
-        issued_on=version.at.astimezone(ZoneInfo(reseller.timezone)).date(),
+        issued_on=version.issued_on,
         link=document_url(desk, payment, method, version.kind, version.number),
         frozen=dict(version.frozen),
     )
@@ -262,6 +263,7 @@ def _document(drawn: _Drawn, wish: _Wish, at: datetime) -> Document:
         kind=subject.kind,
         version=subject.version,
         issued_at=at,
+        issued_on=subject.facts.issued_on,
         file_name=source.file_name,
         content=rendered.pdf,
         sha256=rendered.sha256,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime
 from threading import Barrier
 
 import pytest
@@ -13,6 +13,7 @@ from pypdf import PdfReader
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
+from host_stub.adapters.clock import FixedClock
 from host_stub.persistence import Document, LogEntry, Payment, PaymentMethod, Reseller
 from host_stub.plugins import documents
 from host_stub.services.money_in import approvals, payments
@@ -32,6 +33,22 @@ def test_what_was_frozen_with_a_document_comes_back_to_the_plugin(bill: Bill) ->
     assert facts is not None
     assert facts.frozen == kept
     assert facts.frozen["amount_minor"] == 500_000
+
+
+def test_the_day_of_issue_is_that_of_the_zone_in_which_it_was_issued(bill: Bill, clock: FixedClock) -> None:
+    clock.set(datetime(2020, 11, 13, 22, tzinfo=UTC))  # in Moscow the next day
+    bill.payment_id = bill.world.a_payment()
+    bill.issue()
+    with bill.store.write() as session:
+        session.get_one(Reseller, bill.world.reseller_id).timezone = "Europe/London"
+
+    with bill.store.read() as session:
+        payment = session.get_one(Payment, bill.payment_id)
+        method = session.get_one(PaymentMethod, bill.world.bank_id)
+        facts = documents.issued_facts(bill.desk, session, payment, method, "receipt")
+
+    assert facts is not None
+    assert facts.issued_on == date(2020, 11, 14)
 
 
 def test_the_link_opens_the_pdf_without_a_login(bill: Bill) -> None:

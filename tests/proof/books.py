@@ -91,6 +91,7 @@ class Books(ChargingWorld):
             kind="receipt",
             version=version,
             issued_at=self.store.now(),
+            issued_on=self.store.now().date(),
             file_name="bill.pdf",
             content=_BYTES,
             sha256=sha256(_BYTES).hexdigest(),

@@ -131,6 +131,7 @@ class Scene:
             method_id=method.id,
             kind="receipt",
             issued_at=at,
+            issued_on=at.date(),
             file_name="bill.pdf",
             content=b"%PDF",
             sha256=hashlib.sha256(b"%PDF").hexdigest(),

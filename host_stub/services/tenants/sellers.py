@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import date
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from billhook import Catalogue, Finding, Severity
 from billhook.host.schemes import Regime, Scheme
@@ -154,7 +153,9 @@ def begin_regime(store: Store, scope: Scope, reseller_id: int, regime: Regime, *
     with store.write(scope) as session:
         reseller, scheme = _of(session, scope, reseller_id)
         known = seller_views.regimes(session, reseller_id, scheme.name)
-        fault = scheme.tax_fault(regime) or _misplaced(regime, known) or _told(session, reseller, regime.since, known)
+        fault = (
+            scheme.tax_fault(regime) or _misplaced(regime, known) or _told(session, reseller_id, regime.since, known)
+        )
         if fault is not None:
             raise InvalidSettings([fault])
         row = SellerRegime(
@@ -181,7 +182,7 @@ def remove_regime(store: Store, scope: Scope, reseller_id: int, since: date, *, 
         regime = next((each for each in known if each.since == since), None)
         if regime is None:
             return
-        fault = _told(session, reseller, since, known)
+        fault = _told(session, reseller_id, since, known)
         if fault is not None:
             raise InvalidSettings([fault])
         row = SellerRegime.reseller_id == reseller_id, SellerRegime.scheme == scheme.name
@@ -207,28 +208,27 @@ def _misplaced(regime: Regime, known: Sequence[Regime]) -> Finding | None:
     return None
 
 
-def _told(session: Session, reseller: Reseller, since: date, known: Sequence[Regime]) -> Finding | None:
+def _told(session: Session, reseller_id: int, since: date, known: Sequence[Regime]) -> Finding | None:
     """Return the fault if documents of these days say another tax."""
     until = next((each.since for each in known if each.since > since), None)
-    last = last_document(session, reseller, since, until)
+    last = last_document(session, reseller_id, since, until)
     if last is None:
         return None
     text = _("On {day} documents were issued under the present regime: choose a later day, or withdraw them.", day=last)
     return _fault("since", text)
 
 
-def last_document(session: Session, reseller: Reseller, since: date, until: date | None) -> date | None:
+def last_document(session: Session, reseller_id: int, since: date, until: date | None) -> date | None:
     """Return the last day from `since` to before `until` on which a standing document was issued that names the seller.
 
-    Days are the reseller's. What was replaced or withdrawn does not stand.
+    Days are the reseller's, as they were then. What was replaced or withdrawn does not stand.
     """
-    zone = ZoneInfo(reseller.timezone)
     newer = aliased(Document)
-    query = select(func.max(Document.issued_at)).where(
-        Document.reseller_id == reseller.id,
+    query = select(func.max(Document.issued_on)).where(
+        Document.reseller_id == reseller_id,
         Document.seller_sha256 != "",
         Document.withdrawn_at.is_(None),
-        Document.issued_at >= _midnight(since, zone),
+        Document.issued_on >= since,
         ~select(newer.id)
         .where(
             newer.payment_id == Document.payment_id,
@@ -239,13 +239,8 @@ def last_document(session: Session, reseller: Reseller, since: date, until: date
         .exists(),
     )
     if until is not None:
-        query = query.where(Document.issued_at < _midnight(until, zone))
-    at = session.execute(query).scalar_one()
-    return at.astimezone(zone).date() if at else None
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone)
+        query = query.where(Document.issued_on < until)
+    return session.execute(query).scalar_one_or_none()
 
 
 def _of(session: Session, scope: Scope, reseller_id: int) -> tuple[Reseller, Scheme]:

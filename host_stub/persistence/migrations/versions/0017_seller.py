@@ -13,8 +13,9 @@ depends_on = None
 
 INT = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 FORMER = "content, sha256, frozen, issued_at"
-FROZEN = "version, issued_at, content, sha256, frozen, stated, seller, seller_sha256, reason"
+FROZEN = "version, issued_at, issued_on, content, sha256, frozen, stated, seller, seller_sha256, reason"
 COLUMNS = {
+    "issued_on": "1970-01-01",
     "stated": "[]",
     "seller": "{}",
     "seller_sha256": "",
