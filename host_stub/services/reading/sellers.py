@@ -16,7 +16,6 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from host_stub import persistence as rows
-from host_stub.domain.errors import NotFound
 from host_stub.domain.payments import OPEN
 from host_stub.persistence.listings import Cursor, Listing, count_up_to, list_page
 from host_stub.persistence.store import fetch, now
@@ -72,14 +71,12 @@ def seller(session: Session, reseller_id: int) -> Seller | None:
     scheme = seller_views.scheme_of(session, reseller_id)
     if scheme is None:
         return None
-    known = seller_views.seller_view(session, reseller_id, (scheme.name,))
-    assert known is not None
-    day = today(session, reseller_id)
+    known, day = seller_views.regimes(session, reseller_id, scheme.name), today(session, reseller_id)
     return Seller(
         scheme=scheme,
-        requisites=known.requisites,
+        requisites=seller_views.requisites(session, reseller_id, scheme.name),
         accounts=bank_accounts(session, reseller_id),
-        regimes=_regimes(scheme, seller_views.regimes(session, reseller_id, scheme.name), known.taxes, day),
+        regimes=_regimes(scheme, known, scheme.periods(known), day),
         today=day,
     )
 
@@ -136,14 +133,6 @@ def _chosen(session: Session, reseller_id: int) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for account_id, name in session.execute(query):
         found.setdefault(account_id, []).append(name)
-    return found
-
-
-def bank_account(session: Session, reseller_id: int, account_id: int) -> BankAccount:
-    """Raises NotFound, also for one that is not in use any more."""
-    found = next((each for each in bank_accounts(session, reseller_id) if each.id == account_id), None)
-    if found is None:
-        raise NotFound("SellerAccount", account_id)
     return found
 
 

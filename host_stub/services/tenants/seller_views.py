@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from billhook import BankAccountView, SellerView
-from billhook.host.schemes import SCHEMES, Regime, Scheme, scheme_for
+from billhook.host.schemes import Regime, Scheme, scheme_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -35,15 +35,20 @@ def seller_view(
     scheme = scheme_of(session, reseller_id)
     if scheme is None or scheme.name not in schemes:
         return SellerView(next(iter(schemes)))
-    kept = select(SellerRequisites.values).where(
-        SellerRequisites.reseller_id == reseller_id, SellerRequisites.scheme == scheme.name
-    )
     return SellerView(
         scheme=scheme.name,
-        requisites=session.execute(kept).scalar_one_or_none() or {},
+        requisites=requisites(session, reseller_id, scheme.name),
         account=_account(session, reseller_id, scheme, account_id or _chosen(session, method_id)),
         taxes=scheme.periods(regimes(session, reseller_id, scheme.name)),
     )
+
+
+def requisites(session: Session, reseller_id: int, scheme: str) -> Mapping[str, str]:
+    """Return what was entered by the scheme's keys, nothing before."""
+    kept = select(SellerRequisites.values).where(
+        SellerRequisites.reseller_id == reseller_id, SellerRequisites.scheme == scheme
+    )
+    return session.execute(kept).scalar_one_or_none() or {}
 
 
 def _chosen(session: Session, method_id: int) -> int | None:
@@ -94,7 +99,3 @@ def stamp(seller: SellerView | None, day: date) -> Stamp:
         "tax": {"regime": tax.regime, "vat": tax.vat, "rate": tax.rate} if tax else {},
     }
     return Stamp(said, hashlib.sha256(Json.text(said).encode()).hexdigest())
-
-
-def known_scheme(name: str) -> Scheme | None:
-    return SCHEMES.get(name)

@@ -89,9 +89,9 @@ def seller_account_new() -> ResponseReturnValue:
 
 @bp.route("/seller/accounts/<int:bank_account_id>", methods=["GET", "POST"])
 def seller_account(bank_account_id: int) -> ResponseReturnValue:
-    with reading() as session:
-        account = reading_sellers.bank_account(session, current_reseller_id(), bank_account_id)
-    return _account(_known(), account)
+    seller = _known()
+    account = next((each for each in seller.accounts if each.id == bank_account_id), None)
+    return _account(seller, account or abort(404))
 
 
 def _account(seller: Seller, account: BankAccount | None) -> ResponseReturnValue:
