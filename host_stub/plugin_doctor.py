@@ -118,7 +118,7 @@ def _method(patient: Patient, row: PaymentMethod, keys: KeyRing) -> Diagnosis:
         provider = patient.registry.provider(row.plugin)
         view = present_view(patient.store, row, provider, keys)
         found = patient.registry.ask(view, "check_settings", provider.check_settings, view)
-        found = [*found, *settings_doctor.unprintable(provider, view)]
+        found = [*found, *settings_doctor.unprintable(provider, view), *settings_doctor.seller_gaps(view)]
     except PluginError as error:
         return Diagnosis(subject, error.why, error.remedy or "See the failures of the plugin.")
     except MethodUnavailable:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from billhook import AccountType
-from billhook_kit.views import make_account, make_reseller
+from billhook_kit.views import GENERAL, make_account, make_reseller, make_seller
 from sqlalchemy.orm import Session
 
+from host_stub.domain.actors import SYSTEM
 from host_stub.persistence import (
     AccessLevel,
     Account,
     AccountAccess,
     PluginActivation,
     Reseller,
+    SellerAccount,
+    SellerRegime,
+    SellerRequisites,
     User,
     UserKind,
     WebSession,
@@ -38,7 +43,28 @@ def add_reseller(session: Session, plugin: str, currency: str) -> int:
     session.add(row)
     session.flush()
     session.add(PluginActivation(reseller_id=row.id, plugin=plugin, enabled=True, changed_at=now(session)))
+    _add_seller(session, row.id)
     return row.id
+
+
+def _add_seller(session: Session, reseller_id: int) -> None:
+    """Enter what papers say of the sample seller."""
+    sample = make_seller()
+    assert sample.account is not None
+    owned: dict[str, Any] = {"reseller_id": reseller_id, "scheme": sample.scheme}
+    at = now(session)
+    session.add(SellerRequisites(**owned, values=dict(sample.requisites), changed_at=at))
+    session.add(SellerAccount(**owned, values=dict(sample.account.values), is_default=True, created_at=at))
+    session.add(
+        SellerRegime(
+            **owned,
+            valid_from=GENERAL.since,
+            regime=GENERAL.regime,
+            vat=GENERAL.vat,
+            created_at=at,
+            created_by=str(SYSTEM),
+        )
+    )
 
 
 def add_operator(session: Session) -> None:

@@ -10,9 +10,10 @@ from typing import Final
 from urllib.parse import urlencode
 
 from billhook import AccountType, Money, PaymentPaid
+from billhook.host.schemes import Regime
 from sqlalchemy import delete, select
 
-from host_stub.demo.firms import PlanOnSale
+from host_stub.demo.firms import TAXED_SINCE, PlanOnSale, Seller
 from host_stub.demo.stage import ZONE, Stage, Story, TimeMachine
 from host_stub.domain.actors import Actor
 from host_stub.domain.resellers import ResellerDraft
@@ -39,7 +40,7 @@ from host_stub.services.people import passwords, users
 from host_stub.services.people.users import Invitations, NewUser
 from host_stub.services.settings import plugin_settings
 from host_stub.services.telling import journal
-from host_stub.services.tenants import accounts, resellers
+from host_stub.services.tenants import accounts, resellers, sellers
 from host_stub.services.tenants.accounts import AccountDraft
 
 BANK: Final = "check_cash"
@@ -113,6 +114,13 @@ class Shop:
     def switch_on(self, plugins: Collection[str], *, by: Actor) -> None:
         for plugin in plugins:
             resellers.switch_plugin(self.stage, self.reseller_id, plugin, on=True, by=by)
+
+    def sells_as(self, seller: Seller) -> None:
+        """Enter requisites, bank account and tax regime, as the page of the seller would."""
+        where = self.stage, self.scope, self.reseller_id
+        sellers.save_requisites(*where, seller.requisites, by=self.manager)
+        sellers.save_account(*where, seller.account, by=self.manager)
+        sellers.begin_regime(*where, Regime(TAXED_SINCE, *seller.tax), by=self.manager)
 
     def offer(
         self, plugin: str, name: str, text: str, types: tuple[AccountType, ...], settings: dict[str, object]

@@ -6,6 +6,7 @@ Addresses end in `.example`; no tax office 00 and no bank 040000901 exist.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from billhook import AccountType
@@ -63,36 +64,56 @@ STUDIO: Final = ResellerDraft(
 )
 STUDIO_MANAGERS: Final = (NewUser("anna@obrazcovo.example", "Анна Образцова"),)
 
-HOSTING_REQUISITES: Final = {
-    "payee_name": "ООО «Демохост»",
-    "inn": "0012345017",
-    "kpp": "001201001",
-    "address": "101000, г. Москва, ул. Примерная, д. 1, офис 10",
-    "phone": "8 800 000-00-01",
-    "account": "40702810700000000001",
-    "bank_name": "АО «Демонстрационный банк» г. Москва",
-    "bic": "040000901",
-    "corr_account": "30101810200000000901",
-    "director_title": "Генеральный директор",
-    "director": "Северов О. П.",
-    "accountant": "Соколова М. И.",
-    "vat_regime": "general",
-    "service_name": "Предоплата за услуги хостинга",
-}
-STUDIO_REQUISITES: Final = {
-    "payee_name": "ИП Образцова Анна Сергеевна",
-    "inn": "001234560190",
-    "address": "190000, г. Санкт-Петербург, Примерный пер., д. 2",
-    "phone": "+7 812 000-00-03",
-    "account": "40802810800000000002",
-    "bank_name": "АО «Примерный банк» г. Санкт-Петербург",
-    "bic": "040000902",
-    "corr_account": "30101810500000000902",
-    "director_title": "Индивидуальный предприниматель",
-    "director": "Образцова А. С.",
-    "vat_regime": "none",
-    "service_name": "Аренда виртуального сервера",
-}
+
+@dataclass(frozen=True)
+class Seller:
+    """requisites, account: by the keys of the scheme `ru`. tax: system and way of VAT, for ever."""
+
+    requisites: dict[str, str]
+    account: dict[str, str]
+    tax: tuple[str, str]
+
+
+HOSTING_SELLER: Final = Seller(
+    {
+        "name": "ООО «Демохост»",
+        "inn": "0012345017",
+        "kpp": "001201001",
+        "address": "101000, г. Москва, ул. Примерная, д. 1, офис 10",
+        "phone": "8 800 000-00-01",
+        "director_title": "Генеральный директор",
+        "director": "Северов О. П.",
+        "accountant": "Соколова М. И.",
+    },
+    {
+        "account": "40702810700000000001",
+        "bank_name": "АО «Демонстрационный банк» г. Москва",
+        "bic": "040000901",
+        "corr_account": "30101810200000000901",
+    },
+    ("general", "general"),
+)
+STUDIO_SELLER: Final = Seller(
+    {
+        "name": "ИП Образцова Анна Сергеевна",
+        "inn": "001234560190",
+        "address": "190000, г. Санкт-Петербург, Примерный пер., д. 2",
+        "phone": "+7 812 000-00-03",
+        "director_title": "Индивидуальный предприниматель",
+        "director": "Образцова А. С.",
+    },
+    {
+        "account": "40802810800000000002",
+        "bank_name": "АО «Примерный банк» г. Санкт-Петербург",
+        "bic": "040000902",
+        "corr_account": "30101810500000000902",
+    },
+    ("usn_income", "none"),
+)
+HOSTING_BILL: Final = {"service_name": "Предоплата за услуги хостинга"}
+STUDIO_BILL: Final = {"service_name": "Аренда виртуального сервера"}
+#: Long before the first bill of the demo.
+TAXED_SINCE: Final = date(2019, 1, 1)
 BANK_TEXT: Final = (
     "<p>Счет с QR-кодом: оплатите его в приложении банка или по реквизитам. Деньги зачисляются в течение рабочего "
     "дня.</p>"

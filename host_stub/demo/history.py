@@ -37,7 +37,8 @@ def tell(hosting: Shop, studio: Shop, time: TimeMachine, operator: Actor, gatewa
 def _open_hosting(shop: Shop, operator: Actor, gateway_settings: dict[str, object]) -> None:
     shop.open(firms.HOSTING, firms.HOSTING_MANAGERS[0], by=operator, first_number=firms.HOSTING_FIRST_NUMBER)
     shop.switch_on(PLUGINS, by=operator)
-    shop.offer(BANK, "Банковский перевод", firms.BANK_TEXT, EVERYBODY, dict(firms.HOSTING_REQUISITES))
+    shop.sells_as(firms.HOSTING_SELLER)
+    shop.offer(BANK, "Банковский перевод", firms.BANK_TEXT, EVERYBODY, dict(firms.HOSTING_BILL))
     # The access is set once for all methods of the gateway; the studio's method has its own.
     address = {"payment_address": gateway_settings["payment_address"]}
     shop.share(GATEWAY, {key: value for key, value in gateway_settings.items() if key not in address})
@@ -49,7 +50,8 @@ def _open_hosting(shop: Shop, operator: Actor, gateway_settings: dict[str, objec
 def _open_studio(shop: Shop, operator: Actor, gateway_settings: dict[str, object]) -> None:
     shop.open(firms.STUDIO, firms.STUDIO_MANAGERS[0], by=operator)
     shop.switch_on(PLUGINS, by=operator)
-    shop.offer(BANK, "Банковский перевод", firms.BANK_TEXT, EVERYBODY, dict(firms.STUDIO_REQUISITES))
+    shop.sells_as(firms.STUDIO_SELLER)
+    shop.offer(BANK, "Банковский перевод", firms.BANK_TEXT, EVERYBODY, dict(firms.STUDIO_BILL))
     shop.offer(GATEWAY, "PayMaster", firms.GATEWAY_TEXT, PEOPLE, gateway_settings)
     shop.sell(firms.STUDIO_PLANS)
     shop.warn_below("100.00")

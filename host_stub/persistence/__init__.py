@@ -45,6 +45,7 @@ from host_stub.persistence.people import (
     WebSession,
 )
 from host_stub.persistence.sales import Charge, ChargingFailure, Plan, Subscription
+from host_stub.persistence.sellers import MethodAccount, SellerAccount, SellerRegime, SellerRequisites
 from host_stub.persistence.store import Store, open_store
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "LogEntry",
     "LoginToken",
     "Mail",
+    "MethodAccount",
     "MetricCount",
     "Notice",
     "OfOperator",
@@ -89,6 +91,9 @@ __all__ = [
     "RateLimit",
     "Reseller",
     "Scope",
+    "SellerAccount",
+    "SellerRegime",
+    "SellerRequisites",
     "Store",
     "Subscription",
     "SubscriptionStatus",

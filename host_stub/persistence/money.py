@@ -205,7 +205,10 @@ class CallbackRefusal(Base, OfReseller):
 
 
 class Document(Base, OfReseller):
-    """An issued document, frozen: GET serves these bytes and nothing else."""
+    """A version of an issued document, frozen: GET serves these bytes and nothing else.
+
+    Versions count 1, 2, 3 … without a gap. Only the newest counts, unless it was withdrawn; the others are kept.
+    """
 
     __tablename__ = "document"
     __table_args__ = (
@@ -213,6 +216,7 @@ class Document(Base, OfReseller):
         within_reseller("payment_id", to="payment"),
         within_reseller("method_id", to="payment_method"),
         UniqueConstraint("payment_id", "method_id", "kind", "version"),
+        Index(None, "reseller_id", "method_id", "seller_sha256"),
         STRICT,
     )
 
@@ -222,12 +226,21 @@ class Document(Base, OfReseller):
     kind: Mapped[str] = mapped_column(Text)
     version: Mapped[int] = mapped_column(default=1)
     issued_at: Mapped[datetime]
+    issued_on: Mapped[date] = mapped_column(server_default="1970-01-01")  # the day that it was for the reseller then
     file_name: Mapped[str] = mapped_column(Text)
     content: Mapped[bytes] = mapped_column(Blob)
     sha256: Mapped[str] = mapped_column(Text)
     frozen: Mapped[Any] = mapped_column(Json)  # VAT rate, basis, amount, table version …
     template_sha256: Mapped[str] = mapped_column(Text)
     used_stock: Mapped[bool] = mapped_column(Flag, default=False)  # the reseller's template failed
+    # what it states for people, [[{language: label}, value]]
+    stated: Mapped[Any] = mapped_column(Json, default=list, server_default="[]")
+    seller: Mapped[Any] = mapped_column(Json, default=dict, server_default="{}")  # who sold, as the view said it then
+    seller_sha256: Mapped[str] = mapped_column(Text, default="", server_default="")  # empty: it names no seller
+    reason: Mapped[str] = mapped_column(Text, default="", server_default="")  # why this version took the former's place
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[str] = mapped_column(Text, default="", server_default="")
+    withdrawn_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class PaymentMethod(Base, OfReseller):

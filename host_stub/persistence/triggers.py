@@ -44,7 +44,10 @@ _UNDECIDED: Final = (
     "not exists (select 1 from arrival_decision where arrival_id = NEW.id and n = NEW.decisions "
     "and state = NEW.state and waits = NEW.waits and credited_minor = NEW.credited_minor)"
 )
-_FROZEN: Final = "before update of content, sha256, frozen, issued_at on document"
+_FROZEN: Final = (
+    "before update of version, issued_at, issued_on, content, sha256, frozen, stated, seller, seller_sha256, reason "
+    "on document"
+)
 
 _SQLITE: Final[Mapping[str, str]] = {
     **{

@@ -79,9 +79,10 @@ def callback_urls(desk: Desk, provider: PaymentProvider, payment: Payment, metho
     }
 
 
-def document_url(desk: Desk, payment: Linked, method: Offered, kind: str) -> str:
-    """Return the public address of a document: who has it may open it while the payment is open."""
-    h = capability(desk.keys, payment, method.id, kind)
+def document_url(desk: Desk, payment: Linked, method: Offered, kind: str, version: int = 1) -> str:
+    """Return the public address of a document's version: who has it may open it while it counts and the payment is
+    open."""
+    h = capability(desk.keys, payment, method.id, kind, version)
     return f"{desk.base_url}/plugin/{method.plugin}/payment/{payment.id}/payment_method/{method.id}/{kind}?h={h}"
 
 

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 import structlog
-from billhook import AccountType, DocumentFacts, DocumentSource, IssuesDocuments, PaymentView
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from billhook import (
+    AccountType,
+    Catalogue,
+    DocumentFacts,
+    DocumentSource,
+    IssuesDocuments,
+    LazyText,
+    PaymentView,
+    SellerView,
+)
+from billhook.i18n import LANGUAGES
+from billhook.settings import Text
 from sqlalchemy.orm import Session
 
 from host_stub.adapters.render.errors import StockNotDrawn
@@ -23,62 +32,106 @@ from host_stub.persistence.store import fetch, now
 from host_stub.persistence.types import Json
 from host_stub.plugins import failures
 from host_stub.plugins.desk import Desk, document_url
-from host_stub.services.money_in import payments
-from host_stub.services.money_in.capability import opens
-from host_stub.services.money_in.methods import present_view
+from host_stub.services.money_in import payments, versions
+from host_stub.services.money_in.methods import present_view, seller_of
 from host_stub.services.money_in.templates import digest
 from host_stub.services.reading import methods
 from host_stub.services.telling.journal import log
 from host_stub.services.telling.views import payment_view
 from host_stub.services.tenants.open_resellers import is_open, must_be_open
+from host_stub.services.tenants.seller_views import Stamp, stamp
 
 if TYPE_CHECKING:
     from host_stub.adapters.render import RenderedDocument
 
+_ = Catalogue("host_stub")
 _log = structlog.get_logger("billhook.plugins")
+#: Requisites that change while a document is drawn are drawn anew; nobody changes them this often.
+_TRIES: Final = 3
 
 
-def issued(session: Session, payment_id: int, method_id: int, kind: str) -> Document | None:
-    """Return the newest version of a document, if it was issued."""
-    query = (
-        select(Document)
-        .where(Document.payment_id == payment_id, Document.method_id == method_id, Document.kind == kind)
-        .order_by(Document.version.desc())
-        .limit(1)
-    )
-    return session.scalars(query).one_or_none()
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """document_id: the version that the manager saw and wants replaced. reason: why, for the log and the staff."""
+
+    document_id: int
+    reason: str
 
 
 def issue(desk: Desk, scope: Scope, payment_id: int, method_id: int, kind: str, *, by: Actor) -> int:
-    """Issue a document if it was not issued yet, and return its id. Twins agree on the first one.
+    """Issue a document if there is none that counts, and return its id. Twins agree on the first one.
 
     Raises NotFound, ResellerClosed, PaymentClosed, MethodUnavailable, PluginUnavailable, RendererBusy, RendererBroken.
     """
+    return _issued(desk, scope, _Wish(payment_id, method_id, kind, by))
+
+
+def reissue(desk: Desk, scope: Scope, payment_id: int, replacement: Replacement, *, by: Actor) -> int:
+    """Issue the document anew as its next version, with what holds now, and return its id.
+
+    Raises what `issue` raises; NoLongerCounts if somebody replaced or withdrew that version before.
+    """
     with desk.store.read(scope) as session:
-        payment, method = _pair(session, payment_id, method_id)
-        done = issued(session, payment_id, method_id, kind)
-        if done is not None:
-            return done.id
-        if not is_open(session, payment.reseller_id):
-            raise ResellerClosed(payment.reseller_id)
-        if payment.status not in OPEN:
-            raise payments.closed(session, payment)
-        account = fetch(session, Account, payment.account_id)
-        if method_id not in {
-            offered.id for offered in methods.offered(session, account.reseller_id, AccountType(account.type))
-        }:
-            raise MethodUnavailable(method_id, "not offered")
-        subject = _subject(desk, session, payment, method, kind)
-    source = _source(desk, subject)
-    rendered = _drawn(desk, subject.method, source)
-    try:
-        return _freeze(desk, scope, subject, source, rendered, by)
-    except IntegrityError:
+        former = versions.of_payment(session, payment_id, replacement.document_id)
+        wish = _Wish(payment_id, former.method_id, former.kind, by, replacement)
+    return _issued(desk, scope, wish)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    payment_id: int
+    method_id: int
+    kind: str
+    by: Actor
+    replacement: Replacement | None = None
+
+    @property
+    def named(self) -> tuple[int, int, str]:
+        return self.payment_id, self.method_id, self.kind
+
+
+def _issued(desk: Desk, scope: Scope, wish: _Wish) -> int:
+    for _try in range(_TRIES):
         with desk.store.read(scope) as session:
-            done = issued(session, payment_id, method_id, kind)
-        if done is None:
-            raise
-        return done.id
+            done = _done(session, wish)
+            if done is not None:
+                return done
+            subject = _to_issue(desk, session, wish)
+        source = _source(desk, subject)
+        rendered = _drawn(desk, subject.method, source)
+        document_id = _freeze(desk, scope, wish, _Drawn(subject, source, rendered))
+        if document_id is not None:
+            return document_id
+    raise MethodUnavailable(wish.method_id, _("The requisites are being changed. Try again in a minute."))
+
+
+def _done(session: Session, wish: _Wish) -> int | None:
+    """Return the id of the version that counts, where that is what is wished for. Raises NoLongerCounts."""
+    if wish.replacement is not None:
+        former = versions.of_payment(session, wish.payment_id, wish.replacement.document_id)
+        versions.must_count(session, former)
+        return None
+    found = versions.issued(session, *wish.named)
+    return found.id if found is not None else None
+
+
+def _to_issue(desk: Desk, session: Session, wish: _Wish) -> _Subject:
+    payment, method = _pair(session, wish.payment_id, wish.method_id)
+    if not is_open(session, payment.reseller_id):
+        raise ResellerClosed(payment.reseller_id)
+    if payment.status not in OPEN:
+        raise payments.closed(session, payment)
+    account = fetch(session, Account, payment.account_id)
+    if method.id not in {
+        offered.id for offered in methods.offered(session, account.reseller_id, AccountType(account.type))
+    }:
+        raise MethodUnavailable(method.id, "not offered")
+    subject = _subject(desk, session, payment, method, wish.kind)
+    if subject.seller is not None and not (
+        subject.seller.is_complete and subject.seller.tax_on(subject.facts.issued_on)
+    ):
+        raise MethodUnavailable(method.id, _("The seller's requisites, bank account or tax regime are not entered."))
+    return subject
 
 
 def _pair(session: Session, payment_id: int, method_id: int) -> tuple[Payment, PaymentMethod]:
@@ -93,41 +146,58 @@ class _Subject:
     """What a document is about, read in one unit; the provider is asked after it ended."""
 
     kind: str
+    version: int
     payment: PaymentView
     method: PaymentMethod
     facts: DocumentFacts
+    seller: SellerView | None
+
+    @property
+    def stamp(self) -> Stamp:
+        return stamp(self.seller, self.facts.issued_on)
 
 
 def _subject(desk: Desk, session: Session, payment: Payment, method: PaymentMethod, kind: str) -> _Subject:
-    facts = _facts(desk, session, payment, method, kind, now(session), {})
-    return _Subject(kind, payment_view(session, payment), method, facts)
+    last = versions.newest(session, payment.id, method.id, kind)
+    version = last.version + 1 if last is not None else 1
+    zone = ZoneInfo(fetch(session, Reseller, payment.reseller_id).timezone)
+    day = now(session).astimezone(zone).date()
+    facts = _facts(desk, payment, method, _Version(kind, version, day, {}))
+    seller = seller_of(session, method, desk.registry.provider(method.plugin))
+    return _Subject(kind, version, payment_view(session, payment), method, facts, seller)
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    kind: str
+    number: int
+    issued_on: date
+    frozen: Mapping[str, object]
 
 
 def issued_facts(
     desk: Desk, session: Session, payment: Payment, method: PaymentMethod, kind: str
 ) -> DocumentFacts | None:
-    """Return what was frozen when a document was issued, or None if it was not yet."""
-    done = issued(session, payment.id, method.id, kind)
+    """Return what was frozen when the version that counts was issued, or None if there is none."""
+    done = versions.issued(session, payment.id, method.id, kind)
     if done is None:
         return None
-    return _facts(desk, session, payment, method, kind, done.issued_at, done.frozen)
+    return _facts(desk, payment, method, _Version(kind, done.version, done.issued_on, done.frozen))
 
 
-def _facts(
-    desk: Desk,
-    session: Session,
-    payment: Payment,
-    method: PaymentMethod,
-    kind: str,
-    at: datetime,
-    frozen: Mapping[str, object],
-) -> DocumentFacts:
-    reseller = fetch(session, Reseller, payment.reseller_id)
+def current_url(desk: Desk, session: Session, payment: Payment, method: PaymentMethod, kind: str) -> str:
+    """Return the public address of the version that counts, or of the one that would be issued next."""
+    last = versions.newest(session, payment.id, method.id, kind)
+    number = 1 if last is None else last.version + (last.withdrawn_at is not None)
+    return document_url(desk, payment, method, kind, number)
+
+
+def _facts(desk: Desk, payment: Payment, method: PaymentMethod, version: _Version) -> DocumentFacts:
     return DocumentFacts(
         number=payment.number,
-        issued_on=at.astimezone(ZoneInfo(reseller.timezone)).date(),
-        link=document_url(desk, payment, method, kind),
-        frozen=dict(frozen),
+        issued_on=version.issued_on,
+        link=document_url(desk, payment, method, version.kind, version.number),
+        frozen=dict(version.frozen),
     )
 
 
@@ -154,46 +224,79 @@ def _contained(desk: Desk, method: PaymentMethod, draw: Callable[[], RenderedDoc
         raise
 
 
-def _freeze(
-    desk: Desk, scope: Scope, subject: _Subject, source: DocumentSource, rendered: RenderedDocument, by: Actor
-) -> int:
-    payment_id = subject.payment.id
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    subject: _Subject
+    source: DocumentSource
+    rendered: RenderedDocument
+
+
+def _freeze(desk: Desk, scope: Scope, wish: _Wish, drawn: _Drawn) -> int | None:
+    """Keep what was drawn and return its id, or that of a twin; None if the seller changed while it was drawn."""
+    subject = drawn.subject
     with desk.store.write(scope) as session:
-        must_be_open(session, fetch(session, Payment, payment_id).reseller_id)
-        payment = fetch(session, Payment, payment_id, lock=True)
+        must_be_open(session, subject.method.reseller_id)  # and keeps the seller as it is
+        payment = fetch(session, Payment, wish.payment_id, lock=True)
         if payment.status not in OPEN:
             raise payments.closed(session, payment)  # while the document was drawn
-        document = _document(subject, source, rendered, now(session))
+        done = _done(session, wish)
+        if done is not None:
+            return done
+        seller = seller_of(session, subject.method, desk.registry.provider(subject.method.plugin))
+        last = versions.newest(session, *wish.named)
+        if stamp(seller, subject.facts.issued_on) != subject.stamp or (last.version if last else 0) >= subject.version:
+            return None
+        document = _document(drawn, wish, now(session))
         session.add(document)
         session.flush()
-        _tell(session, subject, source, rendered, by)
+        _tell(session, drawn, wish)
         return document.id
 
 
-def _document(subject: _Subject, source: DocumentSource, rendered: RenderedDocument, at: datetime) -> Document:
+def _document(drawn: _Drawn, wish: _Wish, at: datetime) -> Document:
+    subject, source, rendered = drawn.subject, drawn.source, drawn.rendered
     template = source.stock if rendered.used_stock else source.template
     return Document(
         reseller_id=subject.method.reseller_id,
         payment_id=subject.payment.id,
         method_id=subject.method.id,
         kind=subject.kind,
-        version=1,
+        version=subject.version,
         issued_at=at,
+        issued_on=subject.facts.issued_on,
         file_name=source.file_name,
         content=rendered.pdf,
         sha256=rendered.sha256,
         frozen=dict(source.frozen),
+        stated=_stated(source),
+        seller=dict(subject.stamp.said),
+        seller_sha256=subject.stamp.sha256,
+        reason=wish.replacement.reason if wish.replacement else "",
         template_sha256=digest(template),
         used_stock=rendered.used_stock,
     )
 
 
-def _tell(session: Session, subject: _Subject, source: DocumentSource, rendered: RenderedDocument, by: Actor) -> None:
+def _stated(source: DocumentSource) -> list[list[object]]:
+    """Return what the paper states, by what that is called in each language: labels may change with the plugin."""
+    return [[{each: _in_language(label, each) for each in LANGUAGES}, value] for label, value in source.stated.items()]
+
+
+def _in_language(label: Text, language: str) -> str:
+    return label.in_language(language) if isinstance(label, LazyText) else label
+
+
+def _tell(session: Session, drawn: _Drawn, wish: _Wish) -> None:
     """Log on the payment that a document was issued, and on its method that the reseller's template failed."""
-    payment, method = subject.payment, subject.method
+    source, rendered = drawn.source, drawn.rendered
+    payment, method = drawn.subject.payment, drawn.subject.method
     frozen = digest(Json.text(dict(source.frozen)))
-    issued_as = {"document": subject.kind, "sha256": rendered.sha256, "frozen": frozen}
-    log(session, "payment", payment.id, "document.issued", reseller_id=method.reseller_id, by=by, **issued_as)
+    issued_as: dict[str, object] = {"document": wish.kind, "sha256": rendered.sha256, "frozen": frozen}
+    action = "document.issued"
+    if wish.replacement is not None:
+        action = "document.reissued"
+        issued_as |= {"version": drawn.subject.version, "reason": wish.replacement.reason}
+    log(session, "payment", payment.id, action, reseller_id=method.reseller_id, by=wish.by, **issued_as)
     if rendered.used_stock:
         failed = {"problem": rendered.problem or "", "payment": payment.number, "template": digest(source.template)}
         action = "method.template_failed"
@@ -224,43 +327,3 @@ def preview(desk: Desk, scope: Scope, payment_id: int, method_id: int, kind: str
     source = _source(desk, subject)
     tried = replace(source, template=template or source.stock)
     return _contained(desk, subject.method, lambda: desk.renderer.prove(tried))
-
-
-@dataclass(frozen=True, slots=True)
-class PublicDocument:
-    """What a capability opens: the frozen bytes, or, on a final payment, only that it is final (`content` None)."""
-
-    content: bytes | None
-    file_name: str
-    reseller_id: int
-    account_id: int
-    payment_id: int
-    issued_at: datetime | None
-
-
-def open_public(desk: Desk, plugin: str, payment_id: int, method_id: int, kind: str, h: str) -> PublicDocument:
-    """Return what a link shows. Raises NotFound for a wrong or foreign h, payment, method or plugin: all the same."""
-    with desk.store.read() as session:
-        payment = session.get(Payment, payment_id)
-        method = session.get(PaymentMethod, method_id)
-        # The comparison runs for missing rows too, so that they answer no faster than a wrong h.
-        probe = payment or Payment(id=0, reseller_id=0, key_version=0)
-        right = opens(desk.keys, probe, method_id, kind, h)
-        document = issued(session, payment_id, method_id, kind)
-        if (
-            not right
-            or payment is None
-            or method is None
-            or document is None
-            or method.plugin != plugin
-            or method.reseller_id != payment.reseller_id
-        ):
-            raise NotFound("Document", payment_id)
-        return PublicDocument(
-            content=document.content if payment.status in OPEN else None,
-            file_name=document.file_name,
-            reseller_id=payment.reseller_id,
-            account_id=payment.account_id,
-            payment_id=payment.id,
-            issued_at=document.issued_at,
-        )

@@ -39,8 +39,8 @@ from host_stub.domain.payments import OPEN
 from host_stub.persistence import Payment, PaymentMethod, PluginActivation, Scope
 from host_stub.persistence.store import fetch, now
 from host_stub.plugins import masking, status_queries
-from host_stub.plugins.desk import Desk, callback_urls, document_url, payment_url
-from host_stub.plugins.documents import issued_facts
+from host_stub.plugins.desk import Desk, callback_urls, payment_url
+from host_stub.plugins.documents import current_url, issued_facts
 from host_stub.plugins.errors import PluginFailed, PluginOverran, PluginPaused, PluginUnavailable
 from host_stub.plugins.frozen_requests import draft_of, thawed
 from host_stub.services.money_in import gateway, payments, questions, tries
@@ -256,9 +256,7 @@ def _request(
         row = fetch(session, Payment, payment_id)
         addresses = Addresses(
             callbacks=callback_urls(desk, offer.provider, row, offer.method),
-            documents={
-                kind.name: document_url(desk, row, offer.method, kind.name) for kind in documents_of(offer.provider)
-            },
+            documents={},  # of each version another: as they are when they are handed over
             payment_page=payment_url(desk, row),
         )
         return StartRequest(payment_view(session, row, language), method, addresses, "", 0, language)
@@ -269,13 +267,13 @@ def _call(
 ) -> Started:
     with desk.store.read(scope) as session:
         row = fetch(session, Payment, payment_id)
-        found = {
-            kind.name: issued_facts(desk, session, row, offer.method, kind.name)
-            for kind in documents_of(offer.provider)
-        }
+        kinds = documents_of(offer.provider)
+        urls = {kind.name: current_url(desk, session, row, offer.method, kind.name) for kind in kinds}
+        found = {kind.name: issued_facts(desk, session, row, offer.method, kind.name) for kind in kinds}
         view = payment_view(session, row, language)
     known = {name: facts for name, facts in found.items() if facts is not None}
-    request = replace(thawed(begun, offer.provider, method, language, desk.keys), documents=known)
+    request = thawed(begun, offer.provider, method, language, desk.keys)
+    request = replace(request, documents=known, addresses=replace(request.addresses, documents=urls))
     asked = {each.key for each in offer.provider.asks if each.kind is SettingKind.SECRET}
 
     def called() -> Start:

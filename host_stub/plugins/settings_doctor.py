@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from billhook import Catalogue, Finding, Level, MethodView, PaymentProvider, Setting, SettingKind, Severity
+from billhook import Catalogue, Finding, Level, MethodView, PaymentProvider, SellerView, Setting, SettingKind, Severity
 from billhook.host.reading import documents_of
+from billhook.host.schemes import SCHEMES
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -36,7 +37,21 @@ def ask(registry: Providers, provider: PaymentProvider, view: MethodView) -> lis
         found = registry.ask(view, "check_settings", provider.check_settings, view)
     except PluginUnavailable as error:
         return [Finding(Severity.ERROR, _("The plugin could not check the settings."), error.why)]
-    return [*found, *unprintable(provider, view)]
+    return [*found, *unprintable(provider, view), *seller_gaps(view)]
+
+
+def seller_gaps(view: MethodView) -> list[Finding]:
+    """Return what is not entered yet of the seller that a method's papers need."""
+    if view.seller is None or view.seller.is_complete:
+        return []
+    gaps = {
+        _("requisites"): view.seller.requisites,
+        _("bank account"): view.seller.account,
+        _("tax regime"): view.seller.taxes,
+    }
+    missing = ", ".join(str(name) for name, value in gaps.items() if not value)
+    text = _("Not offered, and bills cannot be issued: of the seller is missing: {missing}.", missing=missing)
+    return [Finding(Severity.WARNING, text, _("Enter it on the page “Requisites and taxes”."))]
 
 
 def unprintable(provider: PaymentProvider, view: MethodView) -> list[Finding]:
@@ -44,7 +59,7 @@ def unprintable(provider: PaymentProvider, view: MethodView) -> list[Finding]:
     if not documents_of(provider):
         return []
     texts = [s for s in provider.settings if s.kind in (SettingKind.TEXT, SettingKind.MULTILINE)]
-    return [
+    return [*_unprintable_seller(view.seller)] + [
         Finding(
             Severity.WARNING,
             _(
@@ -58,6 +73,20 @@ def unprintable(provider: PaymentProvider, view: MethodView) -> list[Finding]:
         for setting in texts
         if (signs := lost(view.text(setting.key)))
     ]
+
+
+def _unprintable_seller(seller: SellerView | None) -> Iterator[Finding]:
+    scheme = SCHEMES.get(seller.scheme) if seller is not None else None
+    if seller is None or scheme is None:
+        return
+    for field in (*scheme.requisites, *scheme.account):
+        if signs := lost(seller.text(field.key)):
+            told = {"setting": field.label, "signs": " ".join(signs)}
+            yield Finding(
+                Severity.WARNING,
+                _("Documents cannot show these signs of “{setting}”: {signs}.", **told),
+                _("Write it without them in the requisites: a bill would carry “?” instead, or nothing."),
+            )
 
 
 def named(findings: Collection[Finding], settings: Sequence[Setting]) -> list[Finding]:
@@ -95,11 +124,11 @@ def heirs(
     inherited = [setting for setting in settings if setting.level is Level.METHOD]
     with desk.store.read(scope) as session:
         found = [
-            (row, name, above)
+            (row, name, above, methods.seller_of(session, row, provider))
             for row, name in _methods(session, owner)
             if _inherits(row, inherited, above := _above(session, row, provider, owner, trial), owner.level)
         ]
-    return [Heir(in_view(row), name, _wrong(desk, row, provider, above)) for row, name, above in found]
+    return [Heir(in_view(row), name, _wrong(desk, row, provider, above, seller)) for row, name, above, seller in found]
 
 
 def broken_by(desk: Desk, scope: Scope, owner: Owner, settings: Sequence[Setting], trial: Place) -> list[Heir]:
@@ -109,9 +138,11 @@ def broken_by(desk: Desk, scope: Scope, owner: Owner, settings: Sequence[Setting
     return [heir for heir in after if heir.errors - before.get(heir.method.id, frozenset())]
 
 
-def _wrong(desk: Desk, row: PaymentMethod, provider: PaymentProvider, above: Kept) -> tuple[Finding, ...]:
+def _wrong(
+    desk: Desk, row: PaymentMethod, provider: PaymentProvider, above: Kept, seller: SellerView | None
+) -> tuple[Finding, ...]:
     found = methods.check(
-        row, provider, desk.keys, desk.store.now(), above, lambda view: ask(desk.registry, provider, view)
+        row, provider, desk.keys, desk.store.now(), above, lambda view: ask(desk.registry, provider, view), seller
     )
     return tuple(named([f for f in found if f.severity in _FAULTS], provider.settings))
 

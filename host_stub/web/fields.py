@@ -19,7 +19,7 @@ from wtforms import StringField, TextAreaField
 from wtforms.validators import StopValidation
 
 from host_stub.domain.amounts import AmountProblem, UnreadableAmount, read_amount
-from host_stub.domain.days import DayProblem, UnreadableDay, read_day
+from host_stub.domain.days import DayProblem, UnreadableDay, day_meant, read_day
 from host_stub.domain.requisites import order_number
 from host_stub.domain.texts import clean_line, clean_text
 
@@ -295,3 +295,16 @@ class DayField(AskingField):
         if self.problem is not None:
             asked = self.problem is DayProblem.DOUBTFUL
             raise StopValidation(self.question if asked else DAY_PROBLEMS[self.problem])
+
+
+class DayOfAnyTimeField(DayField):
+    """A date that may be to come: since when something holds."""
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        self.data, self.problem, self.choices = None, None, ()
+        if self.today is None:
+            return  # `use` reads it
+        try:
+            self.data = day_meant(str(valuelist[0]) if valuelist else "", self.today)
+        except UnreadableDay as error:
+            self._ask(error)

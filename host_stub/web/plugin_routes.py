@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from host_stub.domain.errors import NotFound
-from host_stub.plugins import callbacks, documents
+from host_stub.plugins import callbacks, public_documents
 from host_stub.plugins.errors import PluginPaused, PluginUnavailable
 from host_stub.services.reading import resellers
 from host_stub.web import context
@@ -41,15 +41,17 @@ def public_document(name: str, payment_id: int, method_id: int, kind: str) -> Re
     no_referrer()
     refuse_guessing()
     try:
-        found = documents.open_public(panel().desk, name, payment_id, method_id, kind, request.args.get("h", ""))
+        found = public_documents.open_public(panel().desk, name, payment_id, method_id, kind, request.args.get("h", ""))
     except NotFound:
         guessed_wrong()
         raise
-    if found.content is None:
-        context.brand_of(found.reseller_id)
-        page = url_for("customer.payment", account_id=found.account_id, payment_id=found.payment_id)
-        return render_template("plugin/document_closed.html", payment_url=page)
-    return paper(found.content, found.file_name)
+    if found.standing is public_documents.Standing.COUNTS:
+        return paper(found.content, found.file_name)
+    context.brand_of(found.reseller_id)
+    page = url_for("customer.payment", account_id=found.account_id, payment_id=found.payment_id)
+    return render_template(
+        "plugin/document_closed.html", standing=found.standing, newer_url=found.newer_url, payment_url=page
+    )
 
 
 def _address() -> str:

@@ -11,6 +11,7 @@ from billhook.host.loading import LoadedPlugin
 
 from host_stub.plugins.registry import Registry
 from host_stub.web import plugin_files
+from host_stub.web.seller_words import log_words
 
 _host = Catalogue("host_stub")
 
@@ -32,8 +33,8 @@ class PluginTexts:
 
 
 def words_of_plugins(registry: Registry) -> dict[str, LazyText | str]:
-    """Return the titles of the loaded plugins and the labels of their settings, for what the log says of them."""
-    words: dict[str, LazyText | str] = {}
+    """Return the titles of the loaded plugins, the labels of their settings and those of requisites: for the log."""
+    words = log_words()
     for name, plugin in registry.plugins.items():
         words |= {setting.key: setting.label for setting in plugin.all_settings}
         words[name] = plugin.title

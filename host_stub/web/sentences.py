@@ -55,6 +55,8 @@ SENTENCES: Final[Mapping[str, tuple[Tone, LazyText]]] = {
         _("A notification of {amount} was set aside and credited nothing: {misfit}."),
     ),
     "document.issued": (Tone.CALM, _("Document issued: {document}.")),
+    "document.reissued": (Tone.WAIT, _("Document issued anew, version {version}: {document}. Reason: {reason}")),
+    "document.withdrawn": (Tone.BAD, _("Document withdrawn: {document}. Reason: {reason}")),
     "account.created": (Tone.CALM, _("Customer created.")),
     "account.changed": (Tone.CALM, _("Changed: {fields}.")),
     "account.threshold_changed": (Tone.CALM, _("Blocking threshold: {after} instead of {before}.")),
@@ -124,6 +126,13 @@ SENTENCES: Final[Mapping[str, tuple[Tone, LazyText]]] = {
     ),
     "reseller.reopened": (Tone.GOOD, _("Reseller reopened. Reason: {reason}")),
     "reseller.clock_confirmed": (Tone.WAIT, _("The server's clock was confirmed: {at}.")),
+    "seller.requisites_changed": (Tone.CALM, _("Requisites changed: {fields}.")),
+    "seller.account_added": (Tone.CALM, _("Bank account added: {name}.")),
+    "seller.account_changed": (Tone.CALM, _("Bank account changed: {name}.")),
+    "seller.account_default": (Tone.CALM, _("Bank account made the default: {name}.")),
+    "seller.account_closed": (Tone.CALM, _("Bank account not used any more: {name}.")),
+    "seller.regime_begun": (Tone.CALM, _("Taxes from {since_date} on: {tax_system}, VAT: {vat}.")),
+    "seller.regime_removed": (Tone.CALM, _("Taken back: taxes from {since_date} on: {tax_system}, VAT: {vat}.")),
     "plugin.switched_on": (Tone.GOOD, _("Plugin {plugin} switched on.")),
     "plugin.switched_off": (Tone.CALM, _("Plugin {plugin} switched off.")),
     "plugin.settings_changed": (Tone.CALM, _("Settings of plugin {plugin} changed: {fields}.")),
@@ -178,6 +187,7 @@ FIELDS: Final[Mapping[str, LazyText]] = {
     "description": _("description"),
     "position": _("place in the list"),
     "icon": _("icon"),
+    "bank_account": _("bank account"),
     "inn": _("INN"),
     "kpp": _("KPP"),
     "email": _("e-mail"),
@@ -286,6 +296,8 @@ def _word(name: str, details: Mapping[str, object], currency: str, labels: Mappi
         return str(labels.get(str(value), value))
     if name == "document":
         return str(DOCUMENTS.get(str(value), value))
+    if name in ("tax_system", "vat"):
+        return str(labels.get(f"{name}.{value}", value))
     if name == "level":
         return str(LEVELS.get(str(value), value))
     if name == "fields" and isinstance(value, list):

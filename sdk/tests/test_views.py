@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from billhook import Money, Setting, SettingKind
-from billhook_kit import make_method
+from billhook_kit import FakeHost, make_method
 
 DECLARED = (
     Setting("days", SettingKind.NUMBER, "Days", default=5),
@@ -34,3 +34,13 @@ def test_another_kind_is_refused_and_so_is_an_undeclared_one() -> None:
         method.money("days")
     with pytest.raises(KeyError):
         method.number("day")
+
+
+def test_a_seller_is_handed_to_providers_that_name_a_scheme_and_to_nobody_else() -> None:
+    bank, shop = FakeHost("check_cash"), FakeHost("paymaster")
+    seller = bank.method({}).seller
+
+    assert seller is not None
+    assert seller.is_complete
+    assert (seller.text("inn"), seller.text("bic"), seller.text("nothing")) == ("7707083893", "044525225", "")
+    assert shop.method({}).seller is None

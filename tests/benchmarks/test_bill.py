@@ -18,12 +18,13 @@ from billhook import (
     ResellerView,
 )
 from billhook_check_cash.provider import CheckCash
+from billhook_kit import make_seller
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.adapters.keys import new_keys
 from host_stub.adapters.render import Renderer
-from host_stub.persistence import Payment, PaymentMethod, Store, open_store
-from host_stub.plugins import documents
+from host_stub.persistence import Payment, Store, open_store
+from host_stub.plugins import documents, public_documents
 from host_stub.plugins.desk import Desk
 from host_stub.plugins.registry import Registry
 from host_stub.services.money_in.capability import capability
@@ -31,17 +32,6 @@ from tests.benchmarks.ratios import alternate
 from tests.support.world import CUSTOMER, World
 
 PAIRS = 42  # two of them warm up
-REQUISITES = {
-    "payee_name": "ООО «Хостинг Север»",
-    "payee_short_name": "ООО Хостинг Север",
-    "inn": "7707083893",
-    "kpp": "770701001",
-    "account": "40702810600000000025",
-    "bank_name": "Банк «Пример»",
-    "bic": "049805746",
-    "corr_account": "30101810500000000746",
-    "vat_regime": "general",
-}
 
 pytestmark = pytest.mark.bench
 
@@ -65,13 +55,13 @@ def payment() -> PaymentView:
 
 
 def complete_settings() -> dict[str, object]:
-    return {**{setting.key: setting.default for setting in CheckCash.settings}, **REQUISITES}
+    return {setting.key: setting.default for setting in CheckCash.settings}
 
 
 def test_a_warm_bill_through_the_child_costs_at_most_a_third_more(renderer: Renderer) -> None:
     from host_stub.adapters.render.drawing import render_in_process
 
-    method = MethodView(1, 1, "check_cash", "Банковский перевод", complete_settings())
+    method = MethodView(1, 1, "check_cash", "Банковский перевод", complete_settings(), {}, make_seller())
     provider, base = CheckCash(), payment()
 
     def through(draw: Callable[[object], object], side: int) -> Callable[[int], Callable[[], object]]:
@@ -103,8 +93,6 @@ def desk(sqlite_url: str, clock: FixedClock, renderer: Renderer) -> Iterator[Des
 
 def test_a_frozen_bill_costs_at_most_a_twentieth_of_the_first(desk: Desk) -> None:
     world = World(desk.store)
-    with desk.store.write() as session:
-        session.get_one(PaymentMethod, world.bank_id).settings = REQUISITES
     fresh = [world.a_payment() for _ in range(12)]
 
     def first(pair: int) -> Callable[[], object]:
@@ -115,7 +103,7 @@ def test_a_frozen_bill_costs_at_most_a_twentieth_of_the_first(desk: Desk) -> Non
         h = capability(desk.keys, session.get_one(Payment, fresh[0]), world.bank_id, "receipt")
 
     def frozen(_pair: int) -> Callable[[], object]:
-        return lambda: documents.open_public(desk, "check_cash", fresh[0], world.bank_id, "receipt", h)
+        return lambda: public_documents.open_public(desk, "check_cash", fresh[0], world.bank_id, "receipt", h)
 
     result = alternate("bill: frozen / first", frozen, lambda pair: first(pair + 1), 11)
 

@@ -37,6 +37,7 @@ class Target:
                     method_id=world.bank_id,
                     kind="receipt",
                     issued_at=self.store.now(),
+                    issued_on=self.store.now().date(),
                     file_name="bill.pdf",
                     content=PAPER,
                     sha256="0" * 64,

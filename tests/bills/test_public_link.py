@@ -3,81 +3,24 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime
 from threading import Barrier
 
 import pytest
 import structlog
-from flask import Flask
-from flask.testing import FlaskClient
 from pypdf import PdfReader
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
 from host_stub.adapters.clock import FixedClock
-from host_stub.adapters.render import Renderer
-from host_stub.persistence import Account, Document, LogEntry, Payment, PaymentMethod, Reseller, UserKind
+from host_stub.persistence import Document, LogEntry, Payment, PaymentMethod, Reseller
 from host_stub.plugins import documents
-from host_stub.plugins.registry import Registry
 from host_stub.services.money_in import approvals, payments
 from host_stub.services.money_in.approvals import BankOrder
 from host_stub.web.stored_files import POLICY
-from tests.support.web import Visitor, a_customer, a_user, an_app, store_of
-from tests.support.world import CUSTOMER, MANAGER, World, a_reseller, rub
-
-REQUISITES = {
-    "payee_name": "ООО «Хостинг Север»",
-    "inn": "7707083893",
-    "kpp": "770701001",
-    "account": "40602810700000000025",
-    "bank_name": "Банк «Пример»",
-    "bic": "049805746",
-    "corr_account": "30101810500000000746",
-    "vat_regime": "general",
-}
-
-
-@pytest.fixture(scope="module")
-def renderer() -> Iterator[Renderer]:
-    with Renderer() as opened:
-        yield opened
-
-
-class Bill:
-    """A company's payment with an issued bill, and a stranger with a link."""
-
-    def __init__(self, app: Flask) -> None:
-        self.app, self.store = app, store_of(app)
-        self.desk = app.extensions["billhook"].desk
-        self.world = World(self.store)
-        with self.store.write() as session:
-            session.get_one(PaymentMethod, self.world.bank_id).settings = REQUISITES
-        self.payment_id = self.world.a_payment()
-        self.document_id = self.issue()
-        self.client: FlaskClient = app.test_client()
-
-    def issue(self) -> int:
-        return documents.issue(self.desk, self.world.scope, self.payment_id, self.world.bank_id, "receipt", by=CUSTOMER)
-
-    @property
-    def h(self) -> str:
-        with self.store.read() as session:
-            payment = session.get_one(Payment, self.payment_id)
-            method = session.get_one(PaymentMethod, self.world.bank_id)
-            return documents.document_url(self.desk, payment, method, "receipt").partition("?h=")[2]
-
-    def address(self, **other: object) -> str:
-        parts = {"plugin": "check_cash", "payment": self.payment_id, "method": self.world.bank_id, "h": self.h, **other}
-        return "/plugin/{plugin}/payment/{payment}/payment_method/{method}/receipt?h={h}".format(**parts)
-
-
-@pytest.fixture
-def bill(database_url: str, clock: FixedClock, renderer: Renderer) -> Iterator[Bill]:
-    opened = Bill(an_app(database_url, clock, registry=Registry.discover(), renderer=renderer))
-    yield opened
-    opened.store.close()
+from tests.bills.bill import Bill
+from tests.support.world import CUSTOMER, MANAGER, World, a_reseller, rub, says
 
 
 def test_what_was_frozen_with_a_document_comes_back_to_the_plugin(bill: Bill) -> None:
@@ -92,6 +35,22 @@ def test_what_was_frozen_with_a_document_comes_back_to_the_plugin(bill: Bill) ->
     assert facts.frozen["amount_minor"] == 500_000
 
 
+def test_the_day_of_issue_is_that_of_the_zone_in_which_it_was_issued(bill: Bill, clock: FixedClock) -> None:
+    clock.set(datetime(2020, 11, 13, 22, tzinfo=UTC))  # in Moscow the next day
+    bill.payment_id = bill.world.a_payment()
+    bill.issue()
+    with bill.store.write() as session:
+        session.get_one(Reseller, bill.world.reseller_id).timezone = "Europe/London"
+
+    with bill.store.read() as session:
+        payment = session.get_one(Payment, bill.payment_id)
+        method = session.get_one(PaymentMethod, bill.world.bank_id)
+        facts = documents.issued_facts(bill.desk, session, payment, method, "receipt")
+
+    assert facts is not None
+    assert facts.issued_on == date(2020, 11, 14)
+
+
 def test_the_link_opens_the_pdf_without_a_login(bill: Bill) -> None:
     answer = bill.client.get(bill.address())
 
@@ -103,17 +62,12 @@ def test_the_link_opens_the_pdf_without_a_login(bill: Bill) -> None:
 
 
 def test_whoever_serves_a_paper_does_it_under_one_policy(bill: Bill) -> None:
-    with bill.store.write() as session:
-        account = session.get_one(Account, session.get_one(Payment, bill.payment_id).account_id)
-        owner = a_customer(session, account, "owner@example.com").id
-        manager = a_user(session, session.get_one(Reseller, account.reseller_id), UserKind.MANAGER, "m@example.com").id
-        account_id = account.id
-    place = f"payments/{bill.payment_id}/documents/{bill.document_id}"
+    place = f"documents/{bill.document_id}"
 
     answers = [
         bill.client.get(bill.address()),
-        Visitor(bill.app, owner).get(f"/accounts/{account_id}/{place}"),
-        Visitor(bill.app, manager).get(f"/reseller/{place}"),
+        bill.owner().get(f"{bill.page}/{place}"),
+        bill.manager().get(f"{bill.manager_page}/{place}"),
     ]
 
     assert [answer.content_type for answer in answers] == ["application/pdf"] * 3
@@ -139,7 +93,7 @@ def test_the_answer_goes_into_no_cache_no_referrer_and_no_search_engine(bill: Bi
 def test_the_bytes_are_the_frozen_ones_whatever_changes_later(bill: Bill) -> None:
     first = bill.client.get(bill.address()).data
     with bill.store.write() as session:
-        session.get_one(PaymentMethod, bill.world.bank_id).settings = {**REQUISITES, "payee_name": "ООО «Другое»"}
+        says(session, bill.world.reseller_id, name="ООО «Другое»")
 
     assert bill.issue() == bill.document_id
     assert bill.client.get(bill.address()).data == first
@@ -261,7 +215,7 @@ def test_pressed_twice_at_once_it_is_issued_once(bill: Bill) -> None:
 def test_a_broken_template_is_replaced_by_the_stock_one_and_the_reseller_is_told(bill: Bill) -> None:
     with bill.store.write() as session:
         method = session.get_one(PaymentMethod, bill.world.bank_id)
-        method.settings = {**REQUISITES, "invoice_template": "{% for x in %}"}
+        method.settings = {"invoice_template": "{% for x in %}"}
     bill.payment_id = bill.world.a_payment()
 
     bill.issue()

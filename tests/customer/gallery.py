@@ -26,17 +26,13 @@ from tests.customer.seed import Room
 from tests.support.browser import chromium
 from tests.support.databases import upgrade
 from tests.support.web import Visitor, an_app
-from tests.support.world import CUSTOMER, MANAGER, a_method, rub
+from tests.support.world import CUSTOMER, MANAGER, a_method, rub, says
 
 WIDTHS = (360, 1280)
 BANK = {
-    "payee_name": "ООО «АктивХост»",
-    "inn": "7707083893",
-    "kpp": "770701001",
+    "name": "ООО «АктивХост»",
     "account": "40702810400000000225",
     "bank_name": "ПАО «Банк»",
-    "bic": "044525225",
-    "corr_account": "30101810400000000225",
 }
 
 
@@ -44,7 +40,8 @@ def a_life(room: Room) -> dict[str, str]:
     """Fill the room and return the pages to look at, by name."""
     with room.store.write() as session:
         reseller = session.get_one(Reseller, room.reseller_id)
-        bank = a_method(session, reseller, "check_cash", name="Банковский перевод", settings=BANK).id
+        says(session, reseller.id, **BANK)
+        bank = a_method(session, reseller, "check_cash", name="Банковский перевод").id
         a_method(
             session,
             reseller,

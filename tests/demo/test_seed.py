@@ -33,6 +33,7 @@ from host_stub.persistence import (
     Period,
     Plan,
     Reseller,
+    SellerRegime,
     Store,
     Subscription,
     SubscriptionStatus,
@@ -108,14 +109,11 @@ def test_every_announced_login_has_the_password_that_was_printed(demo: tuple[Sta
 def test_there_are_an_operator_and_two_resellers_with_all_methods(store: Store) -> None:
     with store.read() as session:
         operators = session.scalars(select(Reseller.is_operator).order_by(Reseller.id)).all()
-        regimes = [
-            method.settings["vat_regime"]
-            for method in session.scalars(select(PaymentMethod).where(PaymentMethod.plugin == "check_cash"))
-        ]
+        vats = list(session.scalars(select(SellerRegime.vat).order_by(SellerRegime.reseller_id)))
         offered = {method.plugin: set(method.account_types) for method in session.scalars(select(PaymentMethod)).all()}
 
     assert operators == [True, False, False]
-    assert regimes == ["general", "none"]
+    assert vats == ["general", "none"]
     assert offered == {"check_cash": set(AccountType), "paymaster": {"person", "sole_proprietor"}}
 
 

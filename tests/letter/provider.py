@@ -8,12 +8,10 @@ from host_stub.adapters.render import Renderer
 from host_stub.plugins.registry import Registry
 from tests.customer.seed import Room
 from tests.support.web import an_app
-from tests.support.world import MERCHANT
+from tests.support.world import MERCHANT, says
 
 BANK = {
-    "payee_name": "ООО «Хостинг Север»",
-    "inn": "7707083893",
-    "kpp": "770701001",
+    "name": "ООО «Хостинг Север»",
     "account": "40702810600000000025",
     "bank_name": "Банк «Пример»",
     "bic": "049805746",
@@ -28,7 +26,9 @@ class Letter(Room):
         keys = new_keys()
         app = an_app(url, clock, registry=Registry.discover(), renderer=renderer, keys=keys)
         super().__init__(app, clock)
-        self.bank_id = self.method("check_cash", name="Банковский перевод", settings=BANK)
+        with self.store.write() as session:
+            says(session, self.reseller_id, **BANK)
+        self.bank_id = self.method("check_cash", name="Банковский перевод")
         self.paymaster_id = self.method(
             "paymaster",
             name="PayMaster",

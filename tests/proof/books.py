@@ -9,6 +9,7 @@ from hashlib import sha256
 
 from billhook import PaymentPaid
 from sqlalchemy import Connection, select, text
+from sqlalchemy.orm import Session
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.domain.arrivals import Door, Kind
@@ -17,7 +18,7 @@ from host_stub.persistence import Arrival, BalanceWatch, Document, Period, Resel
 from host_stub.persistence.types import Json
 from host_stub.services.books import corrections, proof
 from host_stub.services.charges import subscriptions
-from host_stub.services.money_in import approvals, decisions, gateway, payments
+from host_stub.services.money_in import approvals, decisions, gateway, payments, versions
 from host_stub.services.money_in.approvals import BankOrder
 from host_stub.services.money_in.decisions import Handled, Part
 from host_stub.services.money_in.reversals import Undo
@@ -28,6 +29,7 @@ from tests.support.world import MANAGER, MERCHANT, World, an_account, rub
 WATCH = WatchSpec(LISTENER, "low", "balance", "low_at", None)
 _BYTES = b"%PDF-1.7 a bill"
 _FROZEN = {"vat": "20", "basis": "договор 7"}
+_SELLER = {"scheme": "ru", "requisites": {"name": "ООО «Хостинг»"}}
 
 
 class Books(ChargingWorld):
@@ -78,34 +80,12 @@ class Books(ChargingWorld):
         self._notify(paid_id, "43184411")
         self.give(self.account_id, "-10.00")
         with self.store.write() as session:
-            session.add(
-                Document(
-                    reseller_id=self.reseller_id,
-                    payment_id=self.approved_id,
-                    method_id=self.bank_id,
-                    kind="receipt",
-                    issued_at=self.store.now(),
-                    file_name="bill.pdf",
-                    content=_BYTES,
-                    sha256=sha256(_BYTES).hexdigest(),
-                    frozen=_FROZEN,
-                    template_sha256="",
-                )
-            )
-            issued_as = {
-                "document": "receipt",
-                "sha256": sha256(_BYTES).hexdigest(),
-                "frozen": sha256(Json.text(_FROZEN).encode()).hexdigest(),
-            }
-            log(
-                session,
-                "payment",
-                self.approved_id,
-                "document.issued",
-                reseller_id=self.reseller_id,
-                by=MANAGER,
-                **issued_as,
-            )
+            self._issued(session, self.approved_id, 1)
+            self.withdrawn_id = self._issued(session, self.waiting_id, 1)
+        versions.withdraw(self.store, self.scope, self.waiting_id, self.withdrawn_id, reason="ошибка", by=MANAGER)
+        with self.store.write() as session:
+            self._issued(session, self.waiting_id, 2)
+            self._issued(session, self.waiting_id, 3)
         self._decide()
 
     def _decide(self) -> None:
@@ -128,6 +108,34 @@ class Books(ChargingWorld):
     def _credit(self, key: str, amount: str) -> None:
         part = Part(rub(amount), account_id=self.account_id)
         decisions.credit_parts(self.store, self.scope, self._handled(key), [part], by=MANAGER, anyway=True)
+
+    def _issued(self, session: Session, payment_id: int, version: int) -> int:
+        document = Document(
+            reseller_id=self.reseller_id,
+            payment_id=payment_id,
+            method_id=self.bank_id,
+            kind="receipt",
+            version=version,
+            issued_at=self.store.now(),
+            issued_on=self.store.now().date(),
+            file_name="bill.pdf",
+            content=_BYTES,
+            sha256=sha256(_BYTES).hexdigest(),
+            frozen=_FROZEN,
+            seller=_SELLER,
+            seller_sha256=sha256(Json.text(_SELLER).encode()).hexdigest(),
+            template_sha256="",
+        )
+        session.add(document)
+        session.flush()
+        issued_as = {
+            "document": "receipt",
+            "sha256": sha256(_BYTES).hexdigest(),
+            "frozen": sha256(Json.text(_FROZEN).encode()).hexdigest(),
+        }
+        action = "document.reissued" if version == 3 else "document.issued"
+        log(session, "payment", payment_id, action, reseller_id=self.reseller_id, by=MANAGER, **issued_as)
+        return document.id
 
     def _approve(self, payment_id: int, number: str) -> None:
         order = BankOrder(rub("5000.00"), number, date(2020, 11, 13))

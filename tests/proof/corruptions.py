@@ -670,6 +670,37 @@ CORRUPTIONS = (
         says="what was frozen with it",
     ),
     _c(
+        "a version of a document is deleted",
+        "delete from document where version = 2",
+        by="document versions, money in the log",
+        says="the version before it is missing",
+    ),
+    _c(
+        "the seller that a document names is changed",
+        "update document set seller = '{{}}' where version = 1",
+        by="document versions",
+        says="the seller that it names",
+    ),
+    _c(
+        "a withdrawal is forgotten",
+        "update document set withdrawn_at = null",
+        by="document versions",
+        says="the log tells that it was withdrawn",
+    ),
+    _c(
+        "a document is withdrawn of which nobody knows",
+        "update document set withdrawn_at = issued_at where version = 3",
+        by="document versions",
+        says="the log tells nothing",
+    ),
+    _c(
+        "a withdrawal comes after the version that took its place",
+        "sqlite: update document set withdrawn_at = '2999-01-01T00:00:00.000000Z' where version = 1",
+        "postgresql: update document set withdrawn_at = '2999-01-01' where version = 1",
+        by="document versions",
+        says="after another had taken its place",
+    ),
+    _c(
         "document numbers begin anew",
         "update reseller set next_number = 1 where id = {reseller}",
         by="document numbers",

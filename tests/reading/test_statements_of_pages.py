@@ -38,6 +38,9 @@ RESELLER = {
     "arrivals/1": 12,
     "mails": 8,
     "journal": 11,
+    "seller": 14,
+    "seller/accounts/1": 9,
+    "seller/bills": 12,
     "staff": 8,
     "settings": 8,
 }

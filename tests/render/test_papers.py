@@ -16,38 +16,32 @@ from billhook import (
     AccountView,
     DocumentFacts,
     DocumentSource,
-    MethodView,
     Money,
     PaymentStatus,
     PaymentView,
     ResellerView,
+    SellerView,
 )
+from billhook.host.schemes import Regime
 from billhook_check_cash.provider import CheckCash
 from billhook_check_cash.qr import parse_payload
+from billhook_kit import make_method, make_seller
+from billhook_kit.views import samples
 from PIL import Image
 from pypdf import PdfReader
 
 CREATED_AT = datetime(2026, 11, 13, 9, 0, tzinfo=UTC)
-SELLER: dict[str, object] = {
-    "payee_name": "Общество с ограниченной ответственностью «Пример Хостинг»",
-    "payee_short_name": "ООО «Пример Хостинг»",
-    "inn": "7707083893",
-    "kpp": "770701001",
-    "account": "40702810938000012345",
-    "bank_name": "ПАО СБЕРБАНК",
-    "bic": "044525225",
-    "corr_account": "30101810400000000225",
-    "address": "115035, г. Москва, ул. Садовническая, д. 1",
-    "director_title": "Генеральный директор",
-    "director": "Петров П. П.",
-    "accountant": "Сидорова С. С.",
+SELLER = {
+    "name": "Общество с ограниченной ответственностью «Пример Хостинг»",
+    "short_name": "ООО «Пример Хостинг»",
+    "phone": "",
 }
 PROPRIETOR = {
     "payee_name": "Индивидуальный предприниматель Иванов Иван Иванович",
     "inn": "500100732259",
     "kpp": "",
     "director": "Иванов И. И.",
-    "vat_regime": "none",
+    "vat": "none",
 }
 
 
@@ -82,9 +76,22 @@ def paper(kind: AccountType, minor: int = 500_000, day: date = date(2026, 11, 13
         account,
         ResellerView(1, "Пример", "RUB", "Europe/Moscow", billing_email="billing@hosting.example"),
     )
-    defaults = {each.key: each.default if each.default is not None else "" for each in provider.settings}
-    method = MethodView(14, 1, "check_cash", "Банковский перевод", defaults | SELLER | changes)
+    method = make_method("check_cash", provider.settings, own(provider, changes), seller=seller_with(changes))
     return provider.document("receipt", payment, method, DocumentFacts("2563977", day))
+
+
+def own(provider: CheckCash, changes: dict[str, object]) -> dict[str, object]:
+    declared = {each.key for each in provider.settings}
+    return {key: value for key, value in changes.items() if key in declared}
+
+
+def seller_with(changes: dict[str, object]) -> SellerView:
+    said = {key: str(value) for key, value in changes.items() if key in samples()["seller"] and key != "name"}
+    if "payee_name" in changes:
+        said |= {"name": str(changes["payee_name"]), "short_name": SELLER["short_name"]}
+    bank = {key: str(value) for key, value in changes.items() if key in samples()["bank"]}
+    tax = Regime(date(2019, 1, 1), "usn_income", str(changes.get("vat", "general")))
+    return make_seller(tax, account=bank, **{**SELLER, **said})
 
 
 def read(pdf: bytes) -> str:
@@ -211,13 +218,14 @@ def test_the_qr_on_paper_says_what_the_bill_says(renderer, kind: AccountType, do
 
     found = parse_payload(code.text)
     assert code.ec_level == "M"
-    assert found["Name"] == SELLER["payee_name"]
-    assert found["PersonalAcc"] == SELLER["account"]
-    assert found["BankName"] == SELLER["bank_name"]
-    assert found["BIC"] == SELLER["bic"]
-    assert found["CorrespAcc"] == SELLER["corr_account"]
-    assert found["PayeeINN"] == SELLER["inn"]
-    assert found["KPP"] == SELLER["kpp"]
+    bank, seller = samples()["bank"], samples()["seller"]
+    assert found["Name"] == SELLER["name"]
+    assert found["PersonalAcc"] == bank["account"]
+    assert found["BankName"] == bank["bank_name"]
+    assert found["BIC"] == bank["bic"]
+    assert found["CorrespAcc"] == bank["corr_account"]
+    assert found["PayeeINN"] == seller["inn"]
+    assert found["KPP"] == seller["kpp"]
     assert found["Sum"] == "500000"
     assert found["PersAcc"] == "1042"
     assert found["Purpose"] == source.frozen["purpose"]

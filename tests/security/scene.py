@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from billhook import Level, Setting, SettingKind
+from billhook_kit import make_seller
 from flask import Flask
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,7 @@ from host_stub.persistence import (
     Payment,
     Plan,
     PluginActivation,
+    SellerAccount,
     Subscription,
     UserKind,
     open_store,
@@ -128,6 +130,7 @@ class Scene:
             method_id=method.id,
             kind="receipt",
             issued_at=at,
+            issued_on=at.date(),
             file_name="bill.pdf",
             content=b"%PDF",
             sha256=hashlib.sha256(b"%PDF").hexdigest(),
@@ -151,6 +154,7 @@ class Scene:
             "payment_id": payment.id,
             "method_id": method.id,
             "document_id": document.id,
+            "bank_account_id": _bank_account(session, reseller),
             "plan_id": plan.id,
             "subscription_id": subscription.id,
             "arrival_id": arrival.id,
@@ -180,3 +184,17 @@ class Scene:
     @property
     def file(self) -> Path:
         return Path(self.url.removeprefix("sqlite:///"))
+
+
+def _bank_account(session: Session, reseller: Any) -> int:
+    """Return a bank account beside the default one, so that it can be given up."""
+    row = SellerAccount(
+        reseller_id=reseller.id,
+        scheme="ru",
+        values={**make_seller().account.values, "account": "40702810400000000225"},  # type: ignore[union-attr]
+        is_default=False,
+        created_at=now(session),
+    )
+    session.add(row)
+    session.flush()
+    return row.id

@@ -21,6 +21,8 @@ CARRIED = {
     "reseller.manager_change",
     "reseller.method_active",
     "reseller.plan_active",
+    "reseller.seller_account_close",
+    "reseller.seller_regime_remove",
     "operator.reseller_plugin",
 }
 #: The same for questions that name what is typed, with what is typed and the words by which the question is known.
@@ -33,6 +35,7 @@ TYPED: dict[str, tuple[dict[str, str], str]] = {
     "reseller.arrival_credit": ({"reason": "Его деньги"}, "Клиент a"),
     "reseller.payment_approve": ({"order_number": "117"}, "N-a"),
     "reseller.payment_cancel": ({}, "N-a"),
+    "reseller.payment_document_change": ({"reason": "Сменили банк"}, "N-a"),
     "reseller.subscription_activate": ({}, "VPS a"),
     "reseller.subscription_delete": ({}, "VPS a"),
 }

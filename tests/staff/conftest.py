@@ -18,16 +18,8 @@ from tests.customer.fakes import Printer
 from tests.support.web import Visitor, a_user, an_app, store_of
 from tests.support.world import CUSTOMER, a_method, a_reseller, an_account, rub
 
-#: Requisites whose control digits agree; nobody's.
-BANK = {
-    "payee_name": "ООО «Пример»",
-    "inn": "7707083893",
-    "kpp": "770701001",
-    "account": "40702810400000000225",
-    "bank_name": "ПАО «Банк»",
-    "bic": "044525225",
-    "corr_account": "30101810400000000225",
-}
+#: What a bill of the reseller says of its own.
+BANK = {"service_name": "Предоплата за хостинг"}
 MERCHANT = {"merchant_id": "11112222-3333", "test_mode": False}
 
 

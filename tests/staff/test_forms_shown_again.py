@@ -90,6 +90,7 @@ PAGES: dict[str, tuple[str, Address]] = {
     "reseller.settings": ("olga", lambda s: "/reseller/settings"),
     "reseller.method": ("olga", lambda s: f"/reseller/methods/{s.bank_id}"),
     "reseller.account_edit": ("olga", lambda s: f"/reseller/accounts/{s.account_id}/edit"),
+    "reseller.seller_account": ("olga", lambda s: "/reseller/seller/accounts/1"),
     "reseller.plan": ("olga", lambda s: "/reseller/plans/1"),
     "reseller.notification_settings": ("olga", lambda s: "/reseller/notifications/low_balance_notify"),
     "reseller.method_settings": ("olga", lambda s: "/reseller/methods/settings/paymaster"),
@@ -101,6 +102,7 @@ OTHERS = {
     "auth.reset_password", "auth.accept_invitation", "auth.change_password", "plugin.callback",
     "plugin_pages.customer", "plugin_pages.reseller", "plugin_pages.operator", "plugin_pages.link",
     "reseller.account_new", "reseller.account_users", "reseller.method_new", "reseller.payment_new",
+    "reseller.payment_document_change", "reseller.seller_account_new",
     "reseller.plan_new", "reseller.staff", "reseller.subscription_new", "operator.reseller_new",
     "reseller.template", "reseller.template_of_all", "operator.plugin_template",
 }  # fmt: skip
@@ -108,7 +110,7 @@ OTHERS = {
 
 def rows(staff: Staff) -> list[Any]:
     with staff.store.read() as session:
-        tables = ("reseller", "account", "plan", "payment_method", "plugin_setting")
+        tables = ("reseller", "account", "plan", "payment_method", "plugin_setting", "seller_account")
         return [session.execute(text(f"select * from {table}")).all() for table in tables]
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from werkzeug.datastructures import MultiDict
 
 from host_stub.services.money_in import methods
-from tests.staff.conftest import BANK, Staff
+from tests.staff.conftest import Staff
 from tests.support.web import Visitor
 
 SECRET = "topsecretvalue-0123456789"
@@ -127,12 +127,7 @@ def test_a_replaced_secret_is_accepted_for_seven_days(staff: Staff, olga: Visito
 
 
 def test_what_the_doctor_calls_an_error_blocks_saving(staff: Staff, olga: Visitor) -> None:
-    bad = {**{f"setting_{key}": value for key, value in BANK.items()}, "setting_account": "40702810400000000226"}
-    form: MultiDict[str, Any] = MultiDict({"name": "Счет", "active": "y", "position": "1", **bad})
-    form.setlist("account_types", ["company"])
-    form["setting_vat_regime"] = "general"
-
-    answer = save(olga, "/reseller/methods/new/check_cash", form)
+    answer = save(olga, "/reseller/methods/new/paymaster", a_form(setting_merchant_id="no id at all"))
 
     assert answer.status_code == 422
     assert staff.logged("payment_method") == []

@@ -14,6 +14,7 @@ from host_stub.plugins.registry import Registry
 from host_stub.web.stored_files import POLICY
 from tests.staff.conftest import Staff
 from tests.support.web import Visitor
+from tests.support.world import says
 
 SMILE = "\N{GRINNING FACE}"
 
@@ -43,8 +44,8 @@ def test_an_open_payment_names_the_signs_of_its_purpose(staff: Staff, olga: Visi
 
 
 def test_the_doctor_of_a_method_names_the_signs_of_its_requisites(staff: Staff, olga: Visitor) -> None:
-    settings = {**staff.method(staff.bank_id).settings, "payee_name": f"ООО «Пример» {SMILE}"}
-    rename(staff, PaymentMethod, staff.bank_id, settings=settings)
+    with staff.store.write() as session:
+        says(session, staff.reseller_id, name=f"ООО «Пример» {SMILE}")
 
     page = olga.get(f"/reseller/methods/{staff.bank_id}").text
     registry = Registry.discover()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from types import SimpleNamespace
 from typing import cast
 
 from billhook import Addresses, MethodView, Money, PaymentProvider, StartRequest
+from billhook_kit import make_seller
 from billhook_kit.views import make_account, make_payment
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,6 +23,9 @@ from host_stub.persistence import (
     PluginActivation,
     Reseller,
     Scope,
+    SellerAccount,
+    SellerRegime,
+    SellerRequisites,
     Store,
 )
 from host_stub.persistence.store import now
@@ -42,7 +47,38 @@ def a_reseller(session: Session, name: str = "ООО «Хостинг»", **more
     row = Reseller(name=name, created_at=now(session), **more)
     session.add(row)
     session.flush()
+    if not row.is_operator:
+        a_seller(session, row)
     return row
+
+
+#: A day before all that tests issue.
+TAXED_SINCE = date(2019, 1, 1)
+
+
+def a_seller(session: Session, reseller: Reseller, **said: str) -> None:
+    """Enter who sells: taxed in general; said: requisites and parts of the bank account that are not the sample's."""
+    sample, at = make_seller(), now(session)
+    assert sample.account is not None
+    owned: dict[str, object] = {"reseller_id": reseller.id, "scheme": sample.scheme}
+    values = {
+        each: {**known, **{k: v for k, v in said.items() if k in known}}
+        for each, known in (("requisites", sample.requisites), ("account", sample.account.values))
+    }
+    session.add(SellerRequisites(**owned, values=values["requisites"], changed_at=at))
+    session.add(SellerAccount(**owned, values=values["account"], is_default=True, created_at=at))
+    tax = {"valid_from": TAXED_SINCE, "regime": "general", "vat": "general"}
+    session.add(SellerRegime(**owned, **tax, created_at=at, created_by=str(MANAGER)))
+    session.flush()
+
+
+def says(session: Session, reseller_id: int, **said: str) -> None:
+    """Change what a seller says of itself, past every check."""
+    requisites = session.scalars(select(SellerRequisites).where(SellerRequisites.reseller_id == reseller_id))
+    accounts = session.scalars(select(SellerAccount).where(SellerAccount.reseller_id == reseller_id))
+    for row in (*requisites, *accounts):
+        row.values = {**row.values, **{key: value for key, value in said.items() if key in row.values}}
+    session.flush()
 
 
 def an_account(session: Session, reseller: Reseller, kind: str = "company", **more: object) -> Account:

@@ -30,6 +30,7 @@ RUSSIAN_BY_NATURE = (
     "host_stub/domain/keyboards.py",
     "host_stub/domain/requisites.py",
     "sdk/contract/src/billhook/requisites.py",
+    "sdk/contract/src/billhook/host/schemes/ru.py",
     "billhook_check_cash/words.py",
     "billhook_check_cash/bill.py",
     "billhook_check_cash/papers.py",

@@ -7,10 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
-from billhook import MethodView, Severity, formats
+from billhook import Severity, formats
+from billhook.host.schemes import SCHEMES
 from billhook.i18n import use_language
 from billhook.requisites import bare_number, inn_and_kpp, inn_fault
-from billhook_check_cash.provider import CheckCash
+from billhook_kit.views import samples
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
@@ -19,12 +20,11 @@ from host_stub.domain.days import DayProblem, UnreadableDay, read_day
 from host_stub.domain.requisites import order_key, order_number
 from host_stub.domain.texts import clean_line
 from host_stub.web.fields import DAY_PROBLEMS, KppField, amount_words
-from tests.staff.conftest import BANK
 
 PAGE = (Path(__file__).parents[2] / "docs/typed.md").read_text("utf-8")
 TODAY, PAYMENT_MADE = dt.date(2026, 11, 30), dt.date(2026, 11, 13)
 #: Of the doctor's table: the bank's public numbers, and an account whose key fits them.
-SELLER = {**BANK, "account": "40702810938000012345"}
+SELLER = {**samples()["seller"], **samples()["bank"]}
 KEYS = {"ИНН": "inn", "КПП": "kpp", "БИК": "bic", "счет": "account", "корр. счет": "corr_account"}
 
 
@@ -131,9 +131,9 @@ def _one_number(field: str, text: str) -> dict[str, str]:
 
 
 def _first_error(changed: dict[str, str]) -> str:
-    known = {each.key: each.default if each.default is not None else "" for each in CheckCash.settings}
-    method = MethodView(1, 1, "check_cash", "Банковский перевод", known | SELLER | changed)
-    return str(next(each.text for each in CheckCash().check_settings(method) if each.severity is Severity.ERROR))
+    scheme, typed = SCHEMES["ru"], {**SELLER, **changed}
+    found = [*scheme.read_requisites(typed)[1], *scheme.read_account(typed)[1]]
+    return str(next(each.text for each in found if each.severity is Severity.ERROR))
 
 
 def test_names_are_cleaned_as_the_page_says() -> None:
@@ -145,10 +145,10 @@ def test_names_are_cleaned_as_the_page_says() -> None:
 
 def test_the_real_card_of_a_state_body_on_the_page_is_in_order() -> None:
     bic, corr_account, account = re.findall(r"БИК `(\d+)`, корр. счет\n`(\d+)`, счет `(\d+)`", PAGE)[0]
-    known = {each.key: each.default if each.default is not None else "" for each in CheckCash.settings}
     card = {"bic": bic, "corr_account": corr_account, "account": account}
 
-    found = CheckCash().check_settings(MethodView(1, 1, "check_cash", "Казна", known | SELLER | card))
-
-    assert [each.severity for each in found] == [Severity.OK]
+    assert SCHEMES["ru"].read_account({"bank_name": "Казначейство", **card}) == (
+        {"bank_name": "Казначейство", **card},
+        [],
+    )
     assert (bic, corr_account, account) == ("044371902", "40102810245370000096", "03214643000000018300")

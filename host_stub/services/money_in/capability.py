@@ -36,16 +36,18 @@ class Offered(Protocol):
     def plugin(self) -> str: ...
 
 
-def capability(keys: Mac, payment: Linked, method_id: int, usage: str) -> str:
-    """Return `h` for a payment, method and usage (`receipt`): 32 hex digits.
+def capability(keys: Mac, payment: Linked, method_id: int, usage: str, version: int = 1) -> str:
+    """Return `h` for a payment, method, usage (`receipt`) and version of the document: 32 hex digits.
 
     The payment's key version is part of the message: raising it revokes every link of this payment.
     """
-    message = f"{usage}|{payment.reseller_id}|{payment.id}|{method_id}|{payment.key_version}"
+    # A usage is an identifier, so that no two of them share a message.
+    named = usage if version == 1 else f"{usage}.{version}"
+    message = f"{named}|{payment.reseller_id}|{payment.id}|{method_id}|{payment.key_version}"
     return keys.mac("document-link", message.encode())[: LENGTH // 2].hex()
 
 
-def opens(keys: Mac, payment: Linked, method_id: int, usage: str, given: str) -> bool:
+def opens(keys: Mac, payment: Linked, method_id: int, usage: str, given: str, version: int = 1) -> bool:
     """Compare in constant time; anything but 32 lower-case hex digits opens nothing."""
-    expected = capability(keys, payment, method_id, usage)
+    expected = capability(keys, payment, method_id, usage, version)
     return hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))

@@ -9,7 +9,17 @@ from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 import nh3
-from billhook import AccountType, Finding, Level, MethodView, PaymentProvider, Setting, SettingKind, Severity
+from billhook import (
+    AccountType,
+    Finding,
+    Level,
+    MethodView,
+    PaymentProvider,
+    SellerView,
+    Setting,
+    SettingKind,
+    Severity,
+)
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -23,8 +33,10 @@ from host_stub.services.settings.secret_vaults import Cipher, Opener
 from host_stub.services.settings.setting_changes import Change, Place
 from host_stub.services.settings.setting_levels import Kept
 from host_stub.services.telling.journal import log
+from host_stub.services.tenants import sellers
 from host_stub.services.tenants.open_resellers import must_be_open
 from host_stub.services.tenants.pictures import Picture
+from host_stub.services.tenants.seller_views import seller_view
 
 _TAGS: Final = {"a", "b", "br", "em", "i", "li", "ol", "p", "strong", "u", "ul", "h3", "h4", "span", "small"}
 
@@ -67,6 +79,7 @@ class MethodDraft:
     inherited: keys that shall have no value of the method's own. forgotten: keys of secrets that
         must not count any more, nor what they replaced.
     icon: None keeps the present one; `without_icon` takes it off.
+    bank_account: id of the seller's account that it takes money into, None for the default one.
     """
 
     name: str
@@ -79,15 +92,21 @@ class MethodDraft:
     forgotten: frozenset[str] = frozenset()
     icon: Picture | None = None
     without_icon: bool = False
+    bank_account: int | None = None
 
 
 def method_view(
-    row: Stored, provider: Provider, keys: Opener, now: datetime, above: Kept = NOTHING_ABOVE
+    row: Stored,
+    provider: Provider,
+    keys: Opener,
+    now: datetime,
+    above: Kept = NOTHING_ABOVE,
+    seller: SellerView | None = None,
 ) -> MethodView:
     """Return a method as its provider sees it: what it inherits and defaults filled in, secrets in clear.
 
-    above: what `kept_above` returned. Secrets replaced less than seven days before `now`, here or where they are
-    inherited from, stand in `previous_secrets`, newest first.
+    above: what `kept_above` returned. seller: what `seller_of` returned. Secrets replaced less than seven days before
+    `now`, here or where they are inherited from, stand in `previous_secrets`, newest first.
     Raises MethodUnavailable if a secret does not open: what was signed with an empty one, anybody could sign.
     """
     place = place_of(row, above)
@@ -101,18 +120,24 @@ def method_view(
         # What was inherited is kept here too once it is overridden: each counts once.
         opened = dict.fromkeys(secret_vaults.texts(former, keys))
         previous[secret.key] = tuple(text for text in opened if text != values[secret.key])
-    return MethodView(row.id, row.reseller_id, row.plugin, row.name, values, previous)
+    return MethodView(row.id, row.reseller_id, row.plugin, row.name, values, previous, seller)
 
 
 def present_view(store: Store, row: PaymentMethod, provider: Provider, keys: Opener) -> MethodView:
-    """Return a method as its provider sees it now; reads what it inherits, if it inherits anything.
+    """Return a method as its provider sees it now; reads what it inherits and who sells, if that is needed.
 
     Raises MethodUnavailable like `method_view`.
     """
-    if not _inherited(row, provider):
+    if not _inherited(row, provider) and not provider.requisites:
         return method_view(row, provider, keys, store.now())
     with store.read(Scope.reseller(row.reseller_id)) as session:
-        return method_view(row, provider, keys, store.now(), kept_above(session, row, provider))
+        above, seller = kept_above(session, row, provider), seller_of(session, row, provider)
+        return method_view(row, provider, keys, store.now(), above, seller)
+
+
+def seller_of(session: Session, row: Stored, provider: Provider) -> SellerView | None:
+    """Return who sells by a method, None where its provider does not ask."""
+    return seller_view(session, row.reseller_id, provider.requisites, method_id=row.id)
 
 
 def kept_above(session: Session, row: Stored, provider: Provider, *, whole: bool = False) -> Kept:
@@ -172,12 +197,13 @@ def save_method(
         fetch(session, Reseller, owner)
         trial = PaymentMethod(id=method_id or 0, reseller_id=owner, plugin=provider.name, settings={}, secrets={})
         above = kept_above(session, trial, provider, whole=True)
+        seller = seller_view(session, owner, provider.requisites, account_id=draft.bank_account)
     if known is not None:
         trial.settings, trial.secrets = known.settings, known.secrets
     _apply(trial, draft, provider, keys, store.now(), above)
     errors = _faults(place_of(trial, above), provider, keys)
     if not errors:
-        view = method_view(trial, provider, keys, store.now(), above)
+        view = method_view(trial, provider, keys, store.now(), above, seller)
         errors = [finding for finding in doctor(view) if finding.severity is Severity.ERROR]
     if errors:
         raise InvalidSettings(list(errors))
@@ -195,12 +221,20 @@ def _faults(place: Place, provider: Provider, keys: Opener) -> list[Finding]:
     ]
 
 
-def check(row: Stored, provider: Provider, keys: Opener, now: datetime, above: Kept, doctor: Doctor) -> list[Finding]:
+def check(
+    row: Stored,
+    provider: Provider,
+    keys: Opener,
+    now: datetime,
+    above: Kept,
+    doctor: Doctor,
+    seller: SellerView | None = None,
+) -> list[Finding]:
     """Return what is wrong with a method as it stands, inherited values with it: what the doctor finds, after faults of
     single values of which it says nothing. Without its secrets a method is not shown to it."""
     faults = _faults(place_of(row, above), provider, keys)
     try:
-        view = method_view(row, provider, keys, now, above)
+        view = method_view(row, provider, keys, now, above, seller)
     except MethodUnavailable:
         return faults
     found = list(doctor(view))
@@ -225,11 +259,14 @@ def _write(
         _apply(row, draft, provider, keys, now(session), kept_above(session, row, provider, whole=True))
         session.add(row)
         session.flush()
+        sellers.choose_account(session, reseller_id, row.id, draft.bank_account)
         _log(session, row, "payment_method.created", by, plugin=row.plugin)
         return row.id
     row = fetch(session, PaymentMethod, method_id, lock=True)
     was_active = row.active
     changed = _apply(row, draft, provider, keys, now(session), kept_above(session, row, provider, whole=True))
+    if sellers.choose_account(session, reseller_id, row.id, draft.bank_account):
+        changed.add("bank_account")
     if was_active != row.active:
         _log(session, row, "payment_method.activated" if row.active else "payment_method.deactivated", by)
     if changed - {"active"}:

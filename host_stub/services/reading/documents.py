@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, defer
@@ -15,7 +16,12 @@ from host_stub.domain.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class IssuedDocument:
-    """method_name: as it is now; it may be switched off since. used_stock: the reseller's template failed."""
+    """A version. method_name: as it is now; it may be switched off since. used_stock: the reseller's template failed.
+
+    stated: what it states for people, [labels by language, value]. seller: what it says of the seller. seller_sha256:
+    tells whether that still holds. reason: why it took the former version's place. counts: nothing took its own, and it
+    was not withdrawn.
+    """
 
     id: int
     payment_id: int
@@ -27,11 +33,19 @@ class IssuedDocument:
     file_name: str
     issued_at: datetime
     used_stock: bool
+    stated: Sequence[tuple[Mapping[str, str], str]]
+    seller: Mapping[str, Any]
+    seller_sha256: str
+    reason: str
+    withdrawn_at: datetime | None
+    withdrawn_by: str
+    withdrawn_reason: str
+    counts: bool
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedDocuments:
-    """Documents of several payments, the newest version of each kind."""
+    """Documents of several payments, the version of each kind that counts."""
 
     by_payment: dict[int, list[IssuedDocument]] = field(default_factory=dict)
 
@@ -46,7 +60,8 @@ def issued(session: Session, payment_ids: Sequence[int]) -> IssuedDocuments:
     """Return what was issued for these payments, in one query and without the bytes."""
     found: dict[int, dict[tuple[int, str], IssuedDocument]] = {}
     for document in _all(session, payment_ids):
-        found.setdefault(document.payment_id, {})[(document.method_id, document.kind)] = document
+        if document.counts:
+            found.setdefault(document.payment_id, {})[(document.method_id, document.kind)] = document
     return IssuedDocuments({payment_id: list(kinds.values()) for payment_id, kinds in found.items()})
 
 
@@ -56,7 +71,8 @@ def of_payment(session: Session, payment_id: int) -> list[IssuedDocument]:
 
 
 def _all(session: Session, payment_ids: Sequence[int]) -> list[IssuedDocument]:
-    found = session.execute(_issued(payment_ids)) if payment_ids else ()
+    found = session.execute(_issued(payment_ids)).all() if payment_ids else []
+    newest = {(row.payment_id, row.method_id, row.kind): row.version for row, _method in found}
     return [
         IssuedDocument(
             id=row.id,
@@ -69,6 +85,14 @@ def _all(session: Session, payment_ids: Sequence[int]) -> list[IssuedDocument]:
             file_name=row.file_name,
             issued_at=row.issued_at,
             used_stock=row.used_stock,
+            stated=[(names, value) for names, value in row.stated],
+            seller=row.seller,
+            seller_sha256=row.seller_sha256,
+            reason=row.reason,
+            withdrawn_at=row.withdrawn_at,
+            withdrawn_by=row.withdrawn_by,
+            withdrawn_reason=row.withdrawn_reason,
+            counts=row.withdrawn_at is None and newest[row.payment_id, row.method_id, row.kind] == row.version,
         )
         for row, method in found
     ]
@@ -86,10 +110,11 @@ def _issued(payment_ids: Sequence[int]) -> Select[rows.Document, rows.PaymentMet
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """The frozen bytes of a document, a PDF."""
+    """The frozen bytes of a document, a PDF. counts: it was neither replaced nor withdrawn."""
 
     content: bytes
     file_name: str
+    counts: bool
 
 
 def paper(session: Session, payment_id: int, document_id: int) -> Paper:
@@ -100,4 +125,5 @@ def paper(session: Session, payment_id: int, document_id: int) -> Paper:
     found = session.execute(query).one_or_none()
     if found is None:
         raise NotFound("Document", document_id)
-    return Paper(*found)
+    counts = any(each.counts for each in _all(session, [payment_id]) if each.id == document_id)
+    return Paper(*found, counts)

@@ -126,8 +126,11 @@ def issue(payment_id: int, method_id: int, kind: str) -> tuple[LazyText | None, 
 @bp.get("/<int:account_id>/payments/<int:payment_id>/documents/<int:document_id>")
 @customer_account(Right.MONEY)
 def document(account_id: int, payment_id: int, document_id: int) -> ResponseReturnValue:
-    """Serve an issued document: the frozen bytes and nothing else."""
+    """Serve an issued document that counts: the frozen bytes and nothing else."""
     with reading() as session:
         payments.of_account(session, account_id, payment_id)
         found = issued_documents.paper(session, payment_id, document_id)
+    if not found.counts:
+        flash(str(_("This bill was replaced or withdrawn: do not pay by it.")), "warning")
+        return redirect(url_for("customer.payment", account_id=account_id, payment_id=payment_id), 303)
     return paper(found.content, found.file_name)

@@ -171,9 +171,9 @@ def instructions(account_id: int, payment_id: int, method_id: int) -> ResponseRe
     if isinstance(started.outcome, ShowCode):
         return _show_code(started, started.outcome, page)
     links = {
-        kind.name: DocumentLink(kind.label, document_url(panel().desk, payment, method, kind.name))
+        kind.name: DocumentLink(kind.label, document_url(panel().desk, payment, method, kind.name, found.version))
         for kind in kinds_of(method.plugin)
-        if issued.find(payment_id, method_id, kind.name)
+        if (found := issued.find(payment_id, method_id, kind.name))
     }
     missing = [kind for kind in kinds_of(method.plugin) if kind.name not in links]
     try:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from billhook import AccountType, Catalogue, LazyText, Level, PaymentProvider
-from wtforms import BooleanField, SelectMultipleField
+from wtforms import BooleanField, SelectField, SelectMultipleField
 from wtforms.validators import DataRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from host_stub.services.money_in.methods import MethodDraft
+from host_stub.services.reading.sellers import BankAccount
 from host_stub.services.settings.setting_levels import Standing
 from host_stub.web.fields import NumberField, Paragraphs, Stripped
 from host_stub.web.panel_form import PanelForm
@@ -37,6 +38,7 @@ class MethodForm(PanelForm):
     position = NumberField(_("Place in the list"), least=0, most=1000)
     icon = PictureField(_("Icon"), description=_("PNG, JPEG or WebP, at most 200 KB."))
     without_icon = BooleanField(_("Remove the icon"))
+    bank_account = SelectField(_("Bank account"), description=_("Its bills are paid into it."), default="")
     description = Paragraphs(
         _("Description"),
         description=_("Shown to the customer. Simple HTML: paragraphs, lists, emphasis, links."),
@@ -45,9 +47,16 @@ class MethodForm(PanelForm):
     )
 
 
-def method_form(provider: PaymentProvider, standings: Mapping[str, Standing], currency: str, **initial: Any) -> Any:
-    """Return the form for a method of this provider; standings: of its settings, by key."""
+def method_form(
+    provider: PaymentProvider,
+    standings: Mapping[str, Standing],
+    currency: str,
+    accounts: Sequence[BankAccount],
+    **initial: Any,
+) -> Any:
+    """Return the form for a method of this provider. standings: of its settings, by key. accounts: of the seller."""
     form = settings_form(MethodForm, standings, Level.METHOD, currency=currency, **initial)
+    form.bank_account.choices = [("", _("The default account")), *((str(each.id), each.title) for each in accounts)]
     form.account_types.choices = [
         (kind.value, ACCOUNT_TYPES[kind]) for kind in AccountType if kind in provider.account_types
     ]
@@ -68,6 +77,7 @@ def draft_of(form: Any, standings: Mapping[str, Standing]) -> MethodDraft:
         forgotten=change.forgotten,
         icon=form.icon.picture,
         without_icon=form.without_icon.data,
+        bank_account=int(form.bank_account.data) if form.bank_account.data else None,
     )
 
 

@@ -15,6 +15,7 @@ from billhook import (
     Level,
     MethodView,
     PaymentProvider,
+    SellerView,
     SettingKind,
     TakesReturns,
 )
@@ -22,6 +23,7 @@ from billhook.host.reading import callbacks_of
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
 from host_stub.domain.errors import InvalidSettings
 from host_stub.plugins import settings_doctor
@@ -35,10 +37,12 @@ from host_stub.services.money_in.methods import (
     place_of,
     save_method,
     secret_ages,
+    seller_of,
     set_active,
 )
-from host_stub.services.reading import methods, resellers
+from host_stub.services.reading import methods, resellers, sellers
 from host_stub.services.reading.methods import Method, Record
+from host_stub.services.reading.sellers import BankAccount
 from host_stub.services.settings import setting_levels
 from host_stub.services.settings.setting_levels import Kept, Standing
 from host_stub.web.access import actor, current_reseller_id
@@ -95,11 +99,18 @@ def method_new(plugin: str) -> ResponseReturnValue:
     blank = methods.blank(current_reseller_id(), plugin)
     with reading() as session:
         position = next_position(session)
-        visit = _Visit(provider, blank, kept_above(session, blank, provider, whole=True))
+        visit = _Visit(
+            provider,
+            blank,
+            kept_above(session, blank, provider, whole=True),
+            seller_of(session, blank, provider),
+        )
+        accounts = _accounts(session, provider)
     form = method_form(
         provider,
         visit.standings,
         reseller().currency,
+        accounts,
         name=str(provider.title),
         active=True,
         position=position,
@@ -108,13 +119,19 @@ def method_new(plugin: str) -> ResponseReturnValue:
     return _edit(visit, form)
 
 
+def _accounts(session: Session, provider: PaymentProvider) -> list[BankAccount]:
+    """Return the bank accounts to choose from, none for a provider whose papers name none."""
+    return sellers.bank_accounts(session, current_reseller_id()) if provider.requisites else []
+
+
 @dataclass(frozen=True)
 class _Visit:
-    """A method on its page. above: what it may inherit."""
+    """A method on its page. above: what it may inherit. seller: who sells by it, None where nobody asks."""
 
     provider: PaymentProvider
     record: Record
     above: Kept
+    seller: SellerView | None
 
     @property
     def is_new(self) -> bool:
@@ -129,7 +146,9 @@ class _Visit:
         """Return what the doctor finds in what is saved, inherited values with it."""
         at, keys = panel().store.now(), panel().keys
         panel().store.end_page()  # its validators are the plugin's code
-        return check(self.record, self.provider, keys, at, self.above, lambda view: _doctor(self.provider, view))
+        return check(
+            self.record, self.provider, keys, at, self.above, lambda view: _doctor(self.provider, view), self.seller
+        )
 
     def secrets(self) -> dict[str, list[datetime]]:
         return secret_ages(self.record, self.provider, panel().store.now(), self.above)
@@ -144,11 +163,20 @@ def method_edit(method_id: int) -> ResponseReturnValue:
             provider = panel().registry.provider(shown.plugin)
         except PluginUnavailable as error:
             return show("reseller/method_broken.html", crumbs=[_crumb()], method=shown, why=error.why), 503
-        visit = _Visit(provider, record, kept_above(session, record, provider, whole=True))
+        visit = _Visit(
+            provider,
+            record,
+            kept_above(session, record, provider, whole=True),
+            seller_of(session, record, provider),
+        )
+        accounts = _accounts(session, provider)
+        chosen = sellers.account_of_method(session, method_id) if accounts else None
     form = method_form(
         provider,
         visit.standings,
         reseller().currency,
+        accounts,
+        bank_account=str(chosen or ""),
         name=shown.name,
         active=shown.active,
         position=shown.position,
@@ -218,6 +246,7 @@ def _page(visit: _Visit, form: Any, findings: list[Finding]) -> str:
         addresses=_addresses(provider, shown),
         templates=[s for s in provider.settings if s.kind is SettingKind.LIQUID],
         seller=seller,
+        incomplete=visit.seller is not None and not visit.seller.is_complete,
         refusals=refusals,
         log=log,
     )

@@ -46,6 +46,7 @@ def sections(session: Session) -> Sections:
             item(_("Charges"), "reseller.charges", group=money),
             item(_("Subscriptions"), "reseller.subscriptions", family=("reseller.subscription",), group=services),
             item(_("Plans"), "reseller.plans", family=("reseller.plan",), group=services),
+            item(_("Requisites and taxes"), "reseller.seller", family=("reseller.seller",), group=setup),
             item(_("Payment methods"), "reseller.methods", family=("reseller.method",), group=setup),
             item(_("Templates"), "reseller.templates", family=("reseller.template",), group=setup),
             item(

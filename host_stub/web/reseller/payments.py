@@ -18,7 +18,7 @@ from host_stub.services.money_in import approvals
 from host_stub.services.money_in.doubts import Doubtful
 from host_stub.services.money_in.payments import cancel
 from host_stub.services.money_in.reversals import Undo
-from host_stub.services.reading import accounts, documents, payments
+from host_stub.services.reading import accounts, documents, payments, sellers
 from host_stub.services.reading.payments import PaymentFilter
 from host_stub.web.access import actor, current_reseller_id
 from host_stub.web.asking import Question, ask, wants_question
@@ -30,6 +30,7 @@ from host_stub.web.reseller.legibility import unprintable
 from host_stub.web.reseller.payment_forms import ApprovalForm
 from host_stub.web.reseller.payment_words import approval_words, closed_words, difference
 from host_stub.web.routing import row_number
+from host_stub.web.seller_words import needs, stated_rows
 from host_stub.web.staff.arrival_words import DOORS, WAITS, arrival_name, decided
 from host_stub.web.staff.forms import ReasonForm
 from host_stub.web.staff.room import asked, cursor, log_of, manual_plugins, pages, reseller, show
@@ -77,6 +78,7 @@ def _page(payment_id: int, *, form: ApprovalForm | None = None, undo: ReasonForm
         found = payments.payment(session, payment_id)
         facts = payments.facts(session, found)
         log = log_of(session, "payment", payment_id, found.amount.currency)
+        former = sellers.former(session, found, facts.documents, needs())
     is_open = found.is_open
     if form is None and is_open:
         form = ApprovalForm.blank(found.amount, panel().store.now(), reseller().timezone)
@@ -95,6 +97,8 @@ def _page(payment_id: int, *, form: ApprovalForm | None = None, undo: ReasonForm
         undo=undo or ReasonForm(formdata=None),
         log=log,
         offered=_documents_to_issue(offers),
+        former=former,
+        stated_rows=stated_rows,
         warnings=unprintable(found.purpose) if is_open else [],
         withheld=[(offer.method.name, offer.reason) for offer in offers if offer.reason is not None],
     )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -13,26 +14,13 @@ from billhook import (
     PaymentStatus,
     PaymentView,
     ResellerView,
+    SellerView,
 )
+from billhook.host.schemes import Regime
 from billhook_check_cash.provider import CheckCash
+from billhook_kit import make_seller
 
 CREATED_AT = datetime(2026, 11, 13, 9, 0, tzinfo=UTC)
-
-#: Requisites whose keys fit each other; the account's is computed, the bank's are public.
-REQUISITES: dict[str, object] = {
-    "payee_name": "ООО «Пример Хостинг»",
-    "inn": "7707083893",
-    "kpp": "770701001",
-    "account": "40702810938000012345",
-    "bank_name": "ПАО СБЕРБАНК",
-    "bic": "044525225",
-    "corr_account": "30101810400000000225",
-    "address": "115035, г. Москва, ул. Садовническая, д. 1",
-    "phone": "8 800 000-00-00",
-    "director_title": "Генеральный директор",
-    "director": "Петров П. П.",
-    "accountant": "Сидорова С. С.",
-}
 
 MakePayment = Callable[..., PaymentView]
 MakeMethod = Callable[..., MethodView]
@@ -45,11 +33,26 @@ def provider() -> CheckCash:
 
 @pytest.fixture
 def make_method() -> MakeMethod:
-    def make(**changes: object) -> MethodView:
+    def make(seller: SellerView | None = None, **changes: object) -> MethodView:
         defaults = {each.key: each.default if each.default is not None else "" for each in CheckCash.settings}
-        return MethodView(14, 1, "check_cash", "Банковский перевод", defaults | REQUISITES | changes)
+        seller = seller or make_seller(name="ООО «Пример Хостинг»")
+        return MethodView(14, 1, "check_cash", "Банковский перевод", defaults | changes, {}, seller)
 
     return make
+
+
+@pytest.fixture(params=["requisites", "account", "taxes", "taxes yet"])
+def incomplete_seller(request: pytest.FixtureRequest) -> SellerView:
+    seller = make_seller()
+    match request.param:
+        case "requisites":
+            return replace(seller, requisites={})
+        case "account":
+            return replace(seller, account=None)
+        case "taxes":
+            return replace(seller, taxes=())
+        case _:
+            return make_seller(Regime(date(2027, 1, 1), "general", "general"))
 
 
 @pytest.fixture

@@ -6,8 +6,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 from billhook import AccountType, DocumentFacts
+from billhook.host.schemes import Regime
 from billhook_check_cash import qr
 from billhook_check_cash.papers import QR_ASSET, stock_template
+from billhook_kit import make_seller
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -52,7 +54,7 @@ def test_the_placeholders_of_activeplatform_are_there(provider, make_payment, ma
 
 
 @pytest.mark.parametrize(
-    ("regime", "day", "mention"),
+    ("vat", "day", "mention"),
     [
         ("general", date(2025, 12, 31), "В т.ч. НДС 20% - 833,33 руб."),
         ("general", date(2026, 1, 1), "В т.ч. НДС 22% - 901,64 руб."),
@@ -62,9 +64,10 @@ def test_the_placeholders_of_activeplatform_are_there(provider, make_payment, ma
     ],
 )
 def test_the_tax_follows_the_sellers_regime_and_the_day_of_issue(
-    provider, make_payment, make_method, regime: str, day: date, mention: str
+    provider, make_payment, make_method, vat: str, day: date, mention: str
 ) -> None:
-    source = provider.document("receipt", make_payment(), make_method(vat_regime=regime), DocumentFacts("7", day))
+    method = make_method(make_seller(Regime(date(2019, 1, 1), "usn_income", vat)))
+    source = provider.document("receipt", make_payment(), method, DocumentFacts("7", day))
 
     assert source.context["payment"]["purpose"].endswith(mention)
     assert source.context["vat"]["mention"] == mention

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from datetime import date
 from importlib.resources import files
 
 import pytest
-from billhook import Addresses, DocumentFacts, Instructions, StartRequest
+from billhook import Addresses, Instructions, StartRequest
+from billhook.host.schemes import Regime
 from billhook.i18n import read_po, use_language
 from billhook_check_cash import billhook_payment_providers, billhook_plugin_title
 from billhook_check_cash.provider import CheckCash
+from billhook_kit import make_seller
 from jinja2 import DictLoader, Environment, PackageLoader, StrictUndefined
 
 LINK = "https://panel.example/plugin/check_cash/payment/2580328/payment_method/14/receipt?h=84a75bd51104a391"
@@ -24,14 +29,16 @@ class FakeUi:
 @pytest.fixture
 def page(provider, make_payment, make_method, facts):
     def show(issued: bool = True, language: str = "ru", **changes: object) -> str:
+        payment, method = make_payment(**changes), make_method()
+        frozen = provider.document("receipt", payment, method, facts).frozen
         request = StartRequest(
-            make_payment(**changes),
-            make_method(),
+            payment,
+            method,
             Addresses({}, {"receipt": LINK}, "https://panel.example/accounts/1042/payments/2580328"),
             "1834729101-try",
             1834729101,
             language,
-            {"receipt": facts} if issued else {},
+            {"receipt": replace(facts, link=LINK, frozen=frozen)} if issued else {},
         )
         started = provider.start(request)
         assert isinstance(started, Instructions)
@@ -97,11 +104,35 @@ def test_the_page_speaks_english(page) -> None:
     assert "Download the bill for payment:" in page(language="en")
 
 
-def test_the_purpose_is_that_of_the_issued_bill(provider, make_payment, make_method) -> None:
-    old = DocumentFacts("2563977", make_payment().created_at.date().replace(year=2025))
-    request = StartRequest(make_payment(), make_method(), Addresses({}, {}, ""), "1-try", 1, "ru", {"receipt": old})
+CHANGED = {
+    "an account": lambda make: make(make_seller(account={"account": "40702810600000000001", "bank_name": "Other"})),
+    "a name": lambda make: make(make_seller(name="ООО «Другое»", inn="7736207543")),
+    "a regime": lambda make: make(make_seller(Regime(date(2019, 1, 1), "usn_income", "none"))),
+    "settings": lambda make: make(service_name="Иное", contract_basis="Иное", offer_text="Иное"),
+    "nothing left of the seller": lambda make: replace(make(), seller=None),
+}
 
-    assert "от 13.11.2025" in provider.start(request).context["purpose"]
+
+@pytest.mark.parametrize("change", CHANGED.values(), ids=CHANGED)
+def test_an_issued_bills_page_says_what_the_bill_says_whatever_changed_since(
+    provider, make_payment, make_method, facts, change
+) -> None:
+    source = provider.document("receipt", make_payment(), make_method(), facts)
+    issued = replace(facts, frozen=json.loads(json.dumps(source.frozen)))
+
+    def page(payment, method) -> dict[str, object]:
+        return dict(
+            provider.start(
+                StartRequest(payment, method, Addresses({}, {}, ""), "key", "ru", {"receipt": issued})
+            ).context
+        )
+
+    before = page(make_payment(), make_method())
+    after = page(make_payment(name="ООО «Переименовано»"), change(make_method))
+
+    assert after == before
+    assert before["purpose"] == source.context["payment"]["purpose"]
+    assert ("40702810938000012345") in [value for _label, value in before["requisites"]]
 
 
 def test_the_plugin_announces_one_provider_that_gives_instructions() -> None:

@@ -40,8 +40,9 @@ SQLITE_GUARDS = (
     "create trigger entry_before_header before insert on entry when exists (select 1 from "
     "ledger_transaction where id = NEW.transaction_id) begin select raise(abort, 'the transaction"
     " is closed'); end",
-    "create trigger document_frozen before update of content, sha256, frozen, issued_at on "
-    "document begin select raise(abort, 'an issued document is frozen'); end",
+    "create trigger document_frozen before update of version, issued_at, issued_on, content, "
+    "sha256, frozen, stated, seller, seller_sha256, reason on document begin select raise(abort, "
+    "'an issued document is frozen'); end",
     "create trigger arrival_no_delete before delete on arrival begin select raise(abort, 'arrival"
     " is append-only'); end",
     "create trigger arrival_message_no_delete before delete on arrival_message begin select "
@@ -93,8 +94,9 @@ POSTGRESQL_GUARDS = (
     "execute function billhook_balanced()",
     "create trigger entry_before_header before insert on entry for each row execute function "
     "billhook_open_transaction()",
-    "create trigger document_frozen before update of content, sha256, frozen, issued_at on "
-    "document for each row execute function billhook_frozen()",
+    "create trigger document_frozen before update of version, issued_at, issued_on, content, "
+    "sha256, frozen, stated, seller, seller_sha256, reason on document for each row execute "
+    "function billhook_frozen()",
     "create trigger arrival_append_only before delete or truncate on arrival for each statement "
     "execute function billhook_append_only()",
     "create trigger arrival_message_append_only before delete or truncate on arrival_message for "
@@ -437,6 +439,59 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "seller_account",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("scheme", sa.Text(), nullable=False),
+        sa.Column("values", types.Json(), nullable=False),
+        sa.Column("is_default", types.Flag(), nullable=False),
+        sa.Column("closed_at", types.Instant(timezone=True), nullable=True),
+        sa.Column("created_at", types.Instant(timezone=True), nullable=False),
+        sa.Column("reseller_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["reseller_id"], ["reseller.id"], name=op.f("fk_seller_account_reseller_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seller_account")),
+        sa.UniqueConstraint("reseller_id", "id", name=op.f("uq_seller_account_reseller_id_id")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "uq_seller_account_default",
+        "seller_account",
+        ["reseller_id", "scheme"],
+        unique=True,
+        sqlite_where=sa.text("is_default"),
+        postgresql_where=sa.text("is_default"),
+    )
+    op.create_table(
+        "seller_regime",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("scheme", sa.Text(), nullable=False),
+        sa.Column("valid_from", types.Day(), nullable=False),
+        sa.Column("regime", sa.Text(), nullable=False),
+        sa.Column("vat", sa.Text(), nullable=False),
+        sa.Column("created_at", types.Instant(timezone=True), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("reseller_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["reseller_id"], ["reseller.id"], name=op.f("fk_seller_regime_reseller_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seller_regime")),
+        sa.UniqueConstraint("reseller_id", "id", name=op.f("uq_seller_regime_reseller_id_id")),
+        sa.UniqueConstraint(
+            "reseller_id", "scheme", "valid_from", name=op.f("uq_seller_regime_reseller_id_scheme_valid_from")
+        ),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "seller_requisites",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("scheme", sa.Text(), nullable=False),
+        sa.Column("values", types.Json(), nullable=False),
+        sa.Column("changed_at", types.Instant(timezone=True), nullable=False),
+        sa.Column("reseller_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["reseller_id"], ["reseller.id"], name=op.f("fk_seller_requisites_reseller_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seller_requisites")),
+        sa.UniqueConstraint("reseller_id", "id", name=op.f("uq_seller_requisites_reseller_id_id")),
+        sa.UniqueConstraint("reseller_id", "scheme", name=op.f("uq_seller_requisites_reseller_id_scheme")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "user",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -597,6 +652,28 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'refused'"),
     )
     op.create_index(op.f("ix_mail_reseller_id_status_id"), "mail", ["reseller_id", "status", "id"], unique=False)
+    op.create_table(
+        "method_account",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("method_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reseller_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["reseller_id", "account_id"],
+            ["seller_account.reseller_id", "seller_account.id"],
+            name=op.f("fk_method_account_reseller_id_account_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["reseller_id", "method_id"],
+            ["payment_method.reseller_id", "payment_method.id"],
+            name=op.f("fk_method_account_reseller_id_method_id"),
+        ),
+        sa.ForeignKeyConstraint(["reseller_id"], ["reseller.id"], name=op.f("fk_method_account_reseller_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_method_account")),
+        sa.UniqueConstraint("method_id", name=op.f("uq_method_account_method_id")),
+        sa.UniqueConstraint("reseller_id", "id", name=op.f("uq_method_account_reseller_id_id")),
+        sqlite_strict=True,
+    )
     op.create_table(
         "notice",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -857,12 +934,20 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("issued_at", types.Instant(timezone=True), nullable=False),
+        sa.Column("issued_on", types.Day(), server_default="1970-01-01", nullable=False),
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("frozen", types.Json(), nullable=False),
         sa.Column("template_sha256", sa.Text(), nullable=False),
         sa.Column("used_stock", types.Flag(), nullable=False),
+        sa.Column("stated", types.Json(), server_default="[]", nullable=False),
+        sa.Column("seller", types.Json(), server_default="{}", nullable=False),
+        sa.Column("seller_sha256", sa.Text(), server_default="", nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("withdrawn_at", types.Instant(timezone=True), nullable=True),
+        sa.Column("withdrawn_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("withdrawn_reason", sa.Text(), server_default="", nullable=False),
         sa.Column("reseller_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(
             ["reseller_id", "method_id"],
@@ -881,6 +966,12 @@ def upgrade() -> None:
         ),
         sa.UniqueConstraint("reseller_id", "id", name=op.f("uq_document_reseller_id_id")),
         sqlite_strict=True,
+    )
+    op.create_index(
+        op.f("ix_document_reseller_id_method_id_seller_sha256"),
+        "document",
+        ["reseller_id", "method_id", "seller_sha256"],
+        unique=False,
     )
     op.create_table(
         "gateway_operation",

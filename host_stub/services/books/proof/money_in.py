@@ -126,7 +126,7 @@ MONEY_IN_LOGGED: Final = Check(
             and l.object_id = y.id
         where y.id > :after and y.id <= :upto and l.action in (
             'payment.approved', 'payment.approval_reversed', 'payment.paid', 'payment.matched', 'payment.event_parked',
-            'document.issued'
+            'document.issued', 'document.reissued'
         )
     ) as x group by payment, fact having sum(there) <> sum(told)
     """,
@@ -162,13 +162,45 @@ DOCUMENTS: Final = Check(
             when d.sha256 <> {sha256[d.content]} then 'its bytes do not match their hash'
             when exists (
                 select 1 from log_entry l where l.reseller_id = d.reseller_id and l.object_kind = 'payment'
-                and l.object_id = d.payment_id and l.action = 'document.issued'
+                and l.object_id = d.payment_id and l.action in ('document.issued', 'document.reissued')
                 and {text[l.details, sha256]} = d.sha256 and {text[l.details, frozen]} <> {sha256_of_text[d.frozen]}
             ) then 'what was frozen with it is not what the log has a hash of' end as wrong
         from document d where d.id > :after and d.id <= :upto
     ) as x where wrong is not null
     """,
     "document {document} ({file}) of payment {payment}: {wrong}",
+)
+
+VERSIONS: Final = Check(
+    "document versions",
+    "Versions of a document count without a gap, each names the seller that it was issued with, and those that were "
+    "withdrawn are those of which the log tells.",
+    Walk("document"),
+    """
+    select * from (
+        select d.id as document, d.payment_id as payment, d.kind as kind, d.version as version, case
+            when d.version > 1 and not exists (
+                select 1 from document f where f.payment_id = d.payment_id and f.method_id = d.method_id
+                and f.kind = d.kind and f.version = d.version - 1
+            ) then 'the version before it is missing'
+            when d.seller_sha256 <> '' and d.seller_sha256 <> {sha256_of_text[d.seller]}
+            then 'the seller that it names is not the one that it was issued with'
+            when d.withdrawn_at is not null and exists (
+                select 1 from document n where n.payment_id = d.payment_id and n.method_id = d.method_id
+                and n.kind = d.kind and n.version > d.version and n.issued_at < d.withdrawn_at
+            ) then 'it was withdrawn after another had taken its place'
+            when (d.withdrawn_at is not null) <> exists (
+                select 1 from log_entry l where l.reseller_id = d.reseller_id and l.object_kind = 'payment'
+                and l.object_id = d.payment_id and l.action = 'document.withdrawn'
+                and {text[l.details, document]} = d.kind and {number[l.details, version]} = d.version
+                and {number[l.details, method_id]} = d.method_id
+            ) then case when d.withdrawn_at is null then 'the log tells that it was withdrawn'
+                else 'it is withdrawn, and the log tells nothing' end
+            end as wrong
+        from document d where d.id > :after and d.id <= :upto
+    ) as x where wrong is not null
+    """,
+    "document {document} ({kind}, version {version}) of payment {payment}: {wrong}",
 )
 
 CHECKS: Final = (
@@ -180,4 +212,5 @@ CHECKS: Final = (
     MONEY_IN_LOGGED,
     CORRECTIONS,
     DOCUMENTS,
+    VERSIONS,
 )

@@ -1,26 +1,53 @@
 """Everything a bill states, worked out once: parties, sum, tax, purpose, payment QR.
 
-The page with the instructions and the PDF are both drawn from it, so they cannot disagree.
+The PDF is drawn from it; what it states is frozen with the issued document, and from then on the page is drawn from
+that, whatever became of settings and requisites since.
 """
 
 # billhook: Russian by law: what a bank's papers say does not follow the reader's language.
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from billhook import AccountType, DocumentFacts, MethodView, Money, PaymentView
+from billhook import AccountType, DocumentFacts, MethodView, Money, PaymentView, SellerView, TaxPeriod
 
 from billhook_check_cash import qr
 from billhook_check_cash.requisites import Requisites, requisites_of
 from billhook_check_cash.russian import plain_figures, short_date
-from billhook_check_cash.vat import Basis, Regime, Vat, vat_inside
 
 #: Characters of the purpose of a payment order.
 PURPOSE_LIMIT: Final = 210
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What a bill states of money and payee, as it was issued. payload: of the payment QR, empty for none."""
+
+    is_slip: bool
+    amount: Money
+    purpose: str
+    payload: str
+    seller: Requisites
+
+    @classmethod
+    def of_issued(cls, frozen: Mapping[str, Any]) -> Stated:
+        """Return what was frozen by `Bill.frozen`."""
+        return cls(
+            is_slip=frozen["form"] == "pd4",
+            amount=Money(frozen["amount_minor"], frozen["currency"]),
+            purpose=frozen["purpose"],
+            payload=frozen["qr"],
+            seller=Requisites(**frozen["seller"]),
+        )
+
+    @cached_property
+    def symbol(self) -> qr.Symbol | None:
+        return qr.draw(self.payload) if self.payload else None
 
 
 @dataclass(frozen=True)
@@ -42,11 +69,26 @@ class Bill:
 
     @cached_property
     def seller(self) -> Requisites:
-        return requisites_of(self.method)
+        return requisites_of(self.method.seller or SellerView(""))
 
     @cached_property
-    def vat(self) -> Vat:
-        return vat_inside(self.amount, Regime(self.method.text("vat_regime")), self.facts.issued_on)
+    def tax(self) -> TaxPeriod | None:
+        """How the seller is taxed on the day of issue; None before the first regime, when no bill is issued."""
+        return self.method.seller.tax_on(self.facts.issued_on) if self.method.seller else None
+
+    @property
+    def has_vat(self) -> bool:
+        return self.tax is not None and self.tax.rate is not None
+
+    @property
+    def vat(self) -> Money:
+        """The tax inside the sum."""
+        return self.tax.inside(self.amount) if self.tax else Money.zero(self.amount.currency)
+
+    @property
+    def vat_rate(self) -> int:
+        """Percent; 0 without VAT."""
+        return (self.tax and self.tax.rate) or 0
 
     @property
     def created_on(self) -> date:
@@ -72,9 +114,9 @@ class Bill:
 
     @cached_property
     def vat_mention(self) -> str:
-        if self.vat.basis is Basis.NONE:
-            return "НДС не облагается"
-        return f"В т.ч. НДС {self.vat.rate}% - {plain_figures(self.vat.amount)} руб."
+        if not self.has_vat:
+            return "НДС не облагается" if self.tax else ""
+        return f"В т.ч. НДС {self.vat_rate}% - {plain_figures(self.vat)} руб."
 
     @cached_property
     def purpose(self) -> str:
@@ -104,8 +146,8 @@ class Bill:
             return ""
 
     @cached_property
-    def symbol(self) -> qr.Symbol | None:
-        return qr.draw(self.payload) if self.payload else None
+    def stated(self) -> Stated:
+        return Stated(self.is_slip, self.amount, self.purpose, self.payload, self.seller)
 
     def frozen(self) -> dict[str, object]:
         """Return what is kept with the issued document, JSON-able."""
@@ -115,10 +157,21 @@ class Bill:
             "issued_on": self.facts.issued_on.isoformat(),
             "amount_minor": self.amount.minor,
             "currency": self.amount.currency,
-            "vat": self.vat.frozen(),
+            "vat": self._frozen_vat(),
             "purpose": self.purpose,
             "qr": self.payload,
-            "seller": self.seller.plain(),
+            "seller": asdict(self.seller),
+        }
+
+    def _frozen_vat(self) -> dict[str, object]:
+        tax = self.tax
+        return {
+            "regime": tax.regime if tax else "",
+            "vat": tax.vat if tax else "",
+            "rate": self.vat_rate,
+            "amount_minor": self.vat.minor,
+            "currency": self.vat.currency,
+            "table": tax.table if tax else "",
         }
 
 

@@ -3,15 +3,15 @@
 # billhook: Russian by law: what a bank's papers say does not follow the reader's language.
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 
 from billhook import DocumentSource, PaymentView
 
 from billhook_check_cash.bill import Bill
-from billhook_check_cash.facts import facts_of
+from billhook_check_cash.facts import facts_of, stated_by
 from billhook_check_cash.russian import figures, long_date, short_date
-from billhook_check_cash.vat import Basis
 from billhook_check_cash.words import sum_in_words
 
 QR_ASSET = "qr.svg"
@@ -26,17 +26,18 @@ def stock_template(name: str) -> str:
 def paper_of(bill: Bill) -> DocumentSource:
     """Return the paper of a bill: «Квитанция ПД-4» for persons, «Счет на оплату» for everybody else."""
     name = "pd4" if bill.is_slip else "invoice"
-    stock = stock_template(name)
+    stock, symbol = stock_template(name), bill.stated.symbol
     noun, file_noun = ("Квитанция", "kvitanciya") if bill.is_slip else ("Счет на оплату", "schet")
     return DocumentSource(
         template=bill.method.text(f"{name}_template") or stock,
         stock=stock,
         context=context_of(bill),
-        assets={QR_ASSET: bill.symbol.svg()} if bill.symbol else {},
+        assets={QR_ASSET: symbol.svg()} if symbol else {},
         frozen=bill.frozen(),
         file_name=f"{file_noun}-{_file_part(bill.facts.number)}.pdf",
         title=f"{noun} № {bill.facts.number} от {long_date(bill.facts.issued_on)}",
         facts=facts_of(bill),
+        stated=stated_by(bill),
     )
 
 
@@ -44,11 +45,11 @@ def context_of(bill: Bill) -> dict[str, object]:
     """Return the placeholders: `payment.*` as in ActivePlatform, then `seller`, `vat`, `bill`, `qr`."""
     return {
         "payment": _payment(bill) | _account(bill.payment),
-        "seller": bill.seller.plain() | {"is_sole_proprietor": bill.seller.is_sole_proprietor},
+        "seller": asdict(bill.seller) | {"is_sole_proprietor": bill.seller.is_sole_proprietor},
         "reseller": _reseller(bill.payment),
         "vat": _vat(bill),
         "bill": _bill(bill),
-        "qr": {"asset": f"asset:{QR_ASSET}", "payload": bill.payload} if bill.symbol else None,
+        "qr": {"asset": f"asset:{QR_ASSET}", "payload": bill.payload} if bill.stated.symbol else None,
     }
 
 
@@ -111,12 +112,11 @@ def _reseller(payment: PaymentView) -> dict[str, object]:
 
 
 def _vat(bill: Bill) -> dict[str, object]:
-    is_included = bill.vat.basis is Basis.INCLUDED
     return {
-        "included": is_included,
-        "rate": bill.vat.rate,
-        "amount": figures(bill.vat.amount),
-        "label": f"В том числе НДС {bill.vat.rate}%" if is_included else "Без налога (НДС)",
+        "included": bill.has_vat,
+        "rate": bill.vat_rate,
+        "amount": figures(bill.vat),
+        "label": f"В том числе НДС {bill.vat_rate}%" if bill.has_vat else "Без налога (НДС)",
         "mention": bill.vat_mention,
     }
 

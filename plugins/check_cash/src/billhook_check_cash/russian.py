@@ -10,7 +10,6 @@ from billhook import Money, formats
 
 NBSP: Final = "\u00a0"
 #: What stands on a bill until the reseller writes one.
-HEAD: Final = "Руководитель"
 SERVICE: Final = "Предоплата за услуги хостинга"
 VAT: Final = "НДС"
 BASIS: Final = "Договор-оферта"

@@ -116,11 +116,14 @@ from billhook.versions import API_VERSION, ApiRange
 from billhook.views import (
     AccountType,
     AccountView,
+    BankAccountView,
     DocumentFacts,
     MethodView,
     PaymentStatus,
     PaymentView,
     ResellerView,
+    SellerView,
+    TaxPeriod,
 )
 
 __all__ = [
@@ -142,6 +145,7 @@ __all__ = [
     "BalanceChanged",
     "BalanceThresholdCrossed",
     "BalanceWatch",
+    "BankAccountView",
     "BillhookError",
     "Catalogue",
     "ChargeUncovered",
@@ -200,6 +204,7 @@ __all__ = [
     "ResellerView",
     "Room",
     "Ruling",
+    "SellerView",
     "Setting",
     "SettingKind",
     "Severity",
@@ -214,6 +219,7 @@ __all__ = [
     "SubscriptionStopped",
     "Sums",
     "TakesReturns",
+    "TaxPeriod",
     "Unavailable",
     "Value",
     "Verdict",

@@ -29,6 +29,8 @@ class DocumentSource:
     facts: what a paper of this kind must state, by what it is called (`{_("BIC"): "044525225"}`): the host looks for
         each on the drawn page before a reseller's template is kept, and names those that cannot be read there.
         Blanks and boxes between the digits do not matter.
+    stated: what the paper says, by what it is called, for those who look at the issued document in the panel: kept with
+        it in every language, and shown whatever became of settings and requisites since. Empty for nothing to show.
     """
 
     template: str
@@ -39,3 +41,4 @@ class DocumentSource:
     file_name: str = "document.pdf"
     title: Text = ""
     facts: Mapping[Text, str] = field(default_factory=dict)
+    stated: Mapping[Text, str] = field(default_factory=dict)

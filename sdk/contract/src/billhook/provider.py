@@ -160,6 +160,7 @@ class PaymentProvider(ABC):
     currencies: ClassVar[tuple[str, ...]] = ()  # empty means any
     account_types: ClassVar[tuple[AccountType, ...]] = tuple(AccountType)  # who may pay this way
     merchant_setting: ClassVar[str] = ""  # key of the setting that identifies the merchant; a start freezes its value
+    requisites: ClassVar[tuple[str, ...]] = ()  # schemes of which its papers need the seller's (`ru`); empty: none
     test_mode_setting: ClassVar[str] = ""  # key of the SWITCH setting that says payments are tests
     asks: ClassVar[tuple[Setting, ...]] = ()  # of the payer, before `start`; drawn, checked and frozen like settings
     sums: ClassVar[Sums] = Sums.AS_ORDERED

@@ -99,12 +99,74 @@ class PaymentView:
 
 
 @dataclass(frozen=True, slots=True)
+class BankAccountView:
+    """A bank account of the seller. values: by the scheme's keys (`ru`: bank_name, bic, account, corr_account)."""
+
+    id: int
+    name: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TaxPeriod:
+    """How the seller is taxed from a day on, until the next period.
+
+    regime, vat: the scheme's words for the tax system and for how VAT is charged in it. rate: percent in force, None
+    where there is no VAT. table: which table of rates was read; it stands on what is issued.
+    """
+
+    since: date
+    regime: str
+    vat: str
+    rate: int | None
+    table: str
+
+    @property
+    def calculated(self) -> str:
+        """The rate by which an advance is taxed, `22/122`; empty where there is no VAT."""
+        return "" if self.rate is None else f"{self.rate}/{100 + self.rate}"
+
+    def inside(self, gross: Money) -> Money:
+        """Return the tax that a gross sum contains: gross * rate / (100 + rate), half up; zero without VAT."""
+        return Money.zero(gross.currency) if self.rate is None else gross.share(self.rate, 100 + self.rate)
+
+
+@dataclass(frozen=True, slots=True)
+class SellerView:
+    """Who sells: what a bill, a line of a receipt and a closing document say of the reseller, from one source.
+
+    scheme: whose requisites these are (`ru`). requisites: by the scheme's keys, empty texts for what it has not; no key
+    at all before the reseller entered them. account: the one for this method, else the reseller's default; None if
+    there is none. taxes: the earliest first, a new one at each change of the regime or of a rate.
+    """
+
+    scheme: str
+    requisites: Mapping[str, str] = field(default_factory=dict)
+    account: BankAccountView | None = None
+    taxes: tuple[TaxPeriod, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there are requisites, a bank account and a tax regime, be it of a day to come."""
+        return bool(self.requisites and self.account and self.taxes)
+
+    def text(self, key: str) -> str:
+        """Return a requisite, or what stands under that key with the bank account; empty where there is neither."""
+        return self.requisites.get(key) or (self.account.values.get(key, "") if self.account else "")
+
+    def tax_on(self, day: date) -> TaxPeriod | None:
+        """Return how the seller is taxed on a day of its own time zone; None before the first regime."""
+        return next((period for period in reversed(self.taxes) if period.since <= day), None)
+
+
+@dataclass(frozen=True, slots=True)
 class MethodView:
     """A provider configured by a reseller; `settings` are complete: the method's own values, else what it inherits from
     reseller or operator, else the defaults; secrets in clear.
 
     previous_secrets: by setting key, values that held for this method and were replaced less than the grace period ago
         at whatever level, newest first.
+    seller: who sells by it, for a provider that names `requisites`; None for any other.
     """
 
     id: int
@@ -113,6 +175,7 @@ class MethodView:
     name: str
     settings: Mapping[str, object]
     previous_secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    seller: SellerView | None = None
 
     def text(self, key: str) -> str:
         """Return the text setting `key`. Raises KeyError for an undeclared one."""
@@ -145,9 +208,10 @@ class MethodView:
 class DocumentFacts:
     """What was frozen when a document was issued.
 
-    issued_on: date in the reseller's time zone; dated data (VAT rates) are read at it.
+    issued_on: date in the reseller's time zone; dated data (the seller's tax) are read at it.
     link: the public address of the document, empty where there is none.
-    frozen: what the plugin had kept with the document (`DocumentSource.frozen`); empty while it is being made.
+    frozen: what the plugin had kept with the document (`DocumentSource.frozen`); empty while it is being made. All that
+        is told of an issued document comes from here: settings and requisites may have changed since.
     """
 
     number: str

@@ -25,7 +25,7 @@ from billhook_kit.messages import form, json_body
 from billhook_kit.reader import FakeReader
 from billhook_kit.rooms import Opened, Visit
 from billhook_kit.source import PluginNotFound, PluginSource, find_plugin, of_object
-from billhook_kit.views import make_account, make_method, make_payment, make_reseller
+from billhook_kit.views import make_account, make_method, make_payment, make_reseller, make_seller
 
 __all__ = [
     "Credit",
@@ -54,6 +54,7 @@ __all__ = [
     "make_method",
     "make_payment",
     "make_reseller",
+    "make_seller",
     "of_object",
     "open_fake",
 ]

@@ -150,7 +150,10 @@ class Bench:
         previous: secrets that were replaced lately, by key.
         """
         settings = {**self.settings, **(changes or {})}
-        return views.make_method(self.plugin.name, self.provider.settings, settings, previous_secrets=previous)
+        seller = views.seller_for(self.provider)
+        return views.make_method(
+            self.plugin.name, self.provider.settings, settings, previous_secrets=previous, seller=seller
+        )
 
     @cached_property
     def method(self) -> MethodView:

@@ -122,7 +122,13 @@ class FakeHost:
         own, declared = self._methods[number], self.provider.settings
         former = {each.key: self._above.former(each, own) for each in declared if each.kind is SettingKind.SECRET}
         return views.make_method(
-            self.plugin.name, declared, own, above=self._above.kept, previous_secrets=former, method_id=number
+            self.plugin.name,
+            declared,
+            own,
+            above=self._above.kept,
+            previous_secrets=former,
+            method_id=number,
+            seller=views.seller_for(self.provider),
         )
 
     def payment(self, wish: Wish) -> PaymentView:

@@ -5,17 +5,27 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
 from billhook import formats
+from billhook.host.schemes import SCHEMES, Regime
 from billhook.money import Money
-from billhook.provider import StartRequest
+from billhook.provider import PaymentProvider, StartRequest
 from billhook.settings import Level, Setting, SettingKind, resolve
 from billhook.status import StatusRequest
-from billhook.views import AccountType, AccountView, MethodView, PaymentStatus, PaymentView, ResellerView
+from billhook.views import (
+    AccountType,
+    AccountView,
+    BankAccountView,
+    MethodView,
+    PaymentStatus,
+    PaymentView,
+    ResellerView,
+    SellerView,
+)
 
 #: The instant at which the sample world stands still.
 NOON: Final = datetime(2026, 11, 13, 9, 0, tzinfo=UTC)
@@ -66,6 +76,25 @@ def make_reseller(currency: str = "RUB", **changes: Any) -> ResellerView:
             support_email="support@hosting.example",
         ),
         **changes,
+    )
+
+
+#: How a sample seller is taxed: in general, long before any sample day.
+GENERAL: Final = Regime(date(2019, 1, 1), "general", "general")
+
+
+def make_seller(*regimes: Regime, account: Mapping[str, str] | None = None, **changes: str) -> SellerView:
+    """Return who sells, with requisites of the scheme `ru`.
+
+    regimes: the general one since 2019 if left out. account: changes of the bank account; changes: of the requisites.
+    """
+    scheme = SCHEMES["ru"]
+    bank = {**samples()["bank"], **(account or {})}
+    return SellerView(
+        scheme=scheme.name,
+        requisites={**samples()["seller"], **changes},
+        account=BankAccountView(1, scheme.account_title(bank), bank),
+        taxes=scheme.periods(regimes or (GENERAL,)),
     )
 
 
@@ -161,13 +190,20 @@ def make_method(
     above: Mapping[Level, Mapping[str, object]] | None = None,
     previous_secrets: Mapping[str, tuple[str, ...]] | None = None,
     method_id: int = 14,
+    seller: SellerView | None = None,
 ) -> MethodView:
     """Return a method of a plugin.
 
     declared: the provider's settings; given: the values that were filled in; above: what reseller and operator set.
+    seller: who sells by it (`make_seller`), for a provider that names `requisites`.
     """
     values = complete_settings(declared, given or {}, above)
-    return MethodView(method_id, 1, plugin, plugin, values, dict(previous_secrets or {}))
+    return MethodView(method_id, 1, plugin, plugin, values, dict(previous_secrets or {}), seller)
+
+
+def seller_for(provider: PaymentProvider | type[PaymentProvider]) -> SellerView | None:
+    """Return who sells by a provider's methods, as a host fills it in."""
+    return make_seller() if provider.requisites else None
 
 
 def fill_in(declared: Sequence[Setting], given: Mapping[str, object]) -> dict[str, object]:

@@ -147,6 +147,11 @@ def _answer(_plugin: str, answer: Answer) -> None:
 def _document(_plugin: str, answer: DocumentSource) -> None:
     _whole_within("context", answer.context)
     _whole_within("frozen", answer.frozen)
+    for label, value in answer.stated.items():
+        if not isinstance(label, _TEXT) or not isinstance(value, str):
+            raise Rubbish(f"document returned stated with {_kind(label)}: {_kind(value)}, not texts by labels")
+        _whole("stated", label)
+        _whole("stated", value)
     try:
         json.dumps(dict(answer.frozen), allow_nan=False)
     except (TypeError, ValueError) as error:

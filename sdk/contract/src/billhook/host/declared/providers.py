@@ -11,6 +11,7 @@ from billhook.errors import PluginError
 from billhook.host.declared.problems import ADDRESS_PART, Problem, Problems, brief, members, refuse, twice
 from billhook.host.declared.settings import check_keys_once, check_settings
 from billhook.host.declared.texts import text_problems
+from billhook.host.schemes import SCHEMES
 from billhook.money import MINOR_DIGITS
 from billhook.provider import PaymentProvider, Start
 from billhook.settings import Level, SettingKind
@@ -27,6 +28,7 @@ _AS_DECLARED: Final = (
         "settings",
         "currencies",
         "account_types",
+        "requisites",
         "merchant_setting",
         "test_mode_setting",
         "asks",
@@ -114,6 +116,7 @@ def provider_problems(kind: type[PaymentProvider], settings: Mapping[str, Settin
     if issubclass(kind, IssuesDocuments):
         yield from _documents(kind)
     yield from _buyers(kind)
+    yield from _seller(kind)
     yield from _named_settings(kind, settings)
 
 
@@ -193,6 +196,14 @@ def _buyers(able: type[PaymentProvider]) -> Problems:
         if not isinstance(kind, AccountType):
             known = ", ".join(f"AccountType.{each.name}" for each in AccountType)
             yield Problem(f"account type {brief(kind)} is no AccountType", f"Use {known}.")
+
+
+def _seller(able: type[PaymentProvider]) -> Problems:
+    yield from members(able.requisites, "requisites", "names of schemes")
+    for scheme in able.requisites:
+        if not isinstance(scheme, str) or scheme not in SCHEMES:
+            known = ", ".join(SCHEMES)
+            yield Problem(f"requisites names {brief(scheme)}, which is no scheme that is known", f"Known: {known}.")
 
 
 def _named_settings(able: type[PaymentProvider], settings: Mapping[str, SettingKind]) -> Problems:
