@@ -36,7 +36,7 @@ class Consequence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """to: the new status; None where a rule decides (`status_after_reversal`) or nothing moves."""
+    """to: the new status; None where a rule decides (`services.money_in.sums`) or nothing moves."""
 
     consequence: Consequence
     to: Status | None = None
@@ -48,6 +48,10 @@ TABLE: Final[Mapping[tuple[Status, Cause], Move]] = {
     (Status.WAITING_FOR_PAYMENT, Cause.MATCHED): Move(Consequence.CREDIT, Status.COMPLETED),
     (Status.WAITING_FOR_PAYMENT, Cause.CANCELLED): Move(Consequence.NOTHING, Status.CANCELLED),
     (Status.WAITING_FOR_PAYMENT, Cause.LIFETIME_OVER): Move(Consequence.NOTHING, Status.EXPIRED),
+    (Status.PARTLY_PAID, Cause.PAID): Move(Consequence.CREDIT, Status.COMPLETED),
+    (Status.PARTLY_PAID, Cause.APPROVED): Move(Consequence.CREDIT, Status.COMPLETED),
+    (Status.PARTLY_PAID, Cause.MATCHED): Move(Consequence.CREDIT, Status.COMPLETED),
+    (Status.PARTLY_PAID, Cause.APPROVAL_REVERSED): Move(Consequence.UNDO),
     (Status.EXPIRED, Cause.PAID): Move(Consequence.CREDIT, Status.COMPLETED),
     (Status.EXPIRED, Cause.APPROVED): Move(Consequence.CREDIT, Status.COMPLETED),
     (Status.EXPIRED, Cause.MATCHED): Move(Consequence.CREDIT, Status.COMPLETED),
@@ -63,10 +67,17 @@ def move(status: Status | str, cause: Cause) -> Move:
     return TABLE.get((Status(status), cause), Move(Consequence.REFUSE))
 
 
-def status_after_reversal(*, other_credit_stands: bool, over_lifetime: bool) -> Status:
-    """Return where a payment goes when its approval is reversed."""
-    if other_credit_stands:
-        return Status.COMPLETED
+def status_of_credited(standing_minor: int, billed_minor: int, *, as_came: bool) -> Status:
+    """Return where a payment stands of which something is credited.
+
+    as_came: less than the bill leaves a rest to be paid, since that method takes whatever comes; with any other the
+    payment is completed by what was approved or paid.
+    """
+    return Status.PARTLY_PAID if as_came and standing_minor < billed_minor else Status.COMPLETED
+
+
+def status_of_uncredited(*, over_lifetime: bool) -> Status:
+    """Return where a payment goes of which nothing stands any more."""
     return Status.EXPIRED if over_lifetime else Status.WAITING_FOR_PAYMENT
 
 

@@ -131,7 +131,7 @@ class GatewayOperation(Base, OfReseller):
         within_reseller("payment_id", to="payment"),
         within_reseller("method_id", to="payment_method"),
         CheckConstraint("kind = 'start'", name="kind"),
-        CheckConstraint("state in ('unknown','started','abandoned','failed','superseded')", name="state"),
+        CheckConstraint("state in ('unknown','started','abandoned','paid','failed','superseded')", name="state"),
         CheckConstraint("reference_number >= 1 and reference_number <= 2147483647", name="number"),
         Index(None, "payment_id"),
         Index(None, "query_at"),

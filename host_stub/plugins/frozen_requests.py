@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
-from billhook import AnswersStatus, MethodView, Money, PaymentProvider, Setting, SettingKind, StartRequest
+from billhook import AnswersStatus, MethodView, Money, PaymentProvider, Setting, SettingKind, StartRequest, Sums
 from billhook.host.reading import again, identity_of
 from pydantic import TypeAdapter
 
@@ -32,6 +32,7 @@ def draft_of(provider: PaymentProvider, request: StartRequest, keys: Keys) -> Dr
         secret_answers={key: keys.encrypt(str(text)) for key, text in request.answers.items() if key in hidden},
         asked=provider.asked if isinstance(provider, AnswersStatus) else None,
         key_lives=provider.key_lives,
+        as_came=provider.sums is Sums.AS_CAME,
     )
 
 

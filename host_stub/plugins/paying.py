@@ -15,6 +15,7 @@ from billhook import (
     AttemptState,
     Catalogue,
     MethodView,
+    Money,
     PaymentPaid,
     PaymentPending,
     PaymentProvider,
@@ -43,7 +44,7 @@ from host_stub.plugins.desk import Desk, callback_urls, payment_url
 from host_stub.plugins.documents import current_url, issued_facts
 from host_stub.plugins.errors import PluginFailed, PluginOverran, PluginPaused, PluginUnavailable
 from host_stub.plugins.frozen_requests import draft_of, thawed
-from host_stub.services.money_in import gateway, payments, questions, tries
+from host_stub.services.money_in import gateway, payments, questions, sums, tries
 from host_stub.services.money_in.methods import present_view
 from host_stub.services.money_in.tries import Draft, Try
 from host_stub.services.telling.views import payment_view
@@ -259,7 +260,9 @@ def _request(
             documents={},  # of each version another: as they are when they are handed over
             payment_page=payment_url(desk, row),
         )
-        return StartRequest(payment_view(session, row, language), method, addresses, "", 0, language)
+        view = payment_view(session, row, language)
+        rest = Money(sums.due(session, row), row.currency)
+        return StartRequest(replace(view, amount=rest), method, addresses, "", 0, language)
 
 
 def _call(

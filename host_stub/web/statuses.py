@@ -14,6 +14,7 @@ _ = Catalogue("host_stub")
 STATUSES: Final[dict[str, dict[str, tuple[Tone, LazyText]]]] = {
     "payment": {
         "waiting_for_payment": (Tone.WAIT, _("waiting for payment")),
+        "partly_paid": (Tone.WAIT, _("partly paid")),
         "expired": (Tone.CALM, _("payment expired")),
         "completed": (Tone.GOOD, _("payment completed")),
         "cancelled": (Tone.CALM, _("payment cancelled")),
@@ -22,6 +23,7 @@ STATUSES: Final[dict[str, dict[str, tuple[Tone, LazyText]]]] = {
         "unknown": (Tone.WAIT, _("not finished")),
         "started": (Tone.CALM, _("begun")),
         "abandoned": (Tone.WAIT, _("no answer")),
+        "paid": (Tone.GOOD, _("went through")),
         "failed": (Tone.BAD, _("did not go through")),
         "superseded": (Tone.CALM, _("replaced by a new try")),
     },

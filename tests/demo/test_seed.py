@@ -120,7 +120,7 @@ def test_there_are_an_operator_and_two_resellers_with_all_methods(store: Store) 
 @pytest.mark.parametrize(
     ("column", "expected"),
     [
-        (Payment.status, set(PaymentStatus)),
+        (Payment.status, set(PaymentStatus) - {PaymentStatus.PARTLY_PAID}),  # no method of the demo takes any sum
         (Account.type, set(AccountType)),
         (AccountAccess.level, set(AccessLevel)),
         (Plan.period, set(Period)),

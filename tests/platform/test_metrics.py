@@ -361,8 +361,8 @@ def test_labels_are_words_of_ours_and_names_of_plugins_and_no_use_makes_more_of_
         "place": {*PLACES, *COLLECTORS, *DISKS},
         "side": {"own", "pages", "public"},
         "state": {"closed", "open", "probing"},
-        "kind": {"notification", "question"},
-        "verdict": {"accepted", "duplicate", "parked", "refused", "bad_signature", "malformed"},
+        "kind": {"notification", "question", "hint"},
+        "verdict": {"accepted", "duplicate", "parked", "refused", "bad_signature", "malformed", "asked", "dropped"},
         "receiver": {"mail", "provisioning", "plugin"},
         "le": {*map(str, BOUNDS), "+Inf"},
     }

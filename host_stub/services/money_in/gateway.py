@@ -122,7 +122,7 @@ def _judge(session: Session, event: VerifiedEvent) -> Ruling:
     if problem is not None or payment is None or started is None:
         return gateway_money.park(session, payment, heard, problem or Reason.UNKNOWN_PAYMENT)
     reports.paid(session, started, paid)
-    return gateway_money.credit_or_park(session, payment, heard)
+    return gateway_money.credit_or_park(session, payment, heard, as_came=started.as_came)
 
 
 class Elsewhere(Exception):
@@ -167,7 +167,7 @@ def _standing(
 
 
 def _frozen(row: GatewayOperation) -> Frozen:
-    return Frozen(row.merchant, Money(row.amount_minor, row.currency), row.is_test)
+    return Frozen(row.merchant, Money(row.amount_minor, row.currency), row.is_test, row.as_came)
 
 
 def _others(session: Session, started: GatewayOperation) -> list[Frozen]:

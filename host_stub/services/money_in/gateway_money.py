@@ -18,7 +18,7 @@ from host_stub.domain.payments import Cause, Consequence
 from host_stub.persistence import Account, Arrival, ArrivalMessage, Payment, Reseller
 from host_stub.persistence.store import fetch, now
 from host_stub.services.books import ledger
-from host_stub.services.money_in import arrivals, doubts, payments
+from host_stub.services.money_in import arrivals, doubts, payments, sums
 from host_stub.services.money_in.arrivals import Linked
 from host_stub.services.money_in.credits import credit
 from host_stub.services.money_in.doubts import Coming
@@ -146,9 +146,10 @@ def _legible(why: str) -> str:
     return why.encode("utf-8", "replace").decode().replace("\x00", "?")[:500]
 
 
-def credit_or_park(session: Session, payment: Payment, heard: Heard) -> Ruling:
+def credit_or_park(session: Session, payment: Payment, heard: Heard, *, as_came: bool = False) -> Ruling:
     """Credit what fits its locked payment; park what no balance can hold.
 
+    as_came: any sum fits, and less than the bill leaves a rest. A further part of the bill is no second payment of it.
     What may have been credited already by another arrival is credited all the same, for its money did come, and waits
     for a person.
     """
@@ -156,7 +157,9 @@ def credit_or_park(session: Session, payment: Payment, heard: Heard) -> Ruling:
     account = ledger.lock_account(session, payment.account_id)
     if not ledger.fits(account, paid.amount.minor):
         return park(session, payment, heard, Reason.TOO_LARGE)
-    doubt = next(iter(doubts.credited_already(session, _coming(session, payment, heard))), None)
+    is_part = as_came and sums.standing(session, payment.id) + paid.amount.minor <= payment.amount_minor
+    coming = _coming(session, payment, heard)
+    doubt = None if is_part else next(iter(doubts.credited_already(session, coming)), None)
     _note_paid(session, payment, heard)
     source, source_id = credit_key(Door.GATEWAY, heard.origin, paid.external_id)
     header = credit(
@@ -174,6 +177,8 @@ def credit_or_park(session: Session, payment: Payment, heard: Heard) -> Ruling:
     other_id = doubt.arrival_id if doubt is not None else None
     arrivals.receive(session, arrival, act, _credited(payment, account, header.id, other_id), by=heard.by)
     session.add(_message(session, arrival, payment, heard))
+    if as_came:
+        payments.set_status(session, payment, sums.status_now(session, payment))
     return Ruling(paid, Verdict.ACCEPTED)
 
 

@@ -90,9 +90,7 @@ def report(session: Session, row: GatewayOperation, fact: PaymentPending | Payme
 def paid(session: Session, row: GatewayOperation, fact: PaymentPaid) -> None:
     """Forget what was said of an act of paying before it was paid; nobody asks about a paid try of their own accord."""
     row.external_reference = row.external_reference or fact.external_reference
-    if row.state == TryState.UNKNOWN:
-        row.state = TryState.STARTED
-    row.query_at = None
+    row.state, row.query_at = TryState.PAID, None
     session.execute(
         delete(GatewayReport).where(
             GatewayReport.operation_id == row.id, GatewayReport.external_id.in_((fact.external_id, ""))

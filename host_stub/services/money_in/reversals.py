@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
 from host_stub.domain.arrivals import CREDITS, Act, Door, Kind, Wait
-from host_stub.domain.payments import Cause, Consequence, status_after_reversal
+from host_stub.domain.payments import Cause, Consequence
 from host_stub.persistence import Account, Arrival, ArrivalDecision, LedgerTransaction, Payment
-from host_stub.persistence.store import fetch, now
+from host_stub.persistence.store import fetch
 from host_stub.services.books import ledger
 from host_stub.services.charges import charging
-from host_stub.services.money_in import arrivals, consequences, doubts, payments
+from host_stub.services.money_in import arrivals, consequences, doubts, payments, sums
 from host_stub.services.money_in.arrivals import Linked
 from host_stub.services.money_in.doubts import Coming
 from host_stub.services.telling.journal import log
@@ -52,9 +52,7 @@ def undo(session: Session, credit: ArrivalDecision, wanted: Undo, *, by: Actor) 
     header = fetch(session, LedgerTransaction, credit.transaction_id)
     undone = ledger.reverse(session, account, header, reason=wanted.reason, by=by)
     if payment is not None:
-        over = payment.expires_at <= now(session)
-        stands = _another_stands(session, payment)
-        payments.set_status(session, payment, status_after_reversal(other_credit_stands=stands, over_lifetime=over))
+        payments.set_status(session, payment, sums.status_now(session, payment))
     _note(session, account, payment, credit, wanted, by)
     if wanted.with_services:
         charging.settle_stopped(session, account)
@@ -64,10 +62,6 @@ def undo(session: Session, credit: ArrivalDecision, wanted: Undo, *, by: Actor) 
     arrivals.decide(session, arrival, act, linked, by=by)
     _ask_again(session, arrival, by)
     return undone.id
-
-
-def _another_stands(session: Session, payment: Payment) -> bool:
-    return session.scalars(doubts.standing(ArrivalDecision.payment_id == payment.id).limit(1)).one_or_none() is not None
 
 
 def _note(

@@ -10,6 +10,7 @@ registration; a new try begins when the former is over:
 | unknown    | takes it up            | started             | unknown   | started, failed; abandoned when asking ends  |
 | started    | takes it up            | started             | started   | failed                                       |
 | abandoned  | takes it up, asked anew| started             | unknown   | -                                            |
+| paid       | a new try              | paid                | paid      | -                                            |
 | failed     | a new try              | -                   | -         | -                                            |
 | superseded | a new try was made, since the key's lifetime was over; what is paid on it counts as ever             |
 
@@ -35,7 +36,7 @@ from host_stub.domain.errors import MethodUnavailable
 from host_stub.domain.payments import OPEN
 from host_stub.persistence import GatewayOperation, Payment, PaymentMethod, Scope, Store
 from host_stub.persistence.store import fetch, now
-from host_stub.services.money_in import payments
+from host_stub.services.money_in import payments, sums
 from host_stub.services.settings.plugin_settings import is_on
 from host_stub.services.tenants.open_resellers import must_be_open
 
@@ -50,11 +51,12 @@ class TryState(StrEnum):
     UNKNOWN = "unknown"
     STARTED = "started"
     ABANDONED = "abandoned"
+    PAID = "paid"
     FAILED = "failed"
     SUPERSEDED = "superseded"
 
 
-OVER: Final = frozenset({TryState.FAILED, TryState.SUPERSEDED})
+OVER: Final = frozenset({TryState.PAID, TryState.FAILED, TryState.SUPERSEDED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Draft:
     secret_answers: Mapping[str, str] | None = None
     asked: Asking | None = None
     key_lives: timedelta | None = None
+    as_came: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +164,10 @@ def _new(session: Session, payment: Payment, method_id: int, draft: Draft) -> Ga
         reference=f"{number}-{''.join(secrets.choice(_LETTERS) for _each in range(8))}",
         reference_number=number,
         merchant=draft.merchant,
-        amount_minor=payment.amount_minor,
+        amount_minor=sums.due(session, payment),
         currency=payment.currency,
         is_test=draft.is_test,
+        as_came=draft.as_came,
         request=dict(draft.request or {}),
         secret_answers=dict(draft.secret_answers or {}),
         state=TryState.UNKNOWN,
@@ -215,6 +219,8 @@ def finish(
         row = fetch(session, GatewayOperation, try_id, lock=True)
         row.error = error[:500]
         row.external_reference = external_reference or row.external_reference
+        if row.state in OVER:
+            return  # a message came before the answer
         if not error:
             row.state = TryState.STARTED
             row.query_at = now(session) + asked.first if asked and asked.open else None

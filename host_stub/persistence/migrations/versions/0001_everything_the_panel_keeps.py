@@ -999,7 +999,8 @@ def upgrade() -> None:
         sa.Column("reseller_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.CheckConstraint("kind = 'start'", name=op.f("ck_gateway_operation_kind")),
         sa.CheckConstraint(
-            "state in ('unknown','started','abandoned','failed','superseded')", name=op.f("ck_gateway_operation_state")
+            "state in ('unknown','started','abandoned','paid','failed','superseded')",
+            name=op.f("ck_gateway_operation_state"),
         ),
         sa.CheckConstraint(
             "reference_number >= 1 and reference_number <= 2147483647", name=op.f("ck_gateway_operation_number")

@@ -14,8 +14,8 @@ PAYMENTS: Final = Walk("payment")
 
 PAYMENT_STATES: Final = Check(
     "payments",
-    "A payment is completed if and only if a credit of it stands that no reversal undoes, and closed if and only if it "
-    "is neither waiting nor expired.",
+    "A payment is completed or partly paid if and only if a credit of it stands that no reversal undoes, and closed if "
+    "and only if it is completed or cancelled.",
     PAYMENTS,
     """
     select * from (
@@ -27,8 +27,8 @@ PAYMENT_STATES: Final = Check(
             ) as standing
         from payment p where p.id > :after and p.id <= :upto
     ) as x
-    where (status = 'completed') <> (standing > 0)
-        or (status in ('waiting_for_payment', 'expired')) <> (closed = 'open')
+    where (status in ('completed', 'partly_paid')) <> (standing > 0)
+        or (status in ('completed', 'cancelled')) <> (closed = 'closed')
     """,
     "payment {payment} ({number}): {status} and {closed}, {standing} credits stand",
 )
@@ -68,7 +68,7 @@ PAYMENT_CURRENCIES: Final = Check(
 
 TRIES: Final = Check(
     "tries",
-    "Every try was begun with its payment's sum and currency, and its reference begins with its number.",
+    "Every try was begun over at most its payment's sum, in its currency, and its reference begins with its number.",
     Walk("gateway_operation"),
     """
     select a.id as operation, a.reference as reference, a.reference_number as reference_number,
@@ -76,7 +76,7 @@ TRIES: Final = Check(
         p.id as payment, p.amount_minor as wanted, p.currency as wanted_currency
     from gateway_operation a join payment p on p.id = a.payment_id
     where a.id > :after and a.id <= :upto
-        and (a.amount_minor <> p.amount_minor or a.currency <> p.currency
+        and (a.amount_minor > p.amount_minor or a.amount_minor <= 0 or a.currency <> p.currency
             or a.reference not like a.reference_number || '-%')
     """,
     "try {operation} ({reference}, number {reference_number}): {amount} {currency}; payment {payment} is over {wanted} "

@@ -16,13 +16,14 @@ from host_stub.persistence import AccessLevel, Base, Leg, Period, SubscriptionSt
 from host_stub.persistence.types import Json
 from host_stub.services.books.ledger import Kind
 from host_stub.services.books.proof.check import STREAMED, Check, Surroundings, Walk
+from host_stub.services.money_in.tries import TryState
 
 #: What each of these columns may say.
 KNOWN: Final[Mapping[str, Iterable[str]]] = {
     "ledger_transaction.kind": Kind,
     "entry.leg": (Leg.CUSTOMER, Leg.CLEARING, Leg.REVENUE, Leg.CORRECTIONS),
     "payment.status": PaymentStatus,
-    "gateway_operation.state": ("unknown", "started", "abandoned", "failed", "superseded"),
+    "gateway_operation.state": TryState,
     "gateway_report.word": ("pending", "failed"),
     "arrival.door": Door,
     "arrival.state": State,
