@@ -49,12 +49,17 @@ def count() -> None:
     """Count the present request. Raises TooManyAttempts, after counting."""
     if request.method != "POST":
         return
-    user = access.signed_in()
     for pace in _paces():
-        with panel().store.write() as session:
-            until = limits.keep_pace(session, pace, f"user {user.user_id}", f"reseller {access.current_reseller_id()}")
-        if until is not None:
-            raise limits.TooManyAttempts(until)
+        take(pace)
+
+
+def take(pace: Pace) -> None:
+    """Count one try of whoever is signed in. Raises TooManyAttempts, after counting."""
+    user = access.signed_in()
+    with panel().store.write() as session:
+        until = limits.keep_pace(session, pace, f"user {user.user_id}", f"reseller {access.current_reseller_id()}")
+    if until is not None:
+        raise limits.TooManyAttempts(until)
 
 
 def _paces() -> list[Pace]:

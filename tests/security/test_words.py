@@ -18,6 +18,7 @@ from tests.support.web import store_of
 
 #: What the test's own plugins, people and rows are called.
 OURS = (
+    "ПАО СБЕРБАНК",
     "Cash desk",
     "Desk",
     "Bill",

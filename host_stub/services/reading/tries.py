@@ -49,23 +49,16 @@ class Try:
 def of_payment(session: Session, payment_id: int) -> list[Try]:
     """Return the tries of a payment, newest first."""
     query = (
-        select(rows.GatewayOperation, rows.PaymentMethod.name)
+        select(rows.GatewayOperation, rows.PaymentMethod.name, rows.GatewayReport)
         .join(rows.PaymentMethod, rows.PaymentMethod.id == rows.GatewayOperation.method_id)
+        .join(rows.GatewayReport, rows.GatewayReport.operation_id == rows.GatewayOperation.id, isouter=True)
         .where(rows.GatewayOperation.payment_id == payment_id)
-        .order_by(rows.GatewayOperation.id.desc())
+        .order_by(rows.GatewayOperation.id.desc(), rows.GatewayReport.at.desc())
     )
-    found = session.execute(query).all()
-    said = _said(session, [row.id for row, _name in found])
-    return [_try(row, name, said.get(row.id, [])) for row, name in found]
-
-
-def _said(session: Session, ids: Sequence[int]) -> dict[int, list[rows.GatewayReport]]:
-    grouped: dict[int, list[rows.GatewayReport]] = {}
-    if ids:
-        query = select(rows.GatewayReport).where(rows.GatewayReport.operation_id.in_(ids))
-        for row in session.scalars(query.order_by(rows.GatewayReport.at.desc())):
-            grouped.setdefault(row.operation_id, []).append(row)
-    return grouped
+    found: dict[int, tuple[rows.GatewayOperation, str, list[rows.GatewayReport]]] = {}
+    for row, name, said in session.execute(query):
+        found.setdefault(row.id, (row, name, []))[2].extend([said] if said is not None else [])
+    return [_try(*each) for each in found.values()]
 
 
 def _try(row: rows.GatewayOperation, name: str, said: Sequence[rows.GatewayReport]) -> Try:

@@ -13,7 +13,7 @@ from host_stub.plugins import paying
 from host_stub.services.people import limits
 from host_stub.services.reading.payments import Payment
 from host_stub.services.settings.setting_levels import Standing
-from host_stub.web import access
+from host_stub.web.pacing import take
 from host_stub.web.panel import panel, scope
 from host_stub.web.panel_form import PanelForm
 from host_stub.web.settings_form import change_of, groups, settings_form
@@ -36,7 +36,7 @@ def ask_payer(payment: Payment, method_id: int) -> Mapping[str, object] | Respon
     standings = {each.key: _standing(each) for each in asks}
     form = settings_form(PanelForm, standings, Level.METHOD, currency=payment.amount.currency)
     if ANSWERED in request.form:
-        _count()
+        take(limits.ANSWERS)
         if form.validate():
             return change_of(form, standings).values
     return render_template(
@@ -51,13 +51,3 @@ def ask_payer(payment: Payment, method_id: int) -> Mapping[str, object] | Respon
 
 def _standing(setting: Setting) -> Standing:
     return Standing(setting, setting.default, None, own=False, source=None)
-
-
-def _count() -> None:
-    user = access.signed_in()
-    with panel().store.write() as session:
-        until = limits.keep_pace(
-            session, limits.ANSWERS, f"user {user.user_id}", f"reseller {access.current_reseller_id()}"
-        )
-    if until is not None:
-        raise limits.TooManyAttempts(until)

@@ -120,8 +120,11 @@ MONEY_IN_LOGGED: Final = Check(
             when 'payment.approval_reversed' then 'reversal: ' || {text[l.details, reason]}
             when 'payment.event_parked' then 'set aside ' || {text[l.details, arrival_id]} || ' over '
                 || {text[l.details, amount_minor]} || ': ' || {text[l.details, reason]}
-            when 'document.issued' then {text[l.details, document]} || ' ' || {text[l.details, sha256]}
-            else 'paid act ' || {text[l.details, external_id]} || ' over ' || {text[l.details, amount_minor]} end
+            when 'payment.paid' then 'paid act ' || {text[l.details, external_id]} || ' over '
+                || {text[l.details, amount_minor]}
+            when 'payment.matched' then 'paid act ' || {text[l.details, external_id]} || ' over '
+                || {text[l.details, amount_minor]}
+            else {text[l.details, document]} || ' ' || {text[l.details, sha256]} end
         from payment y join log_entry l on l.reseller_id = y.reseller_id and l.object_kind = 'payment'
             and l.object_id = y.id
         where y.id > :after and y.id <= :upto and l.action in (
