@@ -59,6 +59,7 @@ def test_the_honest_plugin_passes_every_check_that_applies() -> None:
         "links",
         "host_tables",
         "drawn",
+        "hints",
         "parallel_database",
     }
 

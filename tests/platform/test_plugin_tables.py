@@ -123,7 +123,8 @@ REFUSED = {
     "drops a table of the host": ('op.drop_table("notice")', "notice"),
     "renames its table away": (f'op.rename_table("{NOTE}", "stray_note")', "stray_note"),
     "adds rows to the host's": (
-        "op.execute(\"insert into lane values ('a', 'b', '2026-11-13T09:00:00.000000Z', 1, 'd')\")",
+        'op.execute("insert into lane (receiver, lane, ready_at, tries, worker) '
+        "values ('a', 'b', '2026-11-13T09:00:00.000000Z', 1, 'd')\")",
         "lane",
     ),
     "changes rows of the host": ("op.execute(\"update reseller set name = 'mine'\")", "reseller"),

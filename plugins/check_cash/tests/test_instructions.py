@@ -123,7 +123,7 @@ def test_an_issued_bills_page_says_what_the_bill_says_whatever_changed_since(
     def page(payment, method) -> dict[str, object]:
         return dict(
             provider.start(
-                StartRequest(payment, method, Addresses({}, {}, ""), "key", "ru", {"receipt": issued})
+                StartRequest(payment, method, Addresses({}, {}, ""), "1-try", 1, "ru", {"receipt": issued})
             ).context
         )
 

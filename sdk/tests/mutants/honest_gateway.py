@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from billhook import (
     Answer,
@@ -44,7 +45,7 @@ from billhook import (
     http,
 )
 from billhook.status import AttemptState, StatusAnswer, StatusRequest
-from billhook_kit import GatewayUnderTest, Report, find_plugin, form
+from billhook_kit import GatewayUnderTest, Ordered, Report, Started, find_plugin, form
 from billhook_kit.bench import Subject
 
 #: By order, what the gateway answers to a status query.
@@ -88,7 +89,17 @@ class HonestGateway(
         return [Finding(Severity.OK, "All is well.")]
 
     def start(self, request: StartRequest) -> Redirect:
-        return Redirect(f"https://gateway.example/pay?order={request.reference}")
+        return Redirect(f"https://gateway.example/pay?{urlencode(self.order(request))}")
+
+    def order(self, request: StartRequest) -> dict[str, str]:
+        method, amount = request.method, request.payment.amount
+        return {
+            "order": request.reference,
+            "shop": method.text("shop"),
+            "amount": amount.plain(),
+            "currency": amount.currency,
+            "test": "1" if method.switch("test") else "0",
+        }
 
     def verify(self, request: RawRequest, method: MethodView) -> None:
         if request.method != "POST":
@@ -186,8 +197,9 @@ def subject(name: str) -> Subject:
     """Return a mutant with its own gateway, or the honest one's if it is a gateway plugin at all."""
     path = Path(__file__).with_name(name)
     source = find_plugin(str(path if path.is_dir() else path.with_suffix(".py")))
+    own = getattr(source.module, "Gateway", None)
     if not issubclass(getattr(source.module, "Mutant", object), HonestGateway):
-        return Subject(source)
+        return Subject(source, own() if own is not None else None)
     return Subject(source, getattr(source.module, "Gateway", Gateway)())
 
 
@@ -210,6 +222,17 @@ class Gateway(GatewayUnderTest):
         paid[order] = self.notification(report)
         yield
         del paid[order]
+
+    def ordered(self, started: Started) -> Ordered | None:
+        if not isinstance(started.outcome, Redirect):
+            return None
+        read = dict(parse_qsl(urlsplit(started.outcome.url).query))
+        if "amount" not in read:
+            return None
+        return Ordered(read["order"], Money.of(read["amount"], read["currency"]), read["shop"], read["test"] == "1")
+
+    def answered(self, report: Report) -> bytes:
+        return b"OK"
 
     def question(self, report: Report) -> RawRequest:
         return form(_fields(report))

@@ -18,7 +18,7 @@ author's `GatewayUnderTest` in `tests/billhook_gateway.py`. Rendering pages need
 from __future__ import annotations
 
 from billhook_kit.fake_host import FakeHost, open_fake
-from billhook_kit.gateway import GatewayUnderTest, ProviderUnderTest, Report, Started, find_gateway
+from billhook_kit.gateway import GatewayUnderTest, Ordered, ProviderUnderTest, Report, Started, find_gateway
 from billhook_kit.host import DatabaseHost, Host, HostNotFound, NotOffered, OpenHost, Wish, installed_host
 from billhook_kit.judging import Credit
 from billhook_kit.messages import form, json_body
@@ -38,6 +38,7 @@ __all__ = [
     "NotOffered",
     "OpenHost",
     "Opened",
+    "Ordered",
     "PluginNotFound",
     "PluginSource",
     "ProviderUnderTest",

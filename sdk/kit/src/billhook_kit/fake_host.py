@@ -17,6 +17,7 @@ from billhook.capabilities import (
     Acknowledges,
     AnswersQuestions,
     AnswersStatus,
+    HearsHints,
     HearsNotifications,
     IssuesDocuments,
     TakesReturns,
@@ -44,7 +45,7 @@ from billhook.provider import (
     Unavailable,
 )
 from billhook.settings import Level, SettingKind
-from billhook.status import StatusAnswer, StatusRequest
+from billhook.status import AttemptState, StatusAnswer, StatusRequest
 from billhook.views import AccountType, AccountView, DocumentFacts, MethodView, PaymentStatus, PaymentView
 
 from billhook_kit import patience, views
@@ -219,9 +220,28 @@ class FakeHost:
     def _judged(self, hears: type, method: MethodView, request: RawRequest) -> Answer:
         if hears is TakesReturns:
             return self._returned(method, request)
+        if hears is HearsHints:
+            return self._hinted(method, request)
         rulings = self._notified(method, request) if hears is HearsNotifications else self._questioned(method, request)
         judged = Judged(request, method, tuple(rulings))
         return self._asked("acknowledge", lambda: cast(Acknowledges, self.provider).acknowledge(judged))
+
+    def _hinted(self, method: MethodView, request: RawRequest) -> Answer:
+        """Take a hint. A real host asks later, and not more often than it says; this one does at once."""
+        provider = cast(HearsHints, self.provider)
+        hint = self._asked("hint", lambda: provider.hint(request, method))
+        named = (each for each in self.books.tries if each.is_named(hint.reference, hint.external_reference))
+        begun = next(named, None)
+        if begun is not None:
+            question = views.asked_about(begun.request, self.now, 0, begun.external_reference)
+            with suppress(ProviderError):
+                self._take(method, self._asked("query", lambda: provider.query(question)))
+        return provider.hint_answer
+
+    def _take(self, method: MethodView, answer: StatusAnswer) -> None:
+        with self._lock:
+            for fact in [] if isinstance(answer, AttemptState) else answer:
+                self.books.judge(self.plugin.name, method.id, fact)
 
     def _notified(self, method: MethodView, request: RawRequest) -> list[Ruling]:
         provider = cast(HearsNotifications, self.provider)

@@ -77,6 +77,16 @@ class Report:
     payer: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """What the gateway reads out of a start: how it would charge the payer, and for whom."""
+
+    reference: str
+    amount: Money
+    merchant: str
+    is_test: bool
+
+
 class ProviderUnderTest(ABC):  # noqa: B024  a subclass may need nothing but its settings
     """A provider in the kit's hands.
 
@@ -106,6 +116,18 @@ class ProviderUnderTest(ABC):  # noqa: B024  a subclass may need nothing but its
         """
         return None
 
+    def ordered(self, started: Started) -> Ordered | None:
+        """Return what the gateway reads out of `started.outcome`, or of what the provider registered while online.
+
+        Read it as the gateway's documentation says, without the plugin's code: sums sent in another unit, the id in
+        place of the reference and live payments sent as tests show here alone. None for what is not to be read.
+        """
+        return None
+
+    def hint(self, report: Report) -> RawRequest | None:
+        """Return the unsigned message by which the gateway says “look at this payment”, if it sends any."""
+        return None
+
 
 class GatewayUnderTest(ProviderUnderTest):
     """A gateway in the kit's hands.
@@ -129,6 +151,13 @@ class GatewayUnderTest(ProviderUnderTest):
 
     def question(self, report: Report) -> RawRequest | None:
         """Return the unsigned question «may this be paid?», if the gateway asks one."""
+        return None
+
+    def answered(self, report: Report) -> bytes | None:
+        """Return what the gateway wants to hear, byte for byte, of a notification that says this and was credited.
+
+        None if any success will do.
+        """
         return None
 
     def returned(self, report: Report) -> RawRequest:

@@ -9,7 +9,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from billhook.capabilities import AnswersQuestions, AnswersStatus, HearsNotifications, IssuesDocuments, TakesReturns
+from billhook.capabilities import (
+    AnswersQuestions,
+    AnswersStatus,
+    HearsHints,
+    HearsNotifications,
+    IssuesDocuments,
+    TakesReturns,
+)
 from billhook.errors import MigrationFailed, ProviderError
 from billhook.i18n import use_language
 from billhook.provider import Instructions, PaymentProvider
@@ -39,6 +46,10 @@ class Need(StrEnum):
     EVENTS = "the plugin hears of no events"
     STATUS = "the plugin has no status query"
     PAID = "tests/billhook_gateway.py does not say how a status query is answered with “paid”: see `paid`"
+    ORDERED = "tests/billhook_gateway.py does not say what the gateway reads out of a start: see `ordered`"
+    ANSWERED = "tests/billhook_gateway.py does not say which answer the gateway wants: see `answered`"
+    HINTS = "the plugin hears no hints"
+    HINTED = "tests/billhook_gateway.py does not say how the gateway hints: see `hint`"
     VIEWS = "the plugin has neither pages nor links"
     PAGES = "the plugin has no pages"
     LINKS = "the plugin has no links"
@@ -251,10 +262,26 @@ def _present(subject: Subject) -> set[Need]:
         Need.SECRETS: any(each.kind is SettingKind.SECRET for each in plugin.all_settings),
         Need.IMPORTABLE: bool(subject.source.python_files()),
         Need.GATEWAY: isinstance(subject.adapter, GatewayUnderTest),
-        Need.PAID: subject.adapter is not None and type(subject.adapter).paid is not ProviderUnderTest.paid,
     }
-    found = {need for need, holds in facts.items() if holds}
+    found = {need for need, holds in facts.items() if holds} | _said_by(subject.adapter)
     return found | (_of_provider(plugin.provider) if plugin.provider is not None else set())
+
+
+#: What an adapter may leave unsaid, by the method that says it.
+_SAID: Final[Mapping[Need, tuple[type, str]]] = {
+    Need.PAID: (ProviderUnderTest, "paid"),
+    Need.ORDERED: (ProviderUnderTest, "ordered"),
+    Need.HINTED: (ProviderUnderTest, "hint"),
+    Need.ANSWERED: (GatewayUnderTest, "answered"),
+}
+
+
+def _said_by(adapter: ProviderUnderTest | None) -> set[Need]:
+    return {
+        need
+        for need, (kind, name) in _SAID.items()
+        if isinstance(adapter, kind) and getattr(type(adapter), name) is not getattr(kind, name)
+    }
 
 
 def _of_provider(provider: PaymentProvider) -> set[Need]:
@@ -268,5 +295,6 @@ def _of_provider(provider: PaymentProvider) -> set[Need]:
         Need.DOCUMENTS: isinstance(provider, IssuesDocuments),
         Need.INSTRUCTIONS: Instructions in provider.starts,
         Need.STATUS: isinstance(provider, AnswersStatus),
+        Need.HINTS: isinstance(provider, HearsHints),
     }
     return {need for need, holds in facts.items() if holds}

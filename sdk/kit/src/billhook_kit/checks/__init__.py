@@ -13,6 +13,7 @@ from billhook_kit.checks import status
 from billhook_kit.checks import events
 from billhook_kit.checks import texts
 from billhook_kit.checks import files
+from billhook_kit.checks import hints
 from billhook_kit.checks import rooms
 from billhook_kit.checks import everywhere
 from billhook_kit.checks import database
@@ -26,6 +27,7 @@ __all__ = [
     "everywhere",
     "files",
     "gateway",
+    "hints",
     "imports",
     "provider",
     "rooms",

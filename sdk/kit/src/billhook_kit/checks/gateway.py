@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 from billhook.callbacks import Answer, RawRequest
 from billhook.capabilities import HearsNotifications, TakesReturns
 from billhook.errors import CallbackError
+from billhook.facts import Judged, Ruling, Verdict
 from billhook.money import MINOR_DIGITS, Money
 from billhook.views import PaymentStatus
 
@@ -177,6 +178,30 @@ def two_at_once_do_not_mix(bench: Bench) -> None:
     for request, started in messages_of:
         if bench.read(request, started.method) not in provider.parse(request, started.method):
             raise Failed("parse answers with another message than it was given")
+
+
+@check(
+    "answers",
+    "The gateway hears what it wants to hear",
+    Need.HONEST,
+    Need.ANSWERED,
+    remedy="Make the answer in `acknowledge` of the message that it is given; keep nothing of a message in the object.",
+)
+def the_gateway_hears_what_it_wants(bench: Bench) -> None:
+    """The answers to two notifications, read in turns by one provider object as two threads may do, are the gateway's
+    own, byte for byte, each for its own payment."""
+    provider = cast(HearsNotifications, bench.provider)
+    reports = [bench.report(bench.started()) for _each in range(2)]
+    judged = []
+    for report in reports:
+        request = bench.at_its_address(bench.gateway.notification(report))
+        provider.verify(request, report.method)
+        rulings = tuple(Ruling(fact, Verdict.ACCEPTED) for fact in provider.parse(request, report.method))
+        judged.append(Judged(request, report.method, rulings))
+    for report, each in zip(reports, judged, strict=True):
+        wanted, answer = bench.gateway.answered(report), provider.acknowledge(each)
+        if wanted is not None and answer.body != wanted:
+            raise Failed(f"the gateway hears {answer.body[:60]!r} and not {wanted[:60]!r}")
 
 
 @check(

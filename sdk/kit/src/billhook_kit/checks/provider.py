@@ -12,7 +12,7 @@ from typing import Final, cast
 from billhook.capabilities import AnswersStatus
 from billhook.documents import DocumentSource
 from billhook.facts import Fact, PaymentPaid
-from billhook.host.reading import documents_of
+from billhook.host.reading import documents_of, identity_of
 from billhook.i18n import LazyText, use_language
 from billhook.money import Money
 from billhook.provider import (
@@ -28,6 +28,7 @@ from billhook.views import AccountType
 
 from billhook_kit import views
 from billhook_kit.bench import Bench
+from billhook_kit.gateway import Ordered, Started
 from billhook_kit.host import Wish
 from billhook_kit.kit import Failed, Need, check
 from billhook_kit.patience import TooSlow, within
@@ -198,6 +199,53 @@ def starting_does_what_it_declares(bench: Bench) -> None:
     again = bench.host.start(started.payment, started.method, answers=bench.answers)
     if again.outcome != outcome:
         raise Failed("the second press of the button leads elsewhere than the first")
+    if bench.provider.starts != (Instructions,):
+        _check_another_language(bench, started)
+
+
+def _check_another_language(bench: Bench, started: Started) -> None:
+    """A gateway refuses the same key with another body."""
+    pressed = []
+    for language in ("ru", "en"):
+        with use_language(language):
+            pressed.append(bench.host.start(started.payment, started.method, language, bench.answers).outcome)
+    if pressed != [started.outcome] * 2:
+        raise Failed(
+            "the second press of the button in another language leads elsewhere than the first",
+            "Take the language from the request, which is frozen with the try, and never from whoever presses.",
+        )
+
+
+@check(
+    "ordered",
+    "The gateway is asked for what was frozen",
+    Need.PROVIDER,
+    Need.ORDERED,
+    remedy="Send the try's reference (or its number), the whole sum in the unit that the gateway reckons in, the "
+    "merchant of the settings, and the test flag that they say.",
+)
+def the_gateway_is_asked_for_what_was_frozen(bench: Bench) -> None:
+    """What the gateway reads out of a start is the try, its sum, its merchant and its test flag, for a sum with kopecks
+    and one without, and in test mode."""
+    for amount in ("5000.00", "1.05"):
+        _check_ordered(bench, bench.started(Wish(bench.sum(amount), bench.provider.account_types[0])))
+    switch = bench.provider.test_mode_setting
+    if switch:
+        for is_test in (True, False):
+            _check_ordered(bench, bench.started(method=bench.host.method({**bench.settings, switch: is_test})))
+
+
+def _check_ordered(bench: Bench, started: Started) -> None:
+    assert bench.subject.adapter is not None
+    read = bench.subject.adapter.ordered(started)
+    if read is None:
+        return
+    merchant, is_test = identity_of(bench.provider, started.method)
+    wanted = Ordered(bench.named(started), started.payment.amount, merchant, is_test)
+    for name in ("reference", "amount", "merchant", "is_test"):
+        said, frozen = getattr(read, name), getattr(wanted, name)
+        if said != frozen:
+            raise Failed(f"the gateway reads {name} {said!r:.60}, and the host froze {frozen!r:.60}")
 
 
 @check(
