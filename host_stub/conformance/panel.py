@@ -67,7 +67,7 @@ from host_stub.persistence import (
 )
 from host_stub.persistence.plugin_tables import OwnTables
 from host_stub.persistence.store import fetch
-from host_stub.plugins import delivery, documents, links, paying
+from host_stub.plugins import delivery, documents, links, paying, status_queries
 from host_stub.plugins.desk import Desk, Renderer
 from host_stub.services.money_in import methods, payments
 from host_stub.services.queues.deliveries import Delivered, Task
@@ -218,6 +218,9 @@ class PanelHost:
             content_type=request.content_type or None,
             headers=list(request.headers.items()),
         )
+
+    def follow_hints(self) -> None:
+        status_queries.ask_due(self._store, self._registry, self._keys)
 
     def deliver_together(self, method: MethodView, action: str, requests: Sequence[RawRequest]) -> list[Answer]:
         gate = Barrier(len(requests))

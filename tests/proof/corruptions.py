@@ -489,12 +489,12 @@ CORRUPTIONS = (
     _c(
         "a payment's sum is changed",
         "update payment set amount_minor = 1 where id = {waiting}",
-        by="payments in the log",
+        by="payments in the log, tries",
     ),
     _c(
         "a payment's number is changed",
         "update payment set number = 'X-1' where id = {payment}",
-        by="credits, gateway messages",
+        by="credits",
     ),
     _c(
         "a cancelled payment waits again",
@@ -510,7 +510,7 @@ CORRUPTIONS = (
     _c(
         "a try is called otherwise",
         "update gateway_operation set reference = 'x' || reference where id = (select min(id) from gateway_operation)",
-        by="tries",
+        by="gateway messages, tries",
     ),
     _c(
         "an approval names another payment order",

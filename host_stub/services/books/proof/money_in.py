@@ -68,7 +68,8 @@ PAYMENT_CURRENCIES: Final = Check(
 
 TRIES: Final = Check(
     "tries",
-    "Every try was begun over at most its payment's sum, in its currency, and its reference begins with its number.",
+    "Every try was begun over its payment's sum, or over the rest of it where parts are taken, in its currency, and its "
+    "reference begins with its number.",
     Walk("gateway_operation"),
     """
     select a.id as operation, a.reference as reference, a.reference_number as reference_number,
@@ -77,6 +78,9 @@ TRIES: Final = Check(
     from gateway_operation a join payment p on p.id = a.payment_id
     where a.id > :after and a.id <= :upto
         and (a.amount_minor > p.amount_minor or a.amount_minor <= 0 or a.currency <> p.currency
+            or (a.amount_minor < p.amount_minor and not exists (
+                select 1 from gateway_operation o where o.payment_id = p.id and o.as_came
+            ))
             or a.reference not like a.reference_number || '-%')
     """,
     "try {operation} ({reference}, number {reference_number}): {amount} {currency}; payment {payment} is over {wanted} "

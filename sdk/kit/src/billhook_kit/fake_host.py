@@ -213,6 +213,9 @@ class FakeHost:
             self._failed(f"{address}: {patience.told(error)}")
             return _LATER
 
+    def follow_hints(self) -> None:
+        """Do nothing: it asked when the hint came."""
+
     def deliver_together(self, method: MethodView, address: str, requests: Sequence[RawRequest]) -> list[Answer]:
         with ThreadPoolExecutor(len(requests)) as pool:
             return list(pool.map(lambda request: self.deliver(method, address, request), requests))

@@ -91,6 +91,9 @@ class Host(Protocol):
     def deliver(self, method: MethodView, action: str, request: RawRequest) -> Answer:
         """Hand a message over as it would come in, and return what its sender hears."""
 
+    def follow_hints(self) -> None:
+        """Ask the gateway now about the tries that hints named, instead of when the host would."""
+
     def deliver_together(self, method: MethodView, action: str, requests: Sequence[RawRequest]) -> list[Answer]:
         """Hand messages over at the same moment, each in a thread of its own."""
 

@@ -65,5 +65,6 @@ def _read(bench: Bench, message: RawRequest) -> None:
 
 def _send(bench: Bench, message: RawRequest) -> None:
     answer = bench.host.deliver(bench.method, message.address, message)
+    bench.host.follow_hints()
     if not 200 <= answer.status < 300:
         raise Failed(f"a hint was answered {answer.status}{bench.why()}")

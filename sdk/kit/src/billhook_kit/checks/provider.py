@@ -227,7 +227,7 @@ def _check_another_language(bench: Bench, started: Started) -> None:
 def the_gateway_is_asked_for_what_was_frozen(bench: Bench) -> None:
     """What the gateway reads out of a start is the try, its sum, its merchant and its test flag, for a sum with kopecks
     and one without, and in test mode."""
-    for amount in ("5000.00", "1.05"):
+    for amount in ("5000.00", "105.05"):
         _check_ordered(bench, bench.started(Wish(bench.sum(amount), bench.provider.account_types[0])))
     switch = bench.provider.test_mode_setting
     if switch:
