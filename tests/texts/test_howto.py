@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from billhook_kit import GatewayUnderTest
+from billhook_kit import ProviderUnderTest
 from billhook_kit.bench import Subject
 from billhook_kit.fake_host import open_fake
 from billhook_kit.kit import Kit, Outcome, all_checks
@@ -70,10 +70,10 @@ def test_the_tests_that_a_page_shows_pass(page: Path, tmp_path: Path) -> None:
                 assert set(inspect.signature(test).parameters) == set(arguments)
                 test(**arguments)
         shown = [
-            kind for kind in vars(module).values() if isinstance(kind, type) and issubclass(kind, GatewayUnderTest)
+            kind for kind in vars(module).values() if isinstance(kind, type) and issubclass(kind, ProviderUnderTest)
         ]
 
-    assert tests or any(kind is not GatewayUnderTest for kind in shown), "a page whose code nobody tries proves nothing"
+    assert tests or any(kind is not ProviderUnderTest for kind in shown), "a page whose code nobody tries proves nothing"
 
 
 @pytest.mark.parametrize("page", CODE, ids=lambda page: page.stem)
@@ -82,7 +82,7 @@ def test_a_gateway_that_a_page_shows_passes_the_kit(page: Path, tmp_path: Path) 
         gateways = [
             kind
             for kind in vars(module).values()
-            if isinstance(kind, type) and issubclass(kind, GatewayUnderTest) and kind is not GatewayUnderTest
+            if isinstance(kind, type) and issubclass(kind, ProviderUnderTest) and kind is not ProviderUnderTest
         ]
         if not gateways:
             return

@@ -8,8 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from billhook import RawRequest
-from billhook_kit import GatewayUnderTest, Report, form
+from billhook import Money, RawRequest
+from billhook_kit import GatewayUnderTest, Ordered, Report, Started, form
 
 VECTORS: dict[str, Any] = json.loads(Path(__file__).with_name("vectors.json").read_text("utf-8"))
 
@@ -32,6 +32,12 @@ class PayMasterGateway(GatewayUnderTest):
             "LMI_PAYER_IDENTIFIER": report.payer,
         }
         return form({**fields, "LMI_HASH": _hash(fields, report.method.text("secret"))})
+
+    def ordered(self, started: Started) -> Ordered:
+        fields = dict(started.outcome.fields)
+        amount = Money.of(fields["LMI_PAYMENT_AMOUNT"], fields["LMI_CURRENCY"])
+        is_test = "LMI_SIM_MODE" in fields
+        return Ordered(fields["LMI_PAYMENT_NO"], amount, fields["LMI_MERCHANT_ID"], is_test)
 
     def question(self, report: Report) -> RawRequest:
         return form({**_order(report), "LMI_PREREQUEST": "1"})

@@ -68,7 +68,7 @@ PAYMENT_CURRENCIES: Final = Check(
 
 TRIES: Final = Check(
     "tries",
-    "Every try was begun over its payment's sum, or over the rest of it where parts are taken, in its currency, and its "
+    "Every try was begun over its payment's sum, or over the rest of it where parts are taken, in its currency; its "
     "reference begins with its number.",
     Walk("gateway_operation"),
     """
