@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from host_stub import plugin_doctor
+from host_stub import gateway_doctor, plugin_doctor
 from host_stub.adapters.disk import MEGABYTE, Free, Place, Room, free_bytes
 from host_stub.adapters.keys import KeyFileError, load_key_file
 from host_stub.adapters.render import lost
@@ -195,6 +195,8 @@ def _plugins(config: Config, store: Store, registry: Registry, *, has_tables: bo
     if has_tables:
         registry.watch(store)
         yield from plugin_doctor.examine(plugin_doctor.Patient(config, store, registry))
+        yield from gateway_doctor.shops(store)
+        yield from gateway_doctor.silence(store)
         return
     for name, why in registry.broken.items():
         yield Diagnosis(f"plugin {name}", why, f"Mend or uninstall the distribution that brings {name}.")

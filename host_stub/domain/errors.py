@@ -100,6 +100,10 @@ class AlreadySettled(RefusedError):
         self.at = at
 
 
+class OperatorsAlone(RefusedError):
+    """Only the operator may settle it: it names what is another reseller's."""
+
+
 class PartsDoNotFit(RefusedError):
     """Parts of an arrival that are no sums, or more together than what is left of it (minor units)."""
 

@@ -151,6 +151,7 @@ STAFF_ONLY: Final = frozenset(
 
 MISFITS: Final[Mapping[str, LazyText]] = {
     Reason.UNKNOWN_PAYMENT: _("there is no payment with this number"),
+    Reason.OTHERS_PAYMENT: _("its number is of another reseller's payment"),
     Reason.OTHER_MERCHANT: _("it names another merchant"),
     Reason.OTHER_AMOUNT: _("the sum differs from the payment's"),
     Reason.OTHER_CURRENCY: _("the currency differs from the payment's"),

@@ -9,12 +9,17 @@ import pytest
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from host_stub import gateway_doctor
 from host_stub.adapters.clock import FixedClock
+from host_stub.domain.actors import Actor
+from host_stub.domain.errors import OperatorsAlone
 from host_stub.persistence import Account, Payment, PaymentMethod
+from host_stub.services.money_in import decisions
+from host_stub.services.money_in.decisions import Handled, Part
 from tests.models import echo
 from tests.models.shop import Shop
 from tests.support.proving import doubts
-from tests.support.world import World, rub
+from tests.support.world import MANAGER, World, rub
 
 SECRET, LOGIN = "a-secret-for-tests-only", "hoster"
 
@@ -169,3 +174,32 @@ def test_who_knows_a_merchant_s_name_alone_moves_nothing_and_blocks_nothing(shop
     assert (own.status_code, honest.status_code) == (200, 200)
     assert twins.balances() == ["0.00", "5000.00", "5000.00"]
     assert shop.waiting() == []
+
+
+def test_what_names_another_reseller_s_payment_of_another_shop_is_credited_by_the_operator_alone(shop: Shop) -> None:
+    twins = Twins(shop)
+    own = shop.add_method(twins.one.reseller_id, {"login": "hoster-of-one"}, {"password": SECRET})
+    answer = shop.tell("result", own, data=told(twins.numbers[twins.other]))
+    (arrival,) = shop.waiting()
+    part = Part(rub("5000.00"), account_id=twins.one.account_id)
+    seen = Handled(arrival.id, arrival.decisions, "наш")
+
+    assert (answer.status_code, arrival.waits, arrival.reseller_id) == (200, "others_payment", twins.one.reseller_id)
+    with pytest.raises(OperatorsAlone):
+        decisions.credit_parts(shop.store, twins.one.scope, seen, [part], by=MANAGER)
+    decisions.credit_parts(shop.store, twins.one.scope, seen, [part], by=Actor("operator", "Оператор", 9))
+    assert twins.balances() == ["5000.00", "0.00", "0.00"]
+
+
+def test_the_doctor_names_shops_that_several_resellers_share_and_methods_of_which_nothing_is_heard(shop: Shop) -> None:
+    Twins(shop)
+    for _each in range(5):
+        started(shop)
+
+    assert [each.facts for each in gateway_doctor.shops(shop.store)] == [
+        "shared by ООО «Хостинг», ООО «Хостинг», ООО «Хостинг»"
+    ]
+    (silent,) = gateway_doctor.silence(shop.store)
+    assert silent.facts.startswith("warning: 6 payments begun within a week")
+    shop.tell("result", data=told(shop.tries(1)[0].reference_number))
+    assert list(gateway_doctor.silence(shop.store)) == []

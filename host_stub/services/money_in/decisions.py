@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from billhook import Money
+from billhook import Money, Reason
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from host_stub.domain.actors import Actor
 from host_stub.domain.arrivals import CREDITS, Act, Door, Kind, State, parts_fit
-from host_stub.domain.errors import InvalidAmount, NotFound, NotTheSame, PartsDoNotFit
+from host_stub.domain.errors import InvalidAmount, NotFound, NotTheSame, OperatorsAlone, PartsDoNotFit
 from host_stub.domain.payments import OPEN, Cause
 from host_stub.persistence import Account, Arrival, ArrivalDecision, Payment, Reseller, Scope, Store
 from host_stub.persistence.store import fetch
@@ -59,6 +59,7 @@ def credit_parts(
         fetch(session, Reseller, waiting.reseller_id, lock=True)
         targets = _targets(session, waiting, parts)
         arrival = _open(session, handled)
+        _must_be_own(arrival, by)
         _must_fit(session, arrival, parts)
         asked = dict.fromkeys(doubt for target in targets for doubt in _questions(session, arrival, target))
         found = doubts.unanswered(list(asked), anyway)
@@ -109,6 +110,12 @@ def _open(session: Session, handled: Handled) -> Arrival:
     if arrival.state != State.OPEN:
         raise arrivals.first(session, arrival)
     return arrival
+
+
+def _must_be_own(arrival: Arrival, by: Actor) -> None:
+    """What names another reseller's payment is credited by nobody who works for one of the two."""
+    if arrival.waits == Reason.OTHERS_PAYMENT and by.kind != "operator":
+        raise OperatorsAlone(f"arrival {arrival.id}")
 
 
 def _must_fit(session: Session, arrival: Arrival, parts: Sequence[Part]) -> None:

@@ -119,6 +119,8 @@ def _judge(session: Session, event: VerifiedEvent) -> Ruling:
     problem = parked_because(paid, status, frozen, known.said if known is not None else [])
     if known is not None:
         return gateway_money.alarm(session, known, payment, heard, problem or Reason.SIGNED_FIELDS_DIFFER)
+    if started is None and reports.is_another_s(session, method.reseller_id, paid.reference):
+        problem = Reason.OTHERS_PAYMENT
     if problem is not None or payment is None or started is None:
         return gateway_money.park(session, payment, heard, problem or Reason.UNKNOWN_PAYMENT)
     reports.paid(session, started, paid)

@@ -46,6 +46,15 @@ def of_shop(session: Session, plugin: str, about: About) -> int | None:
     return session.scalars(query.order_by(GatewayOperation.id.desc()).limit(1)).one_or_none()
 
 
+def is_another_s(session: Session, reseller_id: int, reference: str) -> bool:
+    """Say whether a gateway's reference names a try of another reseller: of another shop, since it was not found."""
+    is_meant = _is_meant(Hint(reference))
+    if is_meant is None:
+        return False
+    query = select(GatewayOperation.id).where(is_meant, GatewayOperation.reseller_id != reseller_id)
+    return session.execute(query.limit(1)).one_or_none() is not None
+
+
 def _is_meant(about: About) -> ColumnElement[bool] | None:
     number = number_in(about.reference)
     if number is not None:

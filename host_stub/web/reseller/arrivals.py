@@ -16,6 +16,7 @@ from host_stub.domain.errors import (
     InvalidAmount,
     NotFound,
     NotTheSame,
+    OperatorsAlone,
     PartsDoNotFit,
     PaymentClosed,
     RefusedError,
@@ -186,6 +187,8 @@ def _say(given: list[PartForm], error: Exception) -> None:
         first.account_id.errors = [_("There is no customer with this ID.")]
     elif isinstance(error, PartsDoNotFit):
         first.amount.errors = [_("The parts are more than what is left, or one of them is no sum.")]
+    elif isinstance(error, OperatorsAlone):
+        first.account_id.errors = [_("It names another reseller's payment: only the operator may credit it.")]
     elif isinstance(error, InvalidAmount):
         first.amount.errors = [AMOUNT_PROBLEMS.get(error.code, AMOUNT_PROBLEMS["not_a_sum"])]
     else:

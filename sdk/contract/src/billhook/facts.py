@@ -113,6 +113,7 @@ class Reason(StrEnum):
     """Why a claim was parked or refused."""
 
     UNKNOWN_PAYMENT = "unknown_payment"  # no try with this plugin and merchant has that reference
+    OTHERS_PAYMENT = "others_payment"  # that reference is of another seller's try, and of another shop
     OTHER_MERCHANT = "other_merchant"  # than the start froze
     OTHER_AMOUNT = "other_amount"  # than the start froze
     OTHER_CURRENCY = "other_currency"  # than the start froze
