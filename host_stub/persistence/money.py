@@ -152,6 +152,7 @@ class GatewayOperation(Base, OfReseller):
     currency: Mapped[str] = mapped_column(Text)
     is_test: Mapped[bool] = mapped_column(Flag)
     as_came: Mapped[bool] = mapped_column(Flag, default=False)  # billhook.Sums: any sum fits
+    reported: Mapped[bool] = mapped_column(Flag, default=False)  # there are, or were, rows of GatewayReport
     request: Mapped[Any] = mapped_column(Json)  # billhook.StartRequest as first made, without secrets
     secret_answers: Mapped[Any] = mapped_column(Json, default=dict)  # what the payer answered in secret, encrypted
     state: Mapped[str] = mapped_column(Text)  # services.money_in.tries.TryState

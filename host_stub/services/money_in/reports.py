@@ -80,6 +80,7 @@ def report(session: Session, row: GatewayOperation, fact: PaymentPending | Payme
             reseller_id=row.reseller_id, operation_id=row.id, external_id=fact.external_id, word="", reason=""
         )
         session.add(said)
+    row.reported = True
     word = "pending" if isinstance(fact, PaymentPending) else "failed"
     reason = fact.reason[:LONGEST_REASON]
     is_news = (said.word, said.reason) != (word, reason)
@@ -100,6 +101,8 @@ def paid(session: Session, row: GatewayOperation, fact: PaymentPaid) -> None:
     """Forget what was said of an act of paying before it was paid; nobody asks about a paid try of their own accord."""
     row.external_reference = row.external_reference or fact.external_reference
     row.state, row.query_at = TryState.PAID, None
+    if not row.reported:
+        return
     session.execute(
         delete(GatewayReport).where(
             GatewayReport.operation_id == row.id, GatewayReport.external_id.in_((fact.external_id, ""))

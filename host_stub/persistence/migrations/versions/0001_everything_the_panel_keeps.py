@@ -987,6 +987,7 @@ def upgrade() -> None:
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("is_test", types.Flag(), nullable=False),
         sa.Column("as_came", types.Flag(), nullable=False),
+        sa.Column("reported", types.Flag(), nullable=False),
         sa.Column("request", types.Json(), nullable=False),
         sa.Column("secret_answers", types.Json(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
