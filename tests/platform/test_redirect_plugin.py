@@ -234,7 +234,7 @@ def test_answer_and_notifications_at_the_same_moment_credit_once(shop: Shop) -> 
         assert shop.world.balance().minor == 500000 * (number + 1)
     assert {message.reason for message in shop.messages()} == {""}
     assert len(shop.messages()) == rounds
-    assert {attempt.state for attempt in shop.attempts()} == {"started"}
+    assert {attempt.state for attempt in shop.attempts()} == {"paid"}
 
 
 def together(calls: list[Callable[[], object]]) -> None:
@@ -268,7 +268,7 @@ def test_a_declined_payment_ends_the_attempt_and_the_next_start_is_a_fresh_one(s
     shop.start(payment_id)
     shop.gateway.pay(shop.order())
 
-    assert [attempt.state for attempt in shop.attempts()] == ["failed", "started"]
+    assert [attempt.state for attempt in shop.attempts()] == ["failed", "paid"]
     assert shop.world.balance() == rub("5000.00")
 
 

@@ -172,7 +172,7 @@ def test_a_paid_answer_credits_once_like_a_notification(desk: Desk, world: World
 
     assert (ask(desk), ask(desk)) == (1, 0)
     assert world.balance() == rub("5000.00")
-    assert attempt(desk.store).state == "started"
+    assert attempt(desk.store).state == "paid"
 
 
 @pytest.mark.parametrize(("answer", "state"), [(AttemptState.OPEN, "started"), (AttemptState.FAILED, "failed")])
@@ -284,7 +284,7 @@ def test_a_lost_start_is_asked_for_though_later_starts_failed(desk: Desk, world:
     assert attempt(desk.store).state == "unknown"
     assert ask(desk) == 1
     assert world.balance() == rub("5000.00")
-    assert attempt(desk.store).state == "started"
+    assert attempt(desk.store).state == "paid"
 
 
 @pytest.mark.parametrize("later", [refused, lost], ids=["fails", "is lost"])
@@ -361,7 +361,7 @@ def test_an_answer_that_cannot_be_taken_is_recorded_and_keeps_nobody_else_waitin
     monkeypatch.setattr(gateway, "apply_event", fails_on_the_first)
 
     assert ask(desk) == 2
-    assert {(each.state, each.queries) for each in attempts_of(desk.store)} == {("unknown", 1), ("started", 1)}
+    assert {(each.state, each.queries) for each in attempts_of(desk.store)} == {("unknown", 1), ("paid", 1)}
     assert world.balance() == rub("5000.00")
     with desk.store.read() as session:
         (told,) = session.scalars(select(PluginFailure)).all()
