@@ -9,7 +9,7 @@ MESSAGE = "the gateway reads is_test"
 
 
 class Mutant(HonestGateway):
-    name = "mutant_ordered__test"
+    name = "mutant_ordered__play"
 
     def order(self, request: StartRequest) -> dict[str, str]:
         return {**super().order(request), "test": "0"}
