@@ -76,7 +76,7 @@ def measured(name: str, subject: Callable[[], object], baseline: Callable[[], ob
 
 
 @pytest.mark.parametrize(("kind", "effects"), [(Quiet, 0), (Telling, 1)])
-def test_a_contained_event_without_the_hand_off_costs_at_most_two_and_a_half_times_bare_pluggy(
+def test_a_contained_event_without_the_hand_off_costs_at_most_three_times_bare_pluggy(
     kind: type[Quiet], effects: int
 ) -> None:
     registry, hook = registry_of(kind), bare(kind)
@@ -93,7 +93,7 @@ def test_a_contained_event_without_the_hand_off_costs_at_most_two_and_a_half_tim
     result = measured(f"event, {effects} effects: contained / bare pluggy", contained, plain)
 
     assert registry.guard("plugin_0").tallies.places[HOOK].calls >= DISPATCHES * PAIRS
-    assert result.ratio <= 2.5
+    assert result.ratio <= 3
 
 
 def test_a_contained_collector_costs_at_most_three_times_bare_pluggy() -> None:

@@ -123,8 +123,10 @@ def _judge(session: Session, event: VerifiedEvent) -> Ruling:
         problem = Reason.OTHERS_PAYMENT
     if problem is not None or payment is None or started is None:
         return gateway_money.park(session, payment, heard, problem or Reason.UNKNOWN_PAYMENT)
-    reports.paid(session, started, paid)
-    return gateway_money.credit_or_park(session, payment, heard, as_came=started.as_came)
+    ruling = gateway_money.credit_or_park(session, payment, heard, as_came=started.as_came)
+    if ruling.verdict is Verdict.ACCEPTED:
+        reports.paid(session, started, paid)
+    return ruling
 
 
 class Elsewhere(Exception):

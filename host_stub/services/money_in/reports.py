@@ -7,7 +7,7 @@ from typing import Final
 from billhook import Hint, PaymentClaim, PaymentFailed, PaymentPaid, PaymentPending
 from billhook.host.judging import number_in
 from sqlalchemy import ColumnElement, delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from host_stub.domain.actors import SYSTEM
 from host_stub.persistence import GatewayOperation, GatewayReport, Payment, PaymentMethod
@@ -27,6 +27,7 @@ def named(session: Session, method_id: int, about: About) -> GatewayOperation | 
     if is_meant is None:
         return None
     query = select(GatewayOperation).where(is_meant, GatewayOperation.method_id == method_id)
+    query = query.options(defer(GatewayOperation.request), defer(GatewayOperation.secret_answers))
     return session.scalars(query.order_by(GatewayOperation.id.desc()).limit(1)).one_or_none()
 
 
