@@ -132,3 +132,12 @@ def test_a_manager_sees_each_try_with_what_came_of_it(shop: Shop, payment_id: in
     page = Visitor(shop.app, manager_id).get(f"/reseller/payments/{payment_id}").text
 
     assert all(text in page for text in (first, shop.reference(payment_id), "Заказ отменен", "не прошла", "начата"))
+
+
+def test_an_older_word_about_what_is_paid_changes_nothing(shop: Shop, payment_id: int) -> None:
+    order = shop.reference(payment_id)
+    tell(shop, event("paid", order))
+
+    assert tell(shop, event("processing", order), event("declined", order)).json == ["noted", "noted"]
+    assert "обрабатывается" not in shop.seen(payment_id)
+    assert (shop.balance(), shop.status(payment_id)) == (rub("5000.00"), "completed")

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session, defer
 
 from host_stub.domain.actors import SYSTEM
-from host_stub.persistence import GatewayOperation, GatewayReport, Payment, PaymentMethod
+from host_stub.domain.arrivals import Door
+from host_stub.persistence import Arrival, GatewayOperation, GatewayReport, Payment, PaymentMethod
 from host_stub.persistence.store import fetch, now
 from host_stub.services.money_in import payments
 from host_stub.services.money_in.tries import OVER, TryState
@@ -72,6 +73,8 @@ def _is_meant(about: About) -> ColumnElement[bool] | None:
 def report(session: Session, row: GatewayOperation, fact: PaymentPending | PaymentFailed) -> None:
     """Keep what a gateway says of a try; a later word about the same act of paying takes the place of the former."""
     payment = fetch(session, Payment, row.payment_id, lock=True)
+    if fact.external_id and _is_paid(session, row, fact.external_id):
+        return  # an older word, which came late
     query = select(GatewayReport).where(
         GatewayReport.operation_id == row.id, GatewayReport.external_id == fact.external_id
     )
@@ -85,7 +88,7 @@ def report(session: Session, row: GatewayOperation, fact: PaymentPending | Payme
     word = "pending" if isinstance(fact, PaymentPending) else "failed"
     reason = fact.reason[:LONGEST_REASON]
     is_news = (said.word, said.reason) != (word, reason)
-    said.word, said.reason, said.at = word, reason, now(session)
+    said.word, said.reason = word, reason
     said.amount_minor = fact.amount.minor if isinstance(fact, PaymentPending) and fact.amount else None
     said.until = fact.until if isinstance(fact, PaymentPending) else None
     said.final = isinstance(fact, PaymentFailed) and fact.final
@@ -93,9 +96,20 @@ def report(session: Session, row: GatewayOperation, fact: PaymentPending | Payme
     if said.final and row.state not in OVER:
         row.state, row.query_at = TryState.FAILED, None
     if is_news:
+        said.at = now(session)
         payments.note(
             session, payment, f"payment.{word}", SYSTEM, method_id=row.method_id, try_id=row.id, reason=reason
         )
+
+
+def _is_paid(session: Session, row: GatewayOperation, external_id: str) -> bool:
+    of_method = (
+        Arrival.reseller_id == row.reseller_id,
+        Arrival.door == Door.GATEWAY,
+        Arrival.method_id == row.method_id,
+    )
+    query = select(Arrival.id).where(*of_method, Arrival.key == external_id, Arrival.credited_minor > 0)
+    return session.execute(query.limit(1)).one_or_none() is not None
 
 
 def paid(session: Session, row: GatewayOperation, fact: PaymentPaid) -> None:

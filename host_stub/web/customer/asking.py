@@ -11,10 +11,12 @@ from flask.typing import ResponseReturnValue
 
 from host_stub.plugins import paying
 from host_stub.services.people import limits
+from host_stub.services.reading import methods, payments
 from host_stub.services.reading.payments import Payment
 from host_stub.services.settings.setting_levels import Standing
+from host_stub.web import access
 from host_stub.web.pacing import take
-from host_stub.web.panel import panel, scope
+from host_stub.web.panel import panel, reading, scope
 from host_stub.web.panel_form import PanelForm
 from host_stub.web.settings_form import change_of, groups, settings_form
 
@@ -39,8 +41,13 @@ def ask_payer(payment: Payment, method_id: int) -> Mapping[str, object] | Respon
         take(limits.ANSWERS)
         if form.validate():
             return change_of(form, standings).values
+    with reading() as session:
+        name = methods.of_reseller(session, access.current_reseller_id(), method_id).name
+        came = payments.credited(session, payment)
     return render_template(
         "customer/ask_payer.html",
+        method=name,
+        rest=payment.amount - came if 0 < came.minor < payment.amount.minor else None,
         payment=payment,
         method_id=method_id,
         form=form,
