@@ -16,7 +16,6 @@ import re
 import shutil
 import subprocess
 import sys
-import urllib.error
 import urllib.parse
 import urllib.request
 import zipfile

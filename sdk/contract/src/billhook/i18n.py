@@ -261,7 +261,7 @@ class _NotRead(ValueError):
     """A line of a catalogue that cannot be read."""
 
 
-def read_po(text: str, name: str = "<po>") -> Iterator[tuple[str, list[str], bool]]:
+def read_po(text: str, name: str = "<po>") -> Iterator[tuple[str, list[str], bool]]:  # noqa: C901  one state machine
     """Yield (msgid, translations, is plural) of a gettext catalogue.
 
     The subset that our tools write: msgid, msgid_plural, msgstr, msgstr[n], continued strings, `#` comments. Fuzzy

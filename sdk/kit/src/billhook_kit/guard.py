@@ -54,7 +54,7 @@ class Network:
 
 
 @contextmanager
-def closed_network() -> Iterator[Network]:
+def closed_network() -> Iterator[Network]:  # noqa: C901  each patched call is a function of its own
     """Nothing leaves this machine inside the block; record what was tried, and what waits without a limit.
 
     Loopback stays open: stand-ins for a gateway live there, in threads of their own, which are not recorded.
@@ -295,8 +295,7 @@ def ten_years_later(modules: Iterable[ModuleType]) -> Iterator[None]:
         stack.enter_context(patch.object(time, "time", lambda: now() + seconds))
         stack.enter_context(patch.object(time, "time_ns", lambda: now_ns() + int(seconds) * 10**9))
         for each in modules:
-            for name, value in list(vars(each).items()):
-                for real, moved in swaps:
-                    if value is real:
-                        stack.enter_context(patch.object(each, name, moved))
+            held = [(name, moved) for name, value in vars(each).items() for real, moved in swaps if value is real]
+            for name, moved in held:
+                stack.enter_context(patch.object(each, name, moved))
         yield
