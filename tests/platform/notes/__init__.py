@@ -47,7 +47,7 @@ def news(request: PageRequest) -> PageAnswer:
         text = request.fields.one("text")
         if not text.strip():
             return Show("notes/news.html", {"typed": text, "wrong": _("Write something.")}, refused=True)
-        return GoTo("news", {"typed": text}, message=_("Noted."), effects=[told(request.account.id, text)])
+        return GoTo("news", {"typed": text}, message=_("Noted."), effects=[told(request.account.id, text[:5000])])
     typed = request.query.optional("typed") or ""
     return Show("notes/news.html", {"typed": typed, "link": request.link("stop", str(request.account.id))})
 
