@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from billhook_kit import patience
 
 from host_stub.domain import whose
 from host_stub.domain.whose import Whose
@@ -55,6 +56,13 @@ def _patience() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(guard, "PLACES", patient)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _patience_of_the_kit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same for the kit's own deadlines."""
+    seconds = patience._seconds
+    monkeypatch.setattr(patience, "_seconds", lambda place: 6 * seconds(place))
 
 
 @pytest.fixture(autouse=True)
