@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import re
 import smtplib
@@ -153,9 +154,9 @@ class SmtpMailer:
     def _connect(self) -> TimedSMTP:
         server, seconds = self._server, self._server.timeout_seconds
         connection = (
-            TimedSMTP_SSL(timeout=seconds, context=ssl.create_default_context())
+            TimedSMTP_SSL(local_hostname=_own_name(), timeout=seconds, context=ssl.create_default_context())
             if server.security is Security.TLS
-            else TimedSMTP(timeout=seconds)
+            else TimedSMTP(local_hostname=_own_name(), timeout=seconds)
         )
         connection.open(ascii_domain(server.host), server.port, server.dialogue_seconds)
         return connection
@@ -199,6 +200,12 @@ class _LastAnswer:
         _part(self._connection)
         if not 200 <= code < 300:
             raise _verdict(code, words)
+
+
+@functools.cache
+def _own_name() -> str:
+    """Return what we greet servers with. Finding it asks the resolver, without an end of ours: once a process."""
+    return smtplib.SMTP().local_hostname
 
 
 def _content(message: Message) -> bytes:

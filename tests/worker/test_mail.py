@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -13,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from devtools.mail_modes import Mode
 from devtools.mailsink import MailSink
+from host_stub.adapters import smtp
 from host_stub.adapters.clock import FixedClock
 from host_stub.adapters.smtp import Server, SmtpMailer
 from host_stub.domain.charging import Settlement
@@ -376,3 +379,16 @@ def test_a_single_use_link_is_erased_when_its_mail_has_left(post: Post) -> None:
     assert all("https://panel.example/" in text for text in before)
     assert len(post.arrived()) == 2
     assert all("https://panel.example/" not in m.text + m.html for m in post.world.mails())
+
+
+def test_our_own_name_is_looked_up_once_for_all_mails(sink: MailSink, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[threading.Thread] = []  # the sink, in a thread of its own, asks each time
+    monkeypatch.setattr(socket, "getfqdn", lambda: asked.append(threading.current_thread()) or "panel.example")
+    smtp._own_name.cache_clear()
+    mailer = SmtpMailer(Server("127.0.0.1", sink.smtp_port, SENDER, timeout_seconds=1))
+
+    mailer.check()
+    mailer.check()
+
+    smtp._own_name.cache_clear()
+    assert asked.count(threading.current_thread()) == 1
