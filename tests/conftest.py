@@ -13,7 +13,7 @@ from billhook_kit import patience
 
 from host_stub.domain import whose
 from host_stub.domain.whose import Whose
-from host_stub.plugins import guard
+from host_stub.plugins import containment, guard
 from tests.support.compiled import compile_once
 from tests.support.databases import Databases, NoPostgresql, SqliteDatabases, postgresql_server
 from tests.support.lock_order import resellers_before_all_else
@@ -55,6 +55,7 @@ def _patience() -> Iterator[None]:
     patient = {name: replace(place, seconds=place.seconds * 6) for name, place in guard.PLACES.items()}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(guard, "PLACES", patient)
+        patch.setattr(containment, "QUEUE_SECONDS", 6 * containment.QUEUE_SECONDS)
         yield
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from host_stub.adapters.clock import FixedClock
 from host_stub.adapters.render import Renderer
@@ -53,6 +54,22 @@ def test_a_preview_that_fails_leads_to_its_error_and_names_it_beside_the_button(
     expect(problem).to_be_focused()
     expect(problem).to_be_in_viewport()
     expect(room.locator("[data-preview-said]")).to_contain_text("«if» не закрыт")
+
+
+def test_an_earlier_preview_that_arrives_late_takes_nothing_from_who_pressed(room: Page) -> None:
+    room.locator("textarea[name=source]").fill("<p>\n{% if x %}")
+    room.evaluate(
+        """() => {
+            document.querySelector("button[data-preview]").click();
+            document.querySelector("iframe[name=preview]").dispatchEvent(new Event("load"));
+        }"""
+    )
+
+    problem = room.frame_locator("iframe[name=preview]").locator("[data-problem]")
+    expect(problem).to_be_focused(timeout=PATIENCE)
+    with pytest.raises(PlaywrightTimeout), room.expect_request("**/preview", timeout=1500):
+        pass  # the press showed what typing was about to show
+    expect(problem).to_be_focused()
 
 
 def test_a_doubtful_paper_is_shown_below_the_words_that_say_what_it_lacks(room: Page) -> None:

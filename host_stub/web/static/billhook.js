@@ -176,8 +176,14 @@ each("form[data-preview-url]", (form) => {
   };
   const frame = box.querySelector("iframe");
   const said = form.querySelector("[data-preview-said]");
+  // The last thing they did, and not which answer this is: that of an earlier preview may still be under way.
   let pressed = false;
-  button.addEventListener("click", () => { pressed = true; });
+  let pause;
+  button.addEventListener("click", () => {
+    clearTimeout(pause);
+    pressed = true;
+  });
+  form.addEventListener("input", () => { pressed = false; });
   frame.addEventListener("load", () => {
     box.classList.remove("busy");
     const problem = frame.contentDocument?.querySelector("[data-problem]");
@@ -186,10 +192,8 @@ each("form[data-preview-url]", (form) => {
       box.scrollIntoView({ block: "nearest" });
       problem.focus();
     }
-    pressed = false;
   });
   if (!("previewAuto" in form.dataset)) return;
-  let pause;
   form.addEventListener("input", () => {
     clearTimeout(pause);
     pause = setTimeout(show, 900);
