@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
 import structlog
 from billhook import (
@@ -27,7 +26,7 @@ from host_stub.adapters.render.errors import StockNotDrawn
 from host_stub.domain.actors import SYSTEM, Actor
 from host_stub.domain.errors import MethodUnavailable, NotFound, ResellerClosed
 from host_stub.domain.payments import OPEN
-from host_stub.persistence import Account, Document, Payment, PaymentMethod, Reseller, Scope
+from host_stub.persistence import Account, Document, Payment, PaymentMethod, Scope
 from host_stub.persistence.store import fetch, now
 from host_stub.persistence.types import Json
 from host_stub.plugins import failures
@@ -38,6 +37,7 @@ from host_stub.services.money_in.templates import digest
 from host_stub.services.reading import methods
 from host_stub.services.telling.journal import log
 from host_stub.services.telling.views import payment_view
+from host_stub.services.tenants.days import today
 from host_stub.services.tenants.open_resellers import is_open, must_be_open
 from host_stub.services.tenants.seller_views import Stamp, stamp
 
@@ -160,8 +160,7 @@ class _Subject:
 def _subject(desk: Desk, session: Session, payment: Payment, method: PaymentMethod, kind: str) -> _Subject:
     last = versions.newest(session, payment.id, method.id, kind)
     version = last.version + 1 if last is not None else 1
-    zone = ZoneInfo(fetch(session, Reseller, payment.reseller_id).timezone)
-    day = now(session).astimezone(zone).date()
+    day = today(session, payment.reseller_id)
     facts = _facts(desk, payment, method, _Version(kind, version, day, {}))
     seller = seller_of(session, method, desk.registry.provider(method.plugin))
     return _Subject(kind, version, payment_view(session, payment), method, facts, seller)

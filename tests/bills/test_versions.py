@@ -15,7 +15,7 @@ from host_stub.persistence import LogEntry, Payment, SellerRequisites
 from host_stub.plugins import documents, paying
 from host_stub.services.money_in import payments
 from host_stub.services.money_in.versions import NoLongerCounts
-from host_stub.services.tenants import sellers
+from host_stub.services.tenants import seller_views, sellers
 from tests.bills.bill import Bill, words
 from tests.support.proving import doubts
 from tests.support.world import CUSTOMER, MANAGER, World, says
@@ -220,6 +220,10 @@ def test_a_regime_of_days_without_bills_may_still_be_entered(bill: Bill) -> None
 
     sellers.begin_regime(*where, Regime(date(2020, 11, 14), "usn_income", "none"), by=MANAGER)
     sellers.begin_regime(*where, Regime(date(2018, 1, 1), "usn_income", "none"), by=MANAGER)
+
+    with bill.store.read() as session:
+        known = seller_views.regimes(session, bill.world.reseller_id, "ru")
+    assert {date(2018, 1, 1), date(2020, 11, 14)} <= {each.since for each in known}
 
 
 def test_the_manager_counts_open_bills_with_former_requisites_and_replaces_one(bill: Bill) -> None:

@@ -7,8 +7,6 @@ the order reseller, payment, account, arrival.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from billhook import Money
 from sqlalchemy import func, select
@@ -17,7 +15,7 @@ from sqlalchemy.orm import Session
 from host_stub.domain.actors import Actor
 from host_stub.domain.arrivals import CREDITS, Act, Kind, Standing, State, after, credit_key
 from host_stub.domain.errors import AlreadySettled
-from host_stub.persistence import Account, Arrival, ArrivalDecision, Payment, Reseller
+from host_stub.persistence import Account, Arrival, ArrivalDecision, Payment
 from host_stub.persistence.store import fetch, now
 from host_stub.services.telling.journal import log
 
@@ -136,9 +134,3 @@ def kind_of_credit(arrival: Arrival, amount: Money, payment: Payment | None) -> 
     if amount.minor != arrival.amount_minor:
         return Kind.PART
     return Kind.CREDITED_TO_PAYMENT if payment is not None else Kind.CREDITED_TO_ACCOUNT
-
-
-def today(session: Session, reseller_id: int, at: datetime | None = None) -> date:
-    """Return the reseller's day."""
-    zone = ZoneInfo(fetch(session, Reseller, reseller_id).timezone)
-    return (at or now(session)).astimezone(zone).date()

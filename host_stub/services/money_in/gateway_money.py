@@ -23,6 +23,7 @@ from host_stub.services.money_in.arrivals import Linked
 from host_stub.services.money_in.credits import credit
 from host_stub.services.money_in.doubts import Coming
 from host_stub.services.telling.journal import log
+from host_stub.services.tenants.days import today
 
 #: Parts a digest that was used for something else before from what tells this message apart.
 _OTHERWISE: Final = "/"
@@ -193,7 +194,7 @@ def _coming(session: Session, payment: Payment, heard: Heard) -> Coming:
         payment.account_id,
         payment.id,
         heard.paid.amount,
-        arrivals.today(session, payment.reseller_id),
+        today(session, payment.reseller_id),
         is_test=heard.paid.is_test,
     )
 
@@ -234,7 +235,7 @@ def _arrival(session: Session, payment: Payment | None, heard: Heard) -> Arrival
         currency=paid.amount.currency,
         is_test=paid.is_test,
         reference=paid.reference,
-        day=arrivals.today(session, heard.method.reseller_id),
+        day=today(session, heard.method.reseller_id),
         details=dict(paid.details),
     )
 

@@ -110,7 +110,7 @@ def begin(store: Store, scope: Scope, payment_id: int, method_id: int, draft: Dr
             payment.method_id = method_id
             payments.note(session, payment, "payment.method_chosen", by, method=method.name, method_id=method_id)
         row = _present(session, payment_id, method_id, draft)
-        if row is not None and _key_is_over(row, draft, now(session)):
+        if row is not None and key_is_over(of(row), draft, now(session)):
             row.state, row.query_at = TryState.SUPERSEDED, None
             row = None
         if row is None:
@@ -140,11 +140,8 @@ def present(session: Session, payment_id: int, method_id: int, draft: Draft) -> 
 
 
 def key_is_over(found: Try, draft: Draft, at: datetime) -> bool:
+    """Say whether the gateway may have forgotten the reference: the same start would be a second one to it."""
     return draft.key_lives is not None and at - found.started_at >= draft.key_lives
-
-
-def _key_is_over(row: GatewayOperation, draft: Draft, at: datetime) -> bool:
-    return draft.key_lives is not None and at - row.created_at >= draft.key_lives
 
 
 def _present(session: Session, payment_id: int, method_id: int, draft: Draft) -> GatewayOperation | None:

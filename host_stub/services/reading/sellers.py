@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import zip_longest
-from zoneinfo import ZoneInfo
 
 from billhook import TaxPeriod
 from billhook.host.schemes import Regime, Scheme
@@ -18,11 +17,11 @@ from sqlalchemy.orm import Session, aliased
 from host_stub import persistence as rows
 from host_stub.domain.payments import OPEN
 from host_stub.persistence.listings import Cursor, Listing, count_up_to, list_page
-from host_stub.persistence.store import fetch, now
 from host_stub.services.reading import accounts, payments
 from host_stub.services.reading.documents import IssuedDocument
 from host_stub.services.reading.payments import OfReseller, Payment
 from host_stub.services.tenants import seller_views
+from host_stub.services.tenants.days import today
 
 #: Schemes of requisites by the plugins whose papers need them.
 Needs = Mapping[str, Sequence[str]]
@@ -61,10 +60,6 @@ class Seller:
     regimes: Sequence[TaxRegime]
     today: date
 
-    @property
-    def is_taxed(self) -> bool:
-        return any(each.holds for each in self.regimes)
-
 
 def seller(session: Session, reseller_id: int) -> Seller | None:
     """Return who sells, None where nobody knows the requisites of its currency. Raises NotFound."""
@@ -79,11 +74,6 @@ def seller(session: Session, reseller_id: int) -> Seller | None:
         regimes=_regimes(scheme, known, scheme.periods(known), day),
         today=day,
     )
-
-
-def today(session: Session, reseller_id: int) -> date:
-    """Return the day that it is for the reseller."""
-    return now(session).astimezone(ZoneInfo(fetch(session, rows.Reseller, reseller_id).timezone)).date()
 
 
 def _regimes(scheme: Scheme, known: Sequence[Regime], taxes: Sequence[TaxPeriod], day: date) -> list[TaxRegime]:

@@ -14,7 +14,7 @@ def upgrade() -> None:
         sa.Column("reseller_id", sa.BigInteger, nullable=False),
         sa.Column("account_id", sa.BigInteger, nullable=False),
         sa.Column("kind", sa.String(20), nullable=False),  # low_balance, charge_ahead
-        sa.Column("customer", sa.String(200), nullable=False),  # as he was called then
+        sa.Column("customer", sa.String(200), nullable=False),  # as they were called then
         sa.Column("currency", sa.String(3), nullable=False),
         sa.Column("balance_minor", sa.BigInteger, nullable=False),
         sa.Column("missing_minor", sa.BigInteger, nullable=False),
